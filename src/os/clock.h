@@ -1,0 +1,37 @@
+// CLOCK_MONOTONIC as nanoseconds, and the timespecs of POSIX calls. Async-signal-safe.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+
+namespace atomrt::os {
+
+constexpr std::int64_t NANOSECONDS_PER_SECOND = 1'000'000'000;
+
+inline std::int64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
+}
+
+// POSIX: tv_nsec below zero or from a thousand million on is out of range; so is a negative time to wait.
+inline bool is_valid_timeout(const timespec& time) {
+  return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < NANOSECONDS_PER_SECOND;
+}
+
+// The moment `time` from now; far times are cut to about 146 years.
+inline std::int64_t deadline_after(const timespec& time) {
+  constexpr std::int64_t FAR = INT64_MAX / 2;
+  if (time.tv_sec >= FAR / NANOSECONDS_PER_SECOND) return FAR;
+  return now_ns() + time.tv_sec * NANOSECONDS_PER_SECOND + time.tv_nsec;
+}
+
+inline timespec to_timespec(std::int64_t ns) {
+  if (ns < 0) ns = 0;
+  timespec time{};
+  time.tv_sec = static_cast<time_t>(ns / NANOSECONDS_PER_SECOND);
+  time.tv_nsec = static_cast<long>(ns % NANOSECONDS_PER_SECOND);
+  return time;
+}
+
+}  // namespace atomrt::os

@@ -1,0 +1,25 @@
+#include "os/env.h"
+
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace atomrt::os {
+
+const char* environment(const char* name) {
+  static constexpr char PREFIX[] = "ATOMRT_";
+  constexpr std::size_t PREFIX_LENGTH = sizeof PREFIX - 1;
+  if (environ == nullptr || getauxval(AT_SECURE) != 0) return nullptr;
+  const std::size_t length = std::strlen(name);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const char* text = *entry;
+    if (std::strncmp(text, PREFIX, PREFIX_LENGTH) == 0 && std::strncmp(text + PREFIX_LENGTH, name, length) == 0 &&
+        text[PREFIX_LENGTH + length] == '=') {
+      return text + PREFIX_LENGTH + length + 1;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace atomrt::os

@@ -1,0 +1,142 @@
+#include "os/file.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "os/clock.h"
+#include "os/system_call.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x00000008
+#endif
+
+namespace atomrt::os {
+namespace {
+
+template <typename Call>
+long restarting(Call call) {
+  long result;
+  do {
+    result = call();
+  } while (result == -EINTR);
+  return result;
+}
+
+std::size_t cut(std::size_t length) { return length < MOST_BYTES ? length : MOST_BYTES; }
+
+// pread64 and pwrite64 take the offset in one register or in two; 32-bit arm and mips would want an even pair.
+template <typename Buffer>
+long positional(long number, int fd, Buffer buffer, std::size_t length, std::int64_t offset) {
+  if constexpr (sizeof(long) == 8) {
+    return restarting([=] { return system_call(number, fd, buffer, cut(length), offset); });
+  } else {
+    return restarting([=] {
+      return system_call(number, fd, buffer, cut(length), static_cast<long>(offset), static_cast<long>(offset >> 32));
+    });
+  }
+}
+
+// preadv2 and pwritev2 always take the offset in two words, the second unused on 64-bit kernels; offset -1 means the
+// file position, which streams want.
+long vectored(long number, int fd, void* buffer, std::size_t length, std::int64_t offset) {
+  const iovec vector{buffer, cut(length)};
+  const long high = sizeof(long) == 8 ? 0 : static_cast<long>(offset >> 32);
+  return restarting(
+      [&] { return system_call(number, fd, &vector, 1, static_cast<long>(offset), high, RWF_NOWAIT); });
+}
+
+FileKind kind_of(int fd, mode_t mode) {
+  if (S_ISREG(mode) || S_ISBLK(mode) || S_ISDIR(mode)) return FileKind::POSITIONAL;
+  if (S_ISFIFO(mode) || S_ISSOCK(mode)) return FileKind::STREAM;
+#ifdef SYS__llseek
+  std::int64_t position = 0;
+  const long result = system_call(SYS__llseek, fd, 0, 0, &position, SEEK_CUR);
+#else
+  const long result = system_call(SYS_lseek, fd, 0, SEEK_CUR);
+#endif
+  return result == -ESPIPE ? FileKind::STREAM : FileKind::POSITIONAL;
+}
+
+}  // namespace
+
+base::Expected<int> status_flags(int fd) {
+#ifdef SYS_fcntl64
+  return base::from_kernel<int>(system_call(SYS_fcntl64, fd, F_GETFL));
+#else
+  return base::from_kernel<int>(system_call(SYS_fcntl, fd, F_GETFL));
+#endif
+}
+
+base::Expected<FileIdentity> identify(int fd) {
+#ifdef SYS_fstat64
+  struct stat64 status {};
+  const long result = system_call(SYS_fstat64, fd, &status);
+#else
+  struct stat status {};
+  const long result = system_call(SYS_fstat, fd, &status);
+#endif
+  if (result < 0) return base::Error{static_cast<int>(-result)};
+  const mode_t type = status.st_mode & S_IFMT;
+  return FileIdentity{
+      .device = status.st_dev,
+      .inode = status.st_ino,
+      .kind = kind_of(fd, status.st_mode),
+      .is_socket = S_ISSOCK(status.st_mode),
+      .is_regular = S_ISREG(status.st_mode),
+      .is_shared_inode = S_ISCHR(status.st_mode) || type == 0,
+  };
+}
+
+long read_at(int fd, void* buffer, std::size_t length, std::int64_t offset) {
+  return positional(SYS_pread64, fd, buffer, length, offset);
+}
+
+long write_at(int fd, const void* buffer, std::size_t length, std::int64_t offset) {
+  return positional(SYS_pwrite64, fd, buffer, length, offset);
+}
+
+long read_next(int fd, void* buffer, std::size_t length) {
+  return restarting([=] { return system_call(SYS_read, fd, buffer, cut(length)); });
+}
+
+long write_next(int fd, const void* buffer, std::size_t length) {
+  return restarting([=] { return system_call(SYS_write, fd, buffer, cut(length)); });
+}
+
+long read_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset) {
+  return vectored(SYS_preadv2, fd, buffer, length, offset);
+}
+
+long write_at_now(int fd, const void* buffer, std::size_t length, std::int64_t offset) {
+  return vectored(SYS_pwritev2, fd, const_cast<void*>(buffer), length, offset);
+}
+
+long read_next_now(int fd, void* buffer, std::size_t length, bool is_socket) {
+  if (!is_socket) return vectored(SYS_preadv2, fd, buffer, length, -1);
+  return restarting([=] { return system_call(SYS_recvfrom, fd, buffer, cut(length), MSG_DONTWAIT, nullptr, nullptr); });
+}
+
+long write_next_now(int fd, const void* buffer, std::size_t length, bool is_socket) {
+  if (!is_socket) return vectored(SYS_pwritev2, fd, const_cast<void*>(buffer), length, -1);
+  return restarting([=] {
+    return system_call(SYS_sendto, fd, buffer, cut(length), MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
+  });
+}
+
+long sync_file(int fd, bool data_only) {
+  return restarting([=] { return system_call(data_only ? SYS_fdatasync : SYS_fsync, fd); });
+}
+
+bool wait_until_ready(int fd, bool for_writing, std::int64_t timeout_ns) {
+  pollfd entry{fd, static_cast<short>(for_writing ? POLLOUT : POLLIN), 0};
+  timespec time = to_timespec(timeout_ns);
+#ifdef SYS_ppoll
+  return system_call(SYS_ppoll, &entry, 1, &time, nullptr, 0) != 0;
+#else
+  return system_call(SYS_ppoll_time64, &entry, 1, &time, nullptr, 0) != 0;
+#endif
+}
+
+}  // namespace atomrt::os

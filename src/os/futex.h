@@ -1,0 +1,44 @@
+// Private futexes on words of the library's own memory. Async-signal-safe, no cancellation points.
+#pragma once
+
+#include <linux/futex.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "os/clock.h"
+#include "os/system_call.h"
+
+namespace atomrt::os {
+
+using FutexWord = std::atomic<std::uint32_t>;
+static_assert(sizeof(FutexWord) == 4);
+
+#if defined(SYS_futex)
+constexpr long FUTEX_CALL = SYS_futex;
+#else
+constexpr long FUTEX_CALL = SYS_futex_time64;
+#endif
+
+// Lets others run: for waits of a few instructions that somebody else is in the middle of.
+inline void yield() { system_call(SYS_sched_yield); }
+
+// Sleeps while the word holds `value`, for ever. Returns 0, EAGAIN (word differed), EINTR (a handler without SA_RESTART ran).
+inline int futex_wait(const FutexWord& word, std::uint32_t value) {
+  return static_cast<int>(
+      -system_call(FUTEX_CALL, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, nullptr, nullptr, 0));
+}
+
+// The same until a moment of CLOCK_MONOTONIC. Also returns ETIMEDOUT; EINTR after any handler (futex(2)).
+inline int futex_wait_until(const FutexWord& word, std::uint32_t value, std::int64_t deadline_ns) {
+  const std::int64_t left = deadline_ns - now_ns();
+  if (left <= 0) return ETIMEDOUT;
+  const timespec time = to_timespec(left);
+  return static_cast<int>(-system_call(FUTEX_CALL, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, &time, nullptr, 0));
+}
+
+inline void futex_wake(const FutexWord& word, int waiters) {
+  system_call(FUTEX_CALL, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, waiters, nullptr, nullptr, 0);
+}
+
+}  // namespace atomrt::os

@@ -1,0 +1,24 @@
+// got_hook: replaces functions in the global offset tables of the objects that are loaded now, so that calls which the
+// library must see (close and its like) come to it without an exported symbol of that name. Objects loaded later need
+// another pass. The library's own table stays as it is: its calls reach the function that a symbol look-up finds.
+//
+// Slots are single aligned words, written atomically; a slot in a page that RELRO made read-only is made writable for
+// the moment. Takes the dynamic loader's lock (dl_iterate_phdr): not async-signal-safe.
+#pragma once
+
+#include <cstddef>
+
+namespace atomrt::os {
+
+struct Replacement {
+  const char* function;
+  void* with;
+};
+
+// Patches every slot of those functions. Returns how many were patched (already patched ones not counted).
+std::size_t hook_functions(const Replacement* replacements, std::size_t count);
+
+// Rises whenever an object is loaded.
+unsigned long long objects_loaded();
+
+}  // namespace atomrt::os

@@ -1,0 +1,39 @@
+// Mutex: three states in one futex word (0 free, 1 held, 2 held and somebody sleeps). All-zero is free.
+//
+// Whoever locks one on an application's thread has blocked all signals first (SignalBlock): a handler that interrupts
+// the library may call aio_suspend, which must never meet a lock held below it. lock's acquire pairs with unlock's
+// release. In a child after fork the word is zero with the rest of the engine.
+#pragma once
+
+#include "os/futex.h"
+
+namespace atomrt::os {
+
+class Mutex {
+ public:
+  void lock() {
+    std::uint32_t expected = 0;
+    if (word_.compare_exchange_strong(expected, 1, std::memory_order_acquire, std::memory_order_relaxed)) return;
+    while (word_.exchange(2, std::memory_order_acquire) != 0) futex_wait(word_, 2);
+  }
+
+  void unlock() {
+    if (word_.exchange(0, std::memory_order_release) == 2) futex_wake(word_, 1);
+  }
+
+ private:
+  FutexWord word_;
+};
+
+class [[nodiscard]] Locked {
+ public:
+  explicit Locked(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~Locked() { mutex_.unlock(); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+
+ private:
+  Mutex& mutex_;
+};
+
+}  // namespace atomrt::os

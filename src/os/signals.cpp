@@ -1,0 +1,66 @@
+#include "os/signals.h"
+
+#include <ctime>
+
+#include "os/system_call.h"
+
+namespace atomrt::os {
+namespace {
+
+constexpr KernelSignalSet bit(int number) { return 1ULL << (number - 1); }
+constexpr KernelSignalSet WRITE_SIGNALS = bit(SIGPIPE) | bit(SIGXFSZ);
+
+siginfo_t notification(int number, sigval value) {
+  siginfo_t info{};
+  info.si_signo = number;
+  info.si_code = SI_ASYNCIO;
+  info.si_pid = static_cast<pid_t>(system_call(SYS_getpid));
+  info.si_uid = static_cast<uid_t>(system_call(SYS_getuid));
+  info.si_value = value;
+  return info;
+}
+
+}  // namespace
+
+KernelSignalSet set_signal_mask(KernelSignalSet mask) {
+  KernelSignalSet old = 0;
+  system_call(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &old, sizeof mask);
+  return old;
+}
+
+KernelSignalSet block_signals(KernelSignalSet signals) {
+  KernelSignalSet old = 0;
+  system_call(SYS_rt_sigprocmask, SIG_BLOCK, &signals, &old, sizeof signals);
+  return old;
+}
+
+WriteSignalGuard::WriteSignalGuard() : saved_(block_signals(WRITE_SIGNALS)) {
+  // Only what the program blocks itself can be pending already.
+  if ((saved_ & WRITE_SIGNALS) != 0) system_call(SYS_rt_sigpending, &pending_before_, sizeof pending_before_);
+}
+
+void WriteSignalGuard::absorb(long result) {
+  const int number = result == -EPIPE ? SIGPIPE : result == -EFBIG ? SIGXFSZ : 0;
+  if (number == 0 || (pending_before_ & bit(number)) != 0) return;
+  const KernelSignalSet raised = bit(number);
+  const timespec at_once{};
+#ifdef SYS_rt_sigtimedwait
+  system_call(SYS_rt_sigtimedwait, &raised, nullptr, &at_once, sizeof raised);
+#else
+  system_call(SYS_rt_sigtimedwait_time64, &raised, nullptr, &at_once, sizeof raised);
+#endif
+}
+
+WriteSignalGuard::~WriteSignalGuard() { set_signal_mask(saved_); }
+
+int queue_signal(int number, sigval value) {
+  const siginfo_t info = notification(number, value);
+  return static_cast<int>(-system_call(SYS_rt_sigqueueinfo, info.si_pid, number, &info));
+}
+
+int queue_signal_to_thread(int thread, int number, sigval value) {
+  const siginfo_t info = notification(number, value);
+  return static_cast<int>(-system_call(SYS_rt_tgsigqueueinfo, info.si_pid, thread, number, &info));
+}
+
+}  // namespace atomrt::os
