@@ -1,0 +1,29 @@
+#include "chain/chain.h"
+
+namespace atomrt::chain {
+
+Chain* adopt(ChainPool& pool, const Request& request) {
+  Chain* chain = pool.take();
+  if (chain == nullptr) return nullptr;
+  static_cast<Request&>(*chain) = request;
+  chain->io_fd.store(request.fd, std::memory_order_relaxed);
+  chain->order = Order::NONE;
+  chain->tail = Tail::NOTIFY;
+  chain->is_active = false;
+  chain->lane = nullptr;
+  chain->hold = nullptr;
+  chain->in_flight_link = {};
+  chain->member_link = {};
+  chain->queue_link = {};
+  chain->waiters.store(packed(generation_of(*chain), 0), std::memory_order_relaxed);
+  put(*chain, Place::MOVING);
+  return chain;
+}
+
+void recycle(ChainPool& pool, Chain& chain) {
+  chain.state.store(packed(generation_of(chain) + 1, static_cast<std::uint32_t>(Place::FREE)),
+                    std::memory_order_release);
+  pool.give(chain);
+}
+
+}  // namespace atomrt::chain

@@ -1,0 +1,99 @@
+// Chain: a Request that could not be completed in its submitter, with what the library must know while it is in
+// flight. Pooled and type-stable; named by number and generation.
+//
+// Shared words:
+//   state    {generation, Place}. A chain has one owner at a time; whoever moves it out of HELD, QUEUED or BLOCKED by
+//            compare-exchange (acquire) owns it until he stores another place (release). HELD moves only under its
+//            lane's lock, QUEUED only under its queue's. The generation rises when the chain is recycled, so that a
+//            claim by an old name fails.
+//   waiters  {generation, waiter}: see waiters.h. Exchanged at publish.
+//   io_fd    the descriptor to use; the owner loads it before each system call, hold.cpp replaces it when the
+//            application is about to close the number.
+// All else is written by the owner.
+#pragma once
+
+#include <atomic>
+
+#include "base/list.h"
+#include "chain/request.h"
+#include "os/slot_pool.h"
+
+namespace atomrt::chain {
+
+struct Lane;
+
+enum class Place : std::uint32_t {
+  FREE,     // in the pool
+  MOVING,   // between two places; its mover will store another place within a moment
+  HELD,     // in its lane, behind earlier work
+  QUEUED,   // in a context's queue, not begun
+  BLOCKED,  // a stream request that has moved no bytes and waits for its peer
+  RUNNING,  // its operation has begun, or it is being finished
+};
+
+// Which earlier chains of the same file must be over first.
+enum class Order : std::uint8_t {
+  NONE,            // none: positional reads, direct writes
+  STREAM_READS,    // the earlier reads of the stream
+  STREAM_WRITES,   // the earlier writes of the stream
+  APPENDS,         // the earlier buffered writes of the file
+  DRAINED_WRITES,  // none by right; one worker drains a file's buffered writes, as the kernel's inode lock would
+                   // make several wait for each other
+  SYNC,            // all earlier chains of the file
+};
+
+// What is left of the chain after publish.
+enum class Tail : std::uint8_t { NOTIFY, COUNTDOWN, NOTIFY_GROUP, DONE };
+
+struct Hold;
+
+struct Chain : os::Slot, Request {
+  std::atomic<std::uint64_t> state;
+  std::atomic<std::uint64_t> waiters;
+  std::atomic<int> io_fd;
+  Order order;
+  Tail tail;
+  bool is_active;  // the one of its order that its lane lets run
+  Lane* lane;
+  Hold* hold;
+  base::Link<Chain> in_flight_link;
+  base::Link<Chain> member_link;  // all chains of the lane
+  base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
+};
+
+using ChainPool = os::SlotPool<Chain, 256, 16384>;
+using ChainQueue = base::List<Chain, &Chain::queue_link>;
+
+constexpr std::uint64_t packed(std::uint32_t generation, std::uint32_t low) {
+  return std::uint64_t{generation} << 32 | low;
+}
+constexpr std::uint32_t generation_of(std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); }
+constexpr std::uint32_t low_of(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
+
+[[nodiscard]] inline std::uint32_t generation_of(const Chain& chain) {
+  return generation_of(chain.state.load(std::memory_order_relaxed));
+}
+[[nodiscard]] inline aiocb::RequestName name_of(const Chain& chain) { return {chain.number, generation_of(chain)}; }
+[[nodiscard]] inline Place place_of(const Chain& chain) {
+  return static_cast<Place>(low_of(chain.state.load(std::memory_order_acquire)));
+}
+
+// For the owner (or under the lock that the place belongs to).
+inline void put(Chain& chain, Place place) {
+  chain.state.store(packed(generation_of(chain), static_cast<std::uint32_t>(place)), std::memory_order_release);
+}
+
+// Takes the chain over, if it is still that generation's and still at that place.
+[[nodiscard]] inline bool claim(Chain& chain, std::uint32_t generation, Place from) {
+  std::uint64_t expected = packed(generation, static_cast<std::uint32_t>(from));
+  return chain.state.compare_exchange_strong(expected, packed(generation, static_cast<std::uint32_t>(Place::RUNNING)),
+                                             std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+// A free chain that takes the request over; place MOVING, new generation. Null when memory is short.
+[[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request);
+
+// Back to the pool: every name of it is stale from here on. The waiters' word has been closed by publish.
+void recycle(ChainPool& pool, Chain& chain);
+
+}  // namespace atomrt::chain

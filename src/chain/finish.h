@@ -1,0 +1,44 @@
+// finish: the only road to completion. publish is the commit point; behind it run the trailing atoms, which may have to
+// be tried again later (no room for a signal, no thread to be had) without touching the aiocb.
+//
+// Order for a chain: leave the descriptor's list, publish, wake who waits, leave the lane, then the tail. A later sync is
+// released only after publish, so it can't be seen complete before what it covers.
+#pragma once
+
+#include "chain/group.h"
+#include "chain/in_flight.h"
+#include "chain/lane.h"
+#include "chain/notify.h"
+#include "chain/waiters.h"
+
+namespace atomrt::chain {
+
+// All that is in flight. One per process, owned by the engine; all-zero memory is its initial state.
+struct Registry {
+  ChainPool chains;
+  GroupPool groups;
+  NoticePool notices;
+  WaiterTable waiters;
+  InFlight in_flight;
+  LaneTable lanes;
+};
+
+// Runs what is left behind publish from `tail` on. DONE, or where to go on later.
+[[nodiscard]] Tail run_tail(Registry& registry, const Request& request, Tail tail);
+
+// For a request that never became a chain: publish and the tail. result: bytes or -errno.
+[[nodiscard]] Tail finish_request(Registry& registry, const Request& request, long result);
+
+struct Finished {
+  Released released;  // to be handed to a context by the caller
+  Hold* hold;         // to be dropped by the caller, null for none
+  bool is_over;       // false: the tail is to be run again; the chain is not recycled yet
+};
+
+// The caller owns the chain (place RUNNING or MOVING). Where is_over is false he still does.
+[[nodiscard]] Finished finish(Registry& registry, Chain& chain, long result);
+
+// Runs the rest of the tail of a chain that finish left; true when over and recycled.
+[[nodiscard]] bool finish_tail(Registry& registry, Chain& chain);
+
+}  // namespace atomrt::chain

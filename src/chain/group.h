@@ -1,0 +1,43 @@
+// Group: one lio_listio call while its requests are in flight. Pooled. Each request counts it down after its own
+// notification; the last one sends the list's notification (LIO_NOWAIT) or wakes the caller (LIO_WAIT).
+//
+// Shared words: `remaining` counts unfinished requests, and one for the call itself as long as it still submits;
+// fetch_sub acq_rel, so the last one sees every `failed`. `done` is the caller's futex. `holders` counts the call
+// (LIO_WAIT) and the countdown: the last one gives the group back, so that an interrupted or cancelled caller may leave.
+#pragma once
+
+#include "chain/request.h"
+#include "os/futex.h"
+#include "os/slot_pool.h"
+
+namespace atomrt::chain {
+
+class Group : public os::Slot {
+ public:
+  // A new group, its call still submitting. waits: the call is LIO_WAIT.
+  void open(bool waits, const Notification& notification);
+  void add() { remaining_.fetch_add(1, std::memory_order_relaxed); }
+  void fail() { failed_.store(1, std::memory_order_relaxed); }
+  // True when that was the last one.
+  [[nodiscard]] bool count_down() { return remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+  // After the last countdown: wakes the caller.
+  void complete();
+
+  [[nodiscard]] bool is_done() const { return done_.load(std::memory_order_acquire) != 0; }
+  [[nodiscard]] const os::FutexWord& done() const { return done_; }
+  [[nodiscard]] bool has_failed() const { return failed_.load(std::memory_order_relaxed) != 0; }
+  [[nodiscard]] const Notification& notification() const { return notification_; }
+  // True when nobody holds the group any more: it goes back to the pool.
+  [[nodiscard]] bool drop() { return holders_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+
+ private:
+  std::atomic<std::uint32_t> remaining_;
+  std::atomic<std::uint32_t> failed_;
+  std::atomic<std::uint32_t> holders_;
+  os::FutexWord done_;
+  Notification notification_;
+};
+
+using GroupPool = os::SlotPool<Group, 64, 16384>;
+
+}  // namespace atomrt::chain

@@ -1,0 +1,58 @@
+// InFlight: which chains are in flight under which descriptor number; what aio_cancel and closing look at. As long as
+// a bucket is locked no chain in it can be recycled. Entered by submitters, finishers, cancellers; one lock a bucket,
+// taken before any lane's or queue's lock.
+#pragma once
+
+#include "chain/chain.h"
+#include "os/mutex.h"
+
+namespace atomrt::chain {
+
+class InFlight {
+ public:
+  using Chains = base::List<Chain, &Chain::in_flight_link>;
+
+  void enter(Chain& chain);
+  void leave(Chain& chain);
+  [[nodiscard]] bool may_have(int fd) const { return bucket(fd).count.load(std::memory_order_acquire) != 0; }
+
+  // Calls visit(chain) for each chain under fd, with the bucket locked. visit may take locks of lanes and queues.
+  template <typename Visitor>
+  void for_each(int fd, Visitor visit) {
+    Bucket& place = bucket(fd);
+    if (place.count.load(std::memory_order_acquire) == 0) return;
+    os::Locked locked(place.mutex);
+    for (Chain* chain = place.chains.first(); chain != nullptr;) {
+      Chain* next = Chains::next(*chain);
+      if (chain->fd == fd) visit(*chain);
+      chain = next;
+    }
+  }
+
+  // Calls visit(chain) with the bucket locked if the chain of that name is in flight for that aiocb.
+  template <typename Visitor>
+  bool with(ChainPool& pool, aiocb::RequestName name, const struct aiocb* block, int fd, Visitor visit) {
+    Chain* chain = pool.at(name.number);
+    if (chain == nullptr) return false;
+    os::Locked locked(bucket(fd).mutex);
+    if (generation_of(*chain) != name.generation || place_of(*chain) == Place::FREE) return false;
+    // Of this generation, so its plain fields are settled; but only in this bucket may they be trusted.
+    if (chain->fd != fd || chain->block != block || !Chains::is_linked(*chain)) return false;
+    visit(*chain);
+    return true;
+  }
+
+ private:
+  static constexpr unsigned BUCKETS = 4096;
+  struct Bucket {
+    os::Mutex mutex;
+    std::atomic<std::uint32_t> count;  // written under the mutex; read without it to skip empty buckets
+    Chains chains;
+  };
+  [[nodiscard]] Bucket& bucket(int fd) { return buckets_[static_cast<unsigned>(fd) % BUCKETS]; }
+  [[nodiscard]] const Bucket& bucket(int fd) const { return buckets_[static_cast<unsigned>(fd) % BUCKETS]; }
+
+  Bucket buckets_[BUCKETS];
+};
+
+}  // namespace atomrt::chain

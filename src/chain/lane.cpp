@@ -1,0 +1,139 @@
+#include "chain/lane.h"
+
+namespace atomrt::chain {
+namespace {
+
+std::uint32_t hash(const FileKey& key) {
+  std::uint64_t mixed = (key.inode * 0x9E3779B97F4A7C15ULL) ^ (key.device * 0xC2B2AE3D27D4EB4FULL) ^
+                        (static_cast<std::uint64_t>(key.fd + 1) * 0x165667B19E3779F9ULL);
+  mixed ^= mixed >> 29;
+  mixed *= 0xBF58476D1CE4E5B9ULL;
+  return static_cast<std::uint32_t>(mixed >> 40);
+}
+
+bool is_read_order(Order order) { return order == Order::STREAM_READS; }
+bool is_write_order(Order order) {
+  return order == Order::STREAM_WRITES || order == Order::APPENDS || order == Order::DRAINED_WRITES;
+}
+
+// A sync of a stream fails with EINVAL whatever came before; a stream's chains need no list for it.
+bool is_member(const Chain& chain) { return chain.kind == os::FileKind::POSITIONAL; }
+
+ChainQueue& held_queue(Lane& lane, Order order) { return is_read_order(order) ? lane.held_reads : lane.held_writes; }
+bool& active_flag(Lane& lane, Order order) { return is_read_order(order) ? lane.reads_active : lane.writes_active; }
+
+bool must_wait(const Lane& lane, const Chain& chain) {
+  switch (chain.order) {
+    case Order::NONE:
+      return false;
+    case Order::STREAM_READS:
+      return lane.reads_active;
+    case Order::STREAM_WRITES:
+    case Order::APPENDS:
+    case Order::DRAINED_WRITES:
+      return lane.writes_active;
+    case Order::SYNC:
+      return is_member(chain) && lane.members.first() != &chain;
+  }
+  return false;
+}
+
+}  // namespace
+
+FileKey file_key(const os::FileIdentity& identity, int fd) {
+  return {identity.device, identity.inode, identity.is_shared_inode ? fd : -1};
+}
+
+Order order_of(const Request& request) {
+  if (is_sync(request.operation)) return Order::SYNC;
+  const bool writes = request.operation == Operation::WRITE;
+  if (request.kind == os::FileKind::STREAM) return writes ? Order::STREAM_WRITES : Order::STREAM_READS;
+  if (!writes) return Order::NONE;
+  if (request.append) return Order::APPENDS;
+  return request.direct ? Order::NONE : Order::DRAINED_WRITES;
+}
+
+LaneTable::Entry LaneTable::enter(Chain& chain, const FileKey& key) {
+  const std::uint32_t bucket = hash(key) % BUCKETS;
+  os::Locked locked(buckets_[bucket].mutex);
+  Lane* lane = find_or_make(bucket, key);
+  if (lane == nullptr) return Entry::NO_MEMORY;
+  ++lane->population;
+  chain.lane = lane;
+  if (is_member(chain)) lane->members.push_back(chain);
+  if (must_wait(*lane, chain)) {
+    if (chain.order != Order::SYNC) held_queue(*lane, chain.order).push_back(chain);
+    put(chain, Place::HELD);
+    return Entry::HELD;
+  }
+  if (is_read_order(chain.order) || is_write_order(chain.order)) {
+    chain.is_active = true;
+    active_flag(*lane, chain.order) = true;
+  }
+  return Entry::GO;
+}
+
+Released LaneTable::leave(Chain& chain) {
+  Released released{};
+  Lane* lane = chain.lane;
+  if (lane == nullptr) return released;
+  os::Locked locked(buckets_[lane->bucket].mutex);
+  if (is_member(chain)) lane->members.remove(chain);
+  if (chain.is_active) {
+    chain.is_active = false;
+    Chain* next = held_queue(*lane, chain.order).pop_front();
+    active_flag(*lane, chain.order) = next != nullptr;
+    if (next != nullptr) {
+      next->is_active = true;
+      put(*next, Place::MOVING);
+      released.chains[0] = next;
+    }
+  }
+  Chain* oldest = lane->members.first();
+  if (oldest != nullptr && oldest->order == Order::SYNC && place_of(*oldest) == Place::HELD) {
+    put(*oldest, Place::MOVING);
+    released.chains[1] = oldest;
+  }
+  chain.lane = nullptr;
+  if (--lane->population == 0) remove(*lane);
+  return released;
+}
+
+bool LaneTable::take_held(Chain& chain, bool to_run) {
+  Lane* lane = chain.lane;
+  if (lane == nullptr) return false;
+  os::Locked locked(buckets_[lane->bucket].mutex);
+  if (place_of(chain) != Place::HELD) return false;
+  if (to_run && chain.order != Order::DRAINED_WRITES) return false;
+  if (chain.order != Order::SYNC) held_queue(*lane, chain.order).remove(chain);
+  put(chain, Place::RUNNING);
+  return true;
+}
+
+Lane* LaneTable::find_or_make(std::uint32_t bucket, const FileKey& key) {
+  Bucket& place = buckets_[bucket];
+  for (Lane* lane = place.first; lane != nullptr; lane = lane->next) {
+    if (lane->key == key) return lane;
+  }
+  Lane* lane = pool_.take();
+  if (lane == nullptr) return nullptr;
+  lane->key = key;
+  lane->bucket = bucket;
+  lane->population = 0;
+  lane->reads_active = lane->writes_active = false;
+  lane->members = {};
+  lane->held_reads = {};
+  lane->held_writes = {};
+  lane->next = place.first;
+  place.first = lane;
+  return lane;
+}
+
+void LaneTable::remove(Lane& lane) {
+  Lane** link = &buckets_[lane.bucket].first;
+  while (*link != &lane) link = &(*link)->next;
+  *link = lane.next;
+  pool_.give(lane);
+}
+
+}  // namespace atomrt::chain

@@ -1,0 +1,82 @@
+// Lane: the order kept between chains of one file, by device and inode, so that dup'ed descriptors share it. A lane
+// exists while the file has chains in flight.
+//
+// Order within a lane: stream reads one after the other, stream writes likewise, appends and drained writes likewise,
+// a sync after all that came before it; positional reads and direct writes wait for nothing. A drained write that is
+// held may be taken out of turn (take_held), as nothing orders it but the wish to keep workers from waiting for each
+// other.
+//
+// LaneTable is entered by submitters, finishers, cancellers and waiters; one lock a bucket of the hash, taken after
+// InFlight's and never together with another lane's.
+#pragma once
+
+#include "chain/chain.h"
+#include "os/mutex.h"
+
+namespace atomrt::chain {
+
+struct FileKey {
+  std::uint64_t device;
+  std::uint64_t inode;
+  int fd;  // -1, or the number where the inode says nothing (character devices, anonymous inodes)
+  friend bool operator==(const FileKey&, const FileKey&) = default;
+};
+
+[[nodiscard]] FileKey file_key(const os::FileIdentity& identity, int fd);
+
+// The order that a request takes part in.
+[[nodiscard]] Order order_of(const Request& request);
+
+struct Lane : os::Slot {
+  FileKey key;
+  std::uint32_t bucket;
+  std::uint32_t population;  // chains that entered and have not left
+  bool reads_active;
+  bool writes_active;
+  base::List<Chain, &Chain::member_link> members;  // in order of submission; not of streams
+  ChainQueue held_reads;
+  ChainQueue held_writes;
+  Lane* next;
+};
+
+// Chains that may go on now, place MOVING; at most one of its order and one sync.
+struct Released {
+  Chain* chains[2];
+};
+
+class LaneTable {
+ public:
+  enum class Entry : std::uint8_t { GO, HELD, NO_MEMORY };
+
+  // Puts the chain (place MOVING) at the end of its file's lane. HELD: it is in the lane's hands.
+  Entry enter(Chain& chain, const FileKey& key);
+  // The chain is over, or gives up: whom it held back.
+  [[nodiscard]] Released leave(Chain& chain);
+  // Takes a HELD chain out, place RUNNING; out_of_turn: only if no order forbids to run it now. False: it is elsewhere.
+  bool take_held(Chain& chain, bool to_run);
+  // Calls change(chain) if the chain is HELD, under the lane's lock.
+  template <typename Change>
+  bool change_held(Chain& chain, Change change) {
+    Lane* lane = chain.lane;
+    if (lane == nullptr) return false;
+    os::Locked locked(buckets_[lane->bucket].mutex);
+    if (place_of(chain) != Place::HELD) return false;
+    change(chain);
+    return true;
+  }
+
+ private:
+  static constexpr std::uint32_t BUCKETS = 16384;
+  struct Bucket {
+    os::Mutex mutex;
+    Lane* first;
+  };
+
+  Lane* find_or_make(std::uint32_t bucket, const FileKey& key);
+  void remove(Lane& lane);
+
+  Bucket buckets_[BUCKETS];
+  os::SlotPool<Lane, 64, 16384> pool_;
+};
+
+}  // namespace atomrt::chain

@@ -1,0 +1,60 @@
+// Request: the atoms of one chain with their operands, as copied from the aiocb and its sigevent at submission. It is
+// all that the fast path needs, and lives on the submitter's stack until it has to wait; then a Chain takes it over.
+//
+//   [read | write | fsync | fdatasync] ▸ [publish] ▸ [signal | thread]? ▸ [countdown]?
+//
+// Nothing reads the aiocb again; only publish writes it.
+#pragma once
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+
+#include "aiocb/fields.h"
+#include "os/file.h"
+
+namespace atomrt::chain {
+
+class Group;
+
+enum class Operation : std::uint8_t { READ, WRITE, FSYNC, FDATASYNC };
+
+enum class NotifyBy : std::uint8_t { NOTHING, SIGNAL, THREAD, SIGNAL_TO_THREAD };
+
+// The trailing kill or thread, and nothing of the sigevent that it does not need.
+struct Notification {
+  NotifyBy by;
+  int signal;
+  int thread;  // SIGNAL_TO_THREAD
+  sigval value;
+  void (*function)(sigval);
+  pthread_attr_t* attributes;  // the caller's, null for none
+};
+
+struct Request {
+  struct aiocb* block;
+  void* buffer;
+  std::size_t length;  // bytes, already cut to os::MOST_BYTES
+  std::int64_t offset;
+  std::size_t moved;  // bytes already moved; a continuation starts behind them
+  Group* group;       // null outside lio_listio
+  Notification notification;
+  std::int64_t submitted_ns;  // CLOCK_MONOTONIC; 0 where nobody asked for latencies
+  int fd;
+  Operation operation;
+  std::uint8_t priority_delta;  // aio_reqprio, 0..20
+  os::FileKind kind;            // known once the descriptor has been looked at
+  bool is_socket;
+  bool nonblocking;  // O_NONBLOCK when submitted
+  bool direct;       // O_DIRECT when submitted
+  bool append;       // O_APPEND when submitted
+};
+
+[[nodiscard]] inline bool is_sync(Operation operation) { return operation >= Operation::FSYNC; }
+[[nodiscard]] inline void* next_byte(const Request& request) { return static_cast<char*>(request.buffer) + request.moved; }
+[[nodiscard]] inline std::size_t bytes_left(const Request& request) { return request.length - request.moved; }
+[[nodiscard]] inline std::int64_t next_offset(const Request& request) {
+  return request.offset + static_cast<std::int64_t>(request.moved);
+}
+
+}  // namespace atomrt::chain
