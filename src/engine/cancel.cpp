@@ -1,0 +1,57 @@
+#include "engine/cancel.h"
+
+#include "engine/take.h"
+#include "os/signals.h"
+
+namespace atomrt::engine {
+namespace {
+
+using chain::Chain;
+
+struct Tally {
+  chain::ChainQueue taken;
+  bool any_taken;
+  bool any_left;
+};
+
+void tally(Engine& engine, Chain& chain, Tally& outcome) {
+  if (take(engine, chain, TakeFor::CANCEL)) {
+    outcome.taken.push_back(chain);
+    outcome.any_taken = true;
+  } else {
+    outcome.any_left = true;
+  }
+}
+
+// All were taken before the first is finished, so none of them is let go by another's end.
+int settle(Engine& engine, Tally& outcome) {
+  while (Chain* chain = outcome.taken.pop_front()) {
+    complete_and_offer(engine, *chain, -ECANCELED, exec::ContextId::THREADS);
+  }
+  if (outcome.any_left) return AIO_NOTCANCELED;
+  return outcome.any_taken ? AIO_CANCELED : AIO_ALLDONE;
+}
+
+}  // namespace
+
+int cancel_one(int fd, const struct aiocb* block) {
+  Engine* engine = running_engine();
+  if (engine == nullptr || aiocb::load_error(block) != EINPROGRESS) return AIO_ALLDONE;
+  const os::SignalBlock blocked;
+  Tally outcome{};
+  chain::Registry& registry = engine->registry;
+  registry.in_flight.with(registry.chains, aiocb::load_name(block), block, fd,
+                          [&](Chain& chain) { tally(*engine, chain, outcome); });
+  return settle(*engine, outcome);
+}
+
+int cancel_all(int fd) {
+  Engine* engine = running_engine();
+  if (engine == nullptr || !engine->registry.in_flight.may_have(fd)) return AIO_ALLDONE;
+  const os::SignalBlock blocked;
+  Tally outcome{};
+  engine->registry.in_flight.for_each(fd, [&](Chain& chain) { tally(*engine, chain, outcome); });
+  return settle(*engine, outcome);
+}
+
+}  // namespace atomrt::engine

@@ -1,0 +1,13 @@
+// cancel: aio_cancel's work. What has moved no bytes is taken back and finished with ECANCELED through the same finish
+// as everything else; what has begun goes on.
+#pragma once
+
+#include <aio.h>
+
+namespace atomrt::engine {
+
+// AIO_CANCELED, AIO_NOTCANCELED or AIO_ALLDONE for one request, or for all of a descriptor.
+[[nodiscard]] int cancel_one(int fd, const struct aiocb* block);
+[[nodiscard]] int cancel_all(int fd);
+
+}  // namespace atomrt::engine

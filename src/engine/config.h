@@ -1,0 +1,25 @@
+// Config: what the environment asks for. Read once, in the library's constructor or at the first use if that comes
+// earlier (another library's constructor); never under AT_SECURE. Survives fork.
+#pragma once
+
+#include <cstdint>
+
+namespace atomrt::engine {
+
+struct Config {
+  bool use_head = true;
+  bool use_waiter = true;
+  unsigned most_threads = 0;         // 0: not set, aio_init or the default decides
+  const char* statistics = nullptr;  // file, or "stderr"; null: none
+  unsigned statistics_interval_s = 0;
+  bool verbose = false;
+};
+
+[[nodiscard]] const Config& config();
+
+// Most worker threads without ATOMRT_MAX_THREADS and aio_init: what kept a virtual disk busiest (bench/, DECISIONS.md).
+constexpr unsigned DEFAULT_THREADS = 32;
+constexpr unsigned MOST_THREADS = 10000;
+constexpr std::int64_t DEFAULT_IDLE_S = 1;
+
+}  // namespace atomrt::engine

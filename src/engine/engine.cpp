@@ -1,0 +1,113 @@
+#include "engine/engine.h"
+
+#include <pthread.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "engine/at_exit.h"
+#include "engine/hold.h"
+#include "engine/message.h"
+#include "os/memory.h"
+#include "os/signals.h"
+
+namespace atomrt::engine {
+namespace {
+
+// Set once, by compare-exchange (release), read with acquire; the mapping is never given back and the same in children.
+constinit std::atomic<Engine*> the_engine{nullptr};
+
+// Written by aio_init, read when an engine starts; relaxed: aio_init is called before the first request or races with it.
+constinit std::atomic<unsigned> wished_threads{0};
+constinit std::atomic<unsigned> wished_idle_s{DEFAULT_IDLE_S};
+
+void wipe_in_child() { std::memset(static_cast<void*>(the_engine.load()), 0, sizeof(Engine)); }
+
+Engine* map_engine() {
+  const auto memory = os::map_memory(sizeof(Engine));
+  if (!memory) return nullptr;
+  if (!os::wipe_on_fork(*memory, sizeof(Engine))) pthread_atfork(nullptr, nullptr, wipe_in_child);
+  Engine* made = static_cast<Engine*>(*memory);
+  Engine* present = nullptr;
+  if (the_engine.compare_exchange_strong(present, made, std::memory_order_acq_rel)) return made;
+  os::unmap_memory(made, sizeof(Engine));
+  return present;
+}
+
+chain::Released complete_for(void* self, chain::Chain& chain, long result, exec::ContextId context) {
+  return complete(*static_cast<Engine*>(self), chain, result, context);
+}
+
+void offer_for(void* self, chain::Chain& chain) {
+  Engine& engine = *static_cast<Engine*>(self);
+  if (offer(engine, chain) == exec::Verdict::DECLINED) {
+    complete_and_offer(engine, chain, -EAGAIN, exec::ContextId::THREADS);
+  }
+}
+
+bool try_tail_again(void* self, chain::Chain& chain) {
+  return finish_tail(static_cast<Engine*>(self)->registry, chain);
+}
+
+void configure_workers(Engine& engine) {
+  const unsigned wished = wished_threads.load(std::memory_order_relaxed);
+  const unsigned limit = config().most_threads != 0 ? config().most_threads : wished != 0 ? wished : DEFAULT_THREADS;
+  engine.workers.configure(limit, wished_idle_s.load(std::memory_order_relaxed) * os::NANOSECONDS_PER_SECOND);
+}
+
+void start(Engine& engine) {
+  const os::SignalBlock blocked;
+  os::Locked locked(engine.start_mutex);
+  if (engine.is_started.load(std::memory_order_relaxed) != 0) return;
+  const Config& settings = config();
+  if (settings.statistics != nullptr) engine.statistics.enable();
+  engine.workers.start({&engine, complete_for, offer_for});
+  engine.retrier.start(&engine, try_tail_again);
+  configure_workers(engine);
+  engine.is_started.store(1, std::memory_order_release);
+  start_periodic_report();
+  if (settings.verbose) say("%s serves POSIX AIO of %s", ATOMRT_VERSION, program_invocation_short_name);
+}
+
+}  // namespace
+
+Engine* engine() {
+  Engine* present = the_engine.load(std::memory_order_acquire);
+  if (present == nullptr) present = map_engine();
+  if (present != nullptr && present->is_started.load(std::memory_order_acquire) == 0) start(*present);
+  return present;
+}
+
+Engine* running_engine() {
+  Engine* present = the_engine.load(std::memory_order_acquire);
+  return present != nullptr && present->is_started.load(std::memory_order_acquire) != 0 ? present : nullptr;
+}
+
+chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context) {
+  engine.statistics.completed(context, chain, result);
+  if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
+  const chain::Finished finished = finish(engine.registry, chain, result);
+  if (!finished.is_over) engine.retrier.add(chain);
+  if (finished.hold != nullptr) drop_hold(*finished.hold);
+  return finished.released;
+}
+
+void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context) {
+  const chain::Released released = complete(engine, chain, result, context);
+  for (chain::Chain* next : released.chains) {
+    if (next != nullptr) offer_for(&engine, *next);
+  }
+}
+
+exec::Verdict offer(Engine& engine, chain::Chain& chain) { return engine.workers.submit(chain); }
+
+void set_threads(unsigned limit, unsigned idle_s) {
+  wished_threads.store(limit, std::memory_order_relaxed);
+  wished_idle_s.store(idle_s, std::memory_order_relaxed);
+  if (Engine* present = running_engine()) {
+    const os::SignalBlock blocked;
+    configure_workers(*present);
+  }
+}
+
+}  // namespace atomrt::engine

@@ -1,0 +1,42 @@
+// Statistics: what each context did. Counted only when asked for (ATOMRT_STATS, atomrt_enable_statistics): relaxed
+// atomics, written by any thread, read whenever the text is written.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "chain/request.h"
+#include "exec/context.h"
+
+namespace atomrt::engine {
+
+using Counter = std::atomic<std::uint64_t>;
+
+struct ContextCounters {
+  // Latencies by power of two of nanoseconds, each halved four times: quantiles within 19 %.
+  static constexpr unsigned STEPS = 4;
+  static constexpr unsigned BINS = 64 * STEPS;
+
+  Counter requests, bytes, errors, cancelled, fallbacks, longest_ns;
+  Counter latencies[BINS];
+};
+
+class Statistics {
+ public:
+  void enable() { enabled_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool enabled() const { return enabled_.load(std::memory_order_relaxed); }
+
+  void submitted(chain::Request& request);
+  void completed(exec::ContextId context, const chain::Request& request, long result);
+  void declined(exec::ContextId context);
+
+  // Writes the text to fd in one write(2), unless no request was made. threads: library threads made so far.
+  void write_to(int fd, unsigned threads) const;
+
+ private:
+  std::atomic<bool> enabled_;
+  Counter requests_;
+  ContextCounters contexts_[exec::CONTEXTS];
+};
+
+}  // namespace atomrt::engine

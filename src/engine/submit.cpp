@@ -1,0 +1,102 @@
+#include "engine/submit.h"
+
+#include "engine/hold.h"
+#include "os/signals.h"
+
+namespace atomrt::engine {
+namespace {
+
+using chain::Chain;
+using chain::Request;
+using exec::ContextId;
+using exec::Descriptor;
+
+// A request that ends in its submitter: nobody else has ever known of it.
+void complete_request(Engine& engine, const Request& request, long result) {
+  engine.statistics.completed(ContextId::HEAD, request, result);
+  const chain::Tail tail = finish_request(engine.registry, request, result);
+  if (tail == chain::Tail::DONE) return;
+  // Its notification finds no room: it becomes a chain that has only its tail left.
+  const os::SignalBlock blocked;
+  Chain* chain = chain::adopt(engine.registry.chains, request);
+  if (chain == nullptr) return;
+  chain->tail = tail;
+  engine.retrier.add(*chain);
+}
+
+int refuse(const Request& request) {
+  aiocb::store_result(request.block, -EAGAIN);
+  return EAGAIN;
+}
+
+// All contexts declined: as if the chain had never been.
+int withdraw(Engine& engine, Chain& chain) {
+  put(chain, chain::Place::RUNNING);
+  engine.registry.in_flight.leave(chain);
+  const int error = refuse(chain);
+  engine.registry.waiters.publish(chain);
+  const chain::Released released = engine.registry.lanes.leave(chain);
+  if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
+  chain::Hold* hold = chain.hold;
+  recycle(engine.registry.chains, chain);
+  if (hold != nullptr) drop_hold(*hold);
+  for (Chain* next : released.chains) {
+    if (next != nullptr && offer(engine, *next) == exec::Verdict::DECLINED) {
+      complete_and_offer(engine, *next, -EAGAIN, ContextId::THREADS);
+    }
+  }
+  return error;
+}
+
+int submit_chain(Engine& engine, const Request& request, const os::FileIdentity& identity) {
+  const os::SignalBlock blocked;
+  engine.retrier.poke();
+  Chain* chain = chain::adopt(engine.registry.chains, request);
+  if (chain == nullptr) return refuse(request);
+  chain->order = chain::order_of(*chain);
+  if (chain->kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
+  aiocb::store_name(request.block, name_of(*chain));
+  engine.registry.in_flight.enter(*chain);
+  switch (engine.registry.lanes.enter(*chain, chain::file_key(identity, request.fd))) {
+    case chain::LaneTable::Entry::HELD:
+      return 0;
+    case chain::LaneTable::Entry::NO_MEMORY:
+      return withdraw(engine, *chain);
+    case chain::LaneTable::Entry::GO:
+      break;
+  }
+  return offer(engine, *chain) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
+}
+
+}  // namespace
+
+int submit(Request& request, exec::Budget& budget) {
+  Engine* engine = engine::engine();
+  if (engine == nullptr) return refuse(request);
+  aiocb::store_name(request.block, {});
+  aiocb::store_in_progress(request.block);
+  engine->statistics.submitted(request);
+
+  Descriptor descriptor{};
+  if (const int error = examine(request, descriptor); error != 0) {
+    complete_request(*engine, request, -error);
+    return 0;
+  }
+  if (config().use_head) {
+    const bool streams_in_flight = engine->streams.load(std::memory_order_relaxed) != 0;
+    const long result = run_in_head(request, descriptor, budget, engine->refusing, streams_in_flight);
+    if (result != exec::DECLINED) {
+      complete_request(*engine, request, result);
+      return 0;
+    }
+    engine->statistics.declined(ContextId::HEAD);
+  }
+  watch_closing();
+  if (const int error = identify(request, descriptor); error != 0) {
+    complete_request(*engine, request, -error);
+    return 0;
+  }
+  return submit_chain(*engine, request, descriptor.identity);
+}
+
+}  // namespace atomrt::engine

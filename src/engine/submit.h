@@ -1,0 +1,13 @@
+// submit: from a validated request to a context. In the head if possible, without lock, allocation or a system call
+// beyond the transfer and one look at the descriptor's flags; else as a chain, with signals blocked.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace atomrt::engine {
+
+// 0: the request was taken, its outcome comes through the aiocb (it may be there already). EAGAIN: it was not, nothing
+// is half done, and the aiocb says EAGAIN.
+[[nodiscard]] int submit(chain::Request& request, exec::Budget& budget);
+
+}  // namespace atomrt::engine

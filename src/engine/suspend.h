@@ -1,0 +1,12 @@
+// suspend: aio_suspend's work. Async-signal-safe, a cancellation point, lock-free while it sleeps. The thread takes over
+// what it waits for and nobody has begun (the waiter context) before it sleeps.
+#pragma once
+
+#include <aio.h>
+
+namespace atomrt::engine {
+
+// Until one of the non-null aiocbs is complete. timeout: null for ever. 0, or EAGAIN (timeout), EINTR, EINVAL.
+[[nodiscard]] int suspend(const struct aiocb* const list[], int entries, const struct timespec* timeout);
+
+}  // namespace atomrt::engine

@@ -1,0 +1,49 @@
+#include "engine/take.h"
+
+namespace atomrt::engine {
+
+using chain::Chain;
+using chain::Place;
+
+bool take(Engine& engine, Chain& chain, TakeFor purpose) {
+  const std::uint32_t generation = generation_of(chain);
+  const bool to_run = purpose == TakeFor::RUN;
+  for (;;) {
+    switch (place_of(chain)) {
+      case Place::HELD:
+        if (engine.registry.lanes.take_held(chain, to_run)) return true;
+        if (to_run) return false;
+        break;
+      case Place::QUEUED:
+        // A file request whose first bytes were moved by the head goes on; a stream request is queued with moved bytes
+        // only behind a partial write.
+        if (!to_run && chain.moved > 0) return false;
+        if (engine.workers.take(chain)) return true;
+        if (to_run) return false;
+        break;
+      case Place::BLOCKED:
+        return !to_run && claim(chain, generation, Place::BLOCKED);
+      case Place::MOVING:
+        if (to_run) return false;
+        os::yield();
+        break;
+      case Place::RUNNING:
+      case Place::FREE:
+        return false;
+    }
+  }
+}
+
+Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too) {
+  Chain* taken = nullptr;
+  chain::Registry& registry = engine.registry;
+  registry.in_flight.with(registry.chains, aiocb::load_name(block), block, block->aio_fildes, [&](Chain& chain) {
+    if (chain.kind != os::FileKind::POSITIONAL || is_sync(chain.operation)) return;
+    const bool is_write = chain.operation == chain::Operation::WRITE && !chain.direct;
+    if (!is_write && !reads_too) return;
+    if (take(engine, chain, TakeFor::RUN)) taken = &chain;
+  });
+  return taken;
+}
+
+}  // namespace atomrt::engine

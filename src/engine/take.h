@@ -1,0 +1,21 @@
+// take: a chain that nobody has begun is taken from wherever it stands, by one claim; what aio_cancel does, and a waiter
+// that would rather work than sleep.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace atomrt::engine {
+
+enum class TakeFor : std::uint8_t {
+  CANCEL,  // any chain that has moved no bytes
+  RUN,     // file requests that no order holds back and that wait for no peer
+};
+
+// The chain is in flight and can't be recycled meanwhile (its bucket is locked, signals are blocked). True: it is the
+// caller's, place RUNNING.
+[[nodiscard]] bool take(Engine& engine, chain::Chain& chain, TakeFor purpose);
+
+// The chain that serves the aiocb, if it could be taken; null otherwise. Signals are blocked by the caller.
+[[nodiscard]] chain::Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too);
+
+}  // namespace atomrt::engine

@@ -1,0 +1,35 @@
+// What the contexts have in common: the verdict on a chain that is offered, and how a finished chain is handed back.
+// A context is any class with
+//     Verdict submit(chain::Chain&);   // place MOVING; ACCEPTED: it is the context's
+//     bool take(chain::Chain&);        // takes back what has not begun, place RUNNING; false: it is begun or elsewhere
+// They are tried in order of preference; see engine/dispatch.cpp.
+#pragma once
+
+#include <concepts>
+
+#include "chain/lane.h"
+
+namespace atomrt::exec {
+
+enum class Verdict : std::uint8_t { ACCEPTED, DECLINED };
+
+// Where a request was completed. The order is that of the statistics.
+enum class ContextId : std::uint8_t { HEAD, WAITER, THREADS };
+constexpr unsigned CONTEXTS = 3;
+constexpr const char* CONTEXT_NAMES[CONTEXTS] = {"head", "waiter", "threads"};
+
+template <typename T>
+concept Context = requires(T context, chain::Chain& chain) {
+  { context.submit(chain) } -> std::same_as<Verdict>;
+  { context.take(chain) } -> std::same_as<bool>;
+};
+
+// The engine's side of a finished chain: it is published and over; who it held back is returned for the caller to run
+// or to offer again.
+struct Completion {
+  void* engine;
+  chain::Released (*complete)(void* engine, chain::Chain& chain, long result, ContextId context);
+  void (*offer)(void* engine, chain::Chain& chain);  // a released chain that the caller does not run itself
+};
+
+}  // namespace atomrt::exec

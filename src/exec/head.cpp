@@ -1,0 +1,98 @@
+#include "exec/head.h"
+
+#include "os/signals.h"
+
+namespace atomrt::exec {
+namespace {
+
+using chain::Operation;
+using chain::Request;
+
+std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
+
+// A page that is missing in the middle ends a RWF_NOWAIT read short, and so does the end of the file: ask again until
+// the kernel says which. What is left for a slower context begins behind `moved`.
+long read_cached(Request& request, Budget& budget) {
+  for (;;) {
+    const std::size_t length = smaller(bytes_left(request), budget.left());
+    if (length == 0 && bytes_left(request) != 0) return DECLINED;
+    const long result = os::read_at_now(request.fd, next_byte(request), length, next_offset(request));
+    if (result < 0) return result == -ESPIPE ? result : DECLINED;
+    request.moved += static_cast<std::size_t>(result);
+    budget.spend(static_cast<std::size_t>(result));
+    if (result == 0 || bytes_left(request) == 0) return static_cast<long>(request.moved);
+  }
+}
+
+long write_cached(Request& request, Budget& budget, RefusingDevices& refusing, const os::FileIdentity& identity) {
+  const std::size_t length = smaller(bytes_left(request), budget.left());
+  if (length == 0 || refusing.contains(identity.device)) return DECLINED;
+  long result;
+  {
+    os::WriteSignalGuard guard;
+    result = os::write_at_now(request.fd, next_byte(request), length, next_offset(request));
+    guard.absorb(result);
+  }
+  if (result == -EOPNOTSUPP) refusing.add(identity.device);
+  if (result < 0) return DECLINED;  // a slower context finds the true error
+  request.moved += static_cast<std::size_t>(result);
+  budget.spend(static_cast<std::size_t>(result));
+  return bytes_left(request) == 0 ? static_cast<long>(request.moved) : DECLINED;
+}
+
+long transfer_ready(Request& request, Budget& budget) {
+  // A shorter read would be a result of its own: what is beyond the budget goes to a slower context whole.
+  if (bytes_left(request) > budget.left()) return DECLINED;
+  budget.spend(bytes_left(request));
+  if (request.operation == Operation::READ || request.is_socket) {
+    const long result = request.operation == Operation::READ
+                            ? os::read_next_now(request.fd, request.buffer, request.length, request.is_socket)
+                            : os::write_next_now(request.fd, request.buffer, request.length, request.is_socket);
+    if (result == -EOPNOTSUPP) return DECLINED;
+    return settle(request, result);
+  }
+  os::WriteSignalGuard guard;
+  const long result = os::write_next_now(request.fd, request.buffer, request.length, false);
+  guard.absorb(result);
+  return result == -EOPNOTSUPP ? DECLINED : settle(request, result);
+}
+
+}  // namespace
+
+int examine(Request& request, Descriptor& descriptor) {
+  const auto flags = os::status_flags(request.fd);
+  if (!flags) return flags.error();
+  descriptor.flags = *flags;
+  request.direct = (*flags & O_DIRECT) != 0;
+  request.append = (*flags & O_APPEND) != 0;
+  request.nonblocking = (*flags & O_NONBLOCK) != 0;
+  return 0;
+}
+
+int identify(Request& request, Descriptor& descriptor) {
+  if (!descriptor.is_identified) {
+    const auto identity = os::identify(request.fd);
+    if (!identity) return identity.error();
+    descriptor.identity = *identity;
+    descriptor.is_identified = true;
+  }
+  request.kind = descriptor.identity.kind;
+  request.is_socket = descriptor.identity.is_socket;
+  return 0;
+}
+
+long run_in_head(Request& request, Descriptor& descriptor, Budget& budget, RefusingDevices& refusing,
+                 bool streams_in_flight) {
+  if (is_sync(request.operation)) return DECLINED;
+  if (request.operation == Operation::READ && !request.direct && request.offset >= 0) {
+    const long result = read_cached(request, budget);
+    if (result != -ESPIPE) return result;
+  }
+  if (const int error = identify(request, descriptor); error != 0) return -error;
+  if (request.kind == os::FileKind::STREAM) return streams_in_flight ? DECLINED : transfer_ready(request, budget);
+  if (request.operation == Operation::READ || request.direct || request.append || request.offset < 0) return DECLINED;
+  if ((descriptor.flags & O_DSYNC) != 0) return DECLINED;  // O_SYNC contains it
+  return write_cached(request, budget, refusing, descriptor.identity);
+}
+
+}  // namespace atomrt::exec

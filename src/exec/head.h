@@ -1,0 +1,58 @@
+// Head: the submitting thread, for as long as it does not wait for storage or a peer, and within a budget of copying.
+// Takes cached reads of regular files, writes where the file system takes RWF_NOWAIT, and stream transfers that are
+// ready. Never O_DIRECT reads or writes, nor O_SYNC writes: the kernel waits for the disk there in spite of RWF_NOWAIT.
+//
+// Works on the Request on the submitter's stack; opens nothing, locks nothing, blocks no signal but SIGPIPE and
+// SIGXFSZ around a write.
+#pragma once
+
+#include "chain/request.h"
+#include "exec/perform.h"
+
+namespace atomrt::exec {
+
+// How much one public call may copy in its caller before it hands the rest over, in bytes.
+class Budget {
+ public:
+  static constexpr std::size_t ONE_CALL = 128 * 1024;
+  static constexpr std::size_t UNLIMITED = SIZE_MAX;  // the caller waits anyway
+
+  explicit Budget(std::size_t bytes) : left_(bytes) {}
+  [[nodiscard]] std::size_t left() const { return left_; }
+  void spend(std::size_t bytes) { left_ -= bytes < left_ ? bytes : left_; }
+
+ private:
+  std::size_t left_;
+};
+
+// Devices whose file system refused RWF_NOWAIT writes: they need not be asked for every write. Lossy and lock-free: a
+// forgotten entry costs one system call.
+class RefusingDevices {
+ public:
+  [[nodiscard]] bool contains(std::uint64_t device) const {
+    return entries_[device % ENTRIES].load(std::memory_order_relaxed) == device + 1;
+  }
+  void add(std::uint64_t device) { entries_[device % ENTRIES].store(device + 1, std::memory_order_relaxed); }
+
+ private:
+  static constexpr unsigned ENTRIES = 16;
+  std::atomic<std::uint64_t> entries_[ENTRIES];
+};
+
+// The descriptor's flags and, once somebody has asked, its file.
+struct Descriptor {
+  int flags;
+  bool is_identified;
+  os::FileIdentity identity;
+};
+
+// Fills in what the request knows of its descriptor. 0, or EBADF.
+[[nodiscard]] int examine(chain::Request& request, Descriptor& descriptor);
+[[nodiscard]] int identify(chain::Request& request, Descriptor& descriptor);
+
+// The result of the whole request, or DECLINED (request.moved tells what has been moved already).
+constexpr long DECLINED = NOT_READY;
+[[nodiscard]] long run_in_head(chain::Request& request, Descriptor& descriptor, Budget& budget, RefusingDevices& refusing,
+                               bool streams_in_flight);
+
+}  // namespace atomrt::exec

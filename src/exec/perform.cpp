@@ -1,0 +1,59 @@
+#include "exec/perform.h"
+
+namespace atomrt::exec {
+namespace {
+
+using chain::Operation;
+
+// A failure behind bytes that were moved is reported as those bytes, as read and write do.
+long total(const chain::Request& request, long result) {
+  const long moved = static_cast<long>(request.moved);
+  if (result < 0) return moved > 0 ? moved : result;
+  return moved + result;
+}
+
+}  // namespace
+
+long settle(chain::Request& request, long result) {
+  if (result < 0) {
+    if (result == -EAGAIN && !request.nonblocking) return NOT_READY;
+    return total(request, result);
+  }
+  request.moved += static_cast<std::size_t>(result);
+  const bool is_whole = request.operation == Operation::READ || request.nonblocking || bytes_left(request) == 0;
+  return is_whole ? static_cast<long>(request.moved) : NOT_READY;
+}
+
+long perform(chain::Chain& chain) {
+  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  switch (chain.operation) {
+    case Operation::READ:
+      return total(chain, os::read_at(fd, next_byte(chain), bytes_left(chain), next_offset(chain)));
+    case Operation::WRITE:
+      return total(chain, os::write_at(fd, next_byte(chain), bytes_left(chain), next_offset(chain)));
+    case Operation::FSYNC:
+    case Operation::FDATASYNC:
+      return os::sync_file(fd, chain.operation == Operation::FDATASYNC);
+  }
+  return -EINVAL;
+}
+
+long attempt(chain::Request& request, int fd) {
+  long result = request.operation == Operation::READ
+                    ? os::read_next_now(fd, next_byte(request), bytes_left(request), request.is_socket)
+                    : os::write_next_now(fd, next_byte(request), bytes_left(request), request.is_socket);
+  if (result == -EOPNOTSUPP && !request.is_socket) {
+    if (!request.nonblocking && !os::wait_until_ready(fd, request.operation == Operation::WRITE, 0)) return NOT_READY;
+    return perform_stream(request, fd);
+  }
+  return settle(request, result);
+}
+
+long perform_stream(chain::Request& request, int fd) {
+  const long result = request.operation == Operation::READ
+                          ? os::read_next(fd, next_byte(request), bytes_left(request))
+                          : os::write_next(fd, next_byte(request), bytes_left(request));
+  return settle(request, result);
+}
+
+}  // namespace atomrt::exec

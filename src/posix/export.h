@@ -1,0 +1,44 @@
+// ATOMRT_EXPORT(name): makes extern "C" atomrt_<name> the public function <name>.
+//
+// In the link library the name is unversioned: it serves every reference. In the preload (ATOMRT_PRELOAD) it carries
+// glibc's own version names, which serve versioned references, dlsym and dlvsym alike; a version of our own would be
+// passed over without a word. What else the objects define stays hidden (exports.map).
+#pragma once
+
+#include <aio.h>
+
+#include <cerrno>
+
+// The version that first had AIO on this ABI, and the one that moved it from librt into libc.
+#if defined(__x86_64__)
+#define ATOMRT_OLDEST_VERSION "GLIBC_2.2.5"
+#elif defined(__i386__)
+#define ATOMRT_OLDEST_VERSION "GLIBC_2.1"
+#elif defined(__aarch64__)
+#define ATOMRT_OLDEST_VERSION "GLIBC_2.17"
+#endif
+#define ATOMRT_NEWEST_VERSION "GLIBC_2.34"
+
+#if defined(ATOMRT_PRELOAD) && defined(ATOMRT_OLDEST_VERSION)
+#define ATOMRT_ALIAS(name, suffix, version)                                                                 \
+  extern "C" [[gnu::alias("atomrt_" #name), gnu::visibility("default")]] decltype(atomrt_##name)            \
+      atomrt_##name##_##suffix;                                                                             \
+  __asm__(".symver atomrt_" #name "_" #suffix "," #name version)
+#define ATOMRT_EXPORT(name)                               \
+  ATOMRT_ALIAS(name, oldest, "@" ATOMRT_OLDEST_VERSION);  \
+  ATOMRT_ALIAS(name, newest, "@@" ATOMRT_NEWEST_VERSION)
+#else
+#define ATOMRT_EXPORT(name) \
+  extern "C" [[gnu::alias("atomrt_" #name), gnu::visibility("default")]] decltype(atomrt_##name) name
+#endif
+
+namespace atomrt::posix {
+
+// The last line of every public function that can fail: 0 stays, an errno becomes -1.
+inline int report(int error) {
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
+}
+
+}  // namespace atomrt::posix

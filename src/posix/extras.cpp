@@ -1,0 +1,29 @@
+// The functions of <atomrt.h>.
+#include "atomrt.h"
+
+#include <cerrno>
+
+#include "engine/engine.h"
+
+extern "C" [[gnu::visibility("default")]] const char* atomrt_version(void) noexcept { return ATOMRT_VERSION; }
+
+extern "C" [[gnu::visibility("default")]] int atomrt_enable_statistics(void) noexcept {
+  atomrt::engine::Engine* engine = atomrt::engine::engine();
+  if (engine == nullptr) {
+    errno = ENOMEM;
+    return -1;
+  }
+  engine->statistics.enable();
+  return 0;
+}
+
+extern "C" [[gnu::visibility("default")]] int atomrt_write_statistics(int fd) noexcept {
+  const auto flags = atomrt::os::status_flags(fd);
+  if (!flags) {
+    errno = flags.error();
+    return -1;
+  }
+  const atomrt::engine::Engine* engine = atomrt::engine::running_engine();
+  if (engine != nullptr) engine->statistics.write_to(fd, engine->workers.created());
+  return 0;
+}

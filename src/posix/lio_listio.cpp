@@ -1,0 +1,22 @@
+// lio_listio, lio_listio64 (POSIX.1-2024). Errors: EINVAL (mode, count, sigevent), EAGAIN (an entry could not be queued),
+// EIO (LIO_WAIT: an entry failed), EINTR. With LIO_WAIT a cancellation point.
+#include "posix/lio_listio.h"
+
+extern "C" int atomrt_lio_listio(int mode, struct aiocb* const list[], int entries, struct sigevent* event) noexcept(false) {
+  return atomrt::posix::submit_list(mode, list, entries, event, true);
+}
+
+extern "C" int atomrt_lio_listio64(int mode, struct aiocb64* const list[], int entries,
+                                   struct sigevent* event) noexcept(false) {
+  return atomrt::posix::submit_list(mode, list, entries, event, true);
+}
+
+#if defined(ATOMRT_PRELOAD) && !defined(__aarch64__)
+ATOMRT_ALIAS(lio_listio, middle, "@GLIBC_2.4");
+ATOMRT_ALIAS(lio_listio64, middle, "@GLIBC_2.4");
+ATOMRT_ALIAS(lio_listio, newest, "@@" ATOMRT_NEWEST_VERSION);
+ATOMRT_ALIAS(lio_listio64, newest, "@@" ATOMRT_NEWEST_VERSION);
+#else
+ATOMRT_EXPORT(lio_listio);
+ATOMRT_EXPORT(lio_listio64);
+#endif

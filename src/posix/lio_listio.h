@@ -1,0 +1,65 @@
+// lio_listio's work, shared by its versions.
+#pragma once
+
+#include "aiocb/validate.h"
+#include "chain/build.h"
+#include "engine/list.h"
+#include "engine/waiter.h"
+#include "posix/export.h"
+
+namespace atomrt::posix {
+
+// 0, or why the entry was refused: EINVAL (aio_reqprio, sigev_notify), EAGAIN. The aiocb says it too.
+template <typename Block>
+int submit_entry(Block* block, chain::Group& group, exec::Budget& budget, bool sends_each) {
+  const auto refuse = [&](int error) {
+    aiocb::store_result(reinterpret_cast<struct aiocb*>(block), -error);
+    group.fail();
+    return error;
+  };
+  int error = aiocb::check_priority(block->aio_reqprio);
+  if (error == 0 && sends_each) error = aiocb::check_notification(block->aio_sigevent);
+  if (error != 0) return refuse(error);
+  if (block->aio_lio_opcode != LIO_READ && block->aio_lio_opcode != LIO_WRITE) {
+    refuse(EINVAL);
+    return 0;  // as in glibc the call goes on; the entry tells by aio_error
+  }
+  const bool reads = block->aio_lio_opcode == LIO_READ;
+  chain::Request request = chain::build(block, reads ? chain::Operation::READ : chain::Operation::WRITE);
+  if (!sends_each) request.notification = {};
+  request.group = &group;
+  group.add();
+  error = engine::submit(request, budget);
+  if (error != 0) {
+    group.fail();
+    [[maybe_unused]] const bool last = group.count_down();  // never: the call itself still counts
+  }
+  return error;
+}
+
+template <typename Block>
+int submit_list(int mode, Block* const list[], int entries, struct sigevent* event, bool sends_each) {
+  int error = aiocb::check_list_mode(mode, entries);
+  const bool waits = mode == LIO_WAIT;
+  if (error == 0 && !waits && event != nullptr) error = aiocb::check_notification(*event);
+  if (error != 0) return report(error);
+
+  engine::Engine* engine = engine::engine();
+  chain::Group* group = engine != nullptr ? engine->registry.groups.take() : nullptr;
+  if (group == nullptr) return report(EAGAIN);
+  group->open(waits, event != nullptr ? chain::build_notification(*event) : chain::Notification{});
+
+  exec::Budget budget(waits ? exec::Budget::UNLIMITED : exec::Budget::ONE_CALL);
+  for (int i = 0; i < entries; ++i) {
+    if (list[i] == nullptr || list[i]->aio_lio_opcode == LIO_NOP) continue;
+    const int refusal = submit_entry(list[i], *group, budget, sends_each);
+    if (refusal != 0) error = refusal;
+  }
+  engine::close_group(*engine, *group);
+  if (!waits) return report(error);
+  engine::work_for_all(*engine, list, entries);
+  const int outcome = engine::wait_for_group(*engine, *group);
+  return report(outcome == EIO && error == EAGAIN ? EAGAIN : outcome);
+}
+
+}  // namespace atomrt::posix

@@ -1,0 +1,19 @@
+// lio_listio as it was before glibc 2.4: its entries send no notifications of their own. Only references of that age are
+// bound to it, and only the preload has it.
+#include "posix/lio_listio.h"
+
+#if defined(ATOMRT_PRELOAD) && !defined(__aarch64__)
+
+extern "C" [[gnu::visibility("default")]] int atomrt_old_lio_listio(int mode, struct aiocb* const list[], int entries,
+                                                                    struct sigevent* event) {
+  return atomrt::posix::submit_list(mode, list, entries, event, false);
+}
+__asm__(".symver atomrt_old_lio_listio,lio_listio@" ATOMRT_OLDEST_VERSION);
+
+extern "C" [[gnu::visibility("default")]] int atomrt_old_lio_listio64(int mode, struct aiocb64* const list[], int entries,
+                                                                      struct sigevent* event) {
+  return atomrt::posix::submit_list(mode, list, entries, event, false);
+}
+__asm__(".symver atomrt_old_lio_listio64,lio_listio64@" ATOMRT_OLDEST_VERSION);
+
+#endif
