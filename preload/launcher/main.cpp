@@ -1,0 +1,77 @@
+// atomrt: runs a program with the preload in its environment, in the style of env, nice and stdbuf.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "launcher/doctor.h"
+#include "launcher/messages.h"
+#include "launcher/options.h"
+#include "launcher/preload_path.h"
+#include "launcher/program.h"
+#include "launcher/settings.h"
+
+namespace atomrt::launcher {
+namespace {
+
+int print_preload() {
+  Path preload;
+  if (!find_preload(preload)) return OWN_FAILURE;
+  return std::puts(preload.c_str()) < 0 ? OWN_FAILURE : 0;
+}
+
+// Whether PROGRAM shall get the preload; warns where that does not help.
+bool accepts_preload(const char* name) {
+  Path program;
+  Path subject;
+  const char* reason = "";
+  if (!find_program(name, program)) return true;
+  const Reach reach = inspect_program(program, subject, reason);
+  if (reach == Reach::FULL) return true;
+  warn("%s %s: a preload cannot reach it, it runs without atomrt", subject.c_str(), reason);
+  return reach != Reach::HARMFUL;
+}
+
+int run(const Options& options) {
+  const char* const name = options.program[0];
+  Path preload;
+  if (!find_preload(preload) || !apply_options(options)) return OWN_FAILURE;
+  if (accepts_preload(name) && !add_preload(preload)) return OWN_FAILURE;
+  execvp(name, options.program);
+  const int error = errno;
+  fail("%s: %s", name, std::strerror(error));
+  return error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+}
+
+int diagnose(const Options& options) {
+  if (!apply_options(options)) return OWN_FAILURE;
+  return print_diagnosis();
+}
+
+// Output that did not reach its place is a failure of our own, as it is for the coreutils.
+int flushed(int status) { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? status : OWN_FAILURE; }
+
+int start(int count, char** arguments) {
+  Options options;
+  if (!parse_options(count, arguments, options)) return OWN_FAILURE;
+  switch (options.action) {
+    case Action::HELP:
+      print_help();
+      return flushed(0);
+    case Action::VERSION:
+      std::puts("atomrt " ATOMRT_VERSION);
+      return flushed(0);
+    case Action::PRINT_PRELOAD:
+      return flushed(print_preload());
+    case Action::DOCTOR:
+      return flushed(diagnose(options));
+    case Action::RUN:
+      return run(options);
+  }
+  return OWN_FAILURE;
+}
+
+}  // namespace
+}  // namespace atomrt::launcher
+
+int main(int count, char** arguments) { return atomrt::launcher::start(count, arguments); }

@@ -1,0 +1,149 @@
+#include "launcher/options.h"
+
+#include <getopt.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "launcher/contexts.h"
+#include "launcher/messages.h"
+
+namespace atomrt::launcher {
+namespace {
+
+constexpr long MOST_THREADS = 10000;
+
+enum Option { CONTEXTS_LIST = 256, MAX_THREADS, STATS, VERBOSE, PRINT_PRELOAD, DOCTOR, HELP, VERSION };
+
+constexpr option LONG_OPTIONS[] = {
+    {"contexts", required_argument, nullptr, CONTEXTS_LIST},
+    {"max-threads", required_argument, nullptr, MAX_THREADS},
+    {"stats", optional_argument, nullptr, STATS},
+    {"verbose", no_argument, nullptr, VERBOSE},
+    {"print-preload", no_argument, nullptr, PRINT_PRELOAD},
+    {"doctor", no_argument, nullptr, DOCTOR},
+    {"help", no_argument, nullptr, HELP},
+    {"version", no_argument, nullptr, VERSION},
+    {nullptr, 0, nullptr, 0},
+};
+
+bool is_context(std::string_view name) {
+  for (const ContextName& known : CONTEXTS) {
+    if (known.name == name) return true;
+  }
+  return false;
+}
+
+bool check_contexts(const char* list) {
+  return for_each_in_list(list, [](std::string_view name) {
+    if (is_context(name)) return true;
+    fail("--contexts: unknown context '%.*s' (known: head, direct, ring, waiter, threads)",
+         static_cast<int>(name.size()), name.data());
+    return false;
+  });
+}
+
+bool check_max_threads(const char* text) {
+  char* end = nullptr;
+  const long number = *text >= '0' && *text <= '9' ? std::strtol(text, &end, 10) : 0;
+  if (number >= 1 && number <= MOST_THREADS && *end == '\0') return true;
+  fail("--max-threads: '%s' is not a number from 1 to %ld", text, MOST_THREADS);
+  return false;
+}
+
+bool check_statistics(const char* file) {
+  if (*file != '\0') return true;
+  fail("--stats: empty file name");
+  return false;
+}
+
+bool report_unknown(char** arguments) {
+  if (optopt >= CONTEXTS_LIST) {
+    fail("option '%s' takes no value", arguments[optind - 1]);
+  } else if (optopt != 0) {
+    fail("unknown option '-%c' (try 'atomrt --help')", optopt);
+  } else {
+    fail("unknown option '%s' (try 'atomrt --help')", arguments[optind - 1]);
+  }
+  return false;
+}
+
+bool take_option(int option, char** arguments, Options& options) {
+  switch (option) {
+    case CONTEXTS_LIST:
+      options.contexts = optarg;
+      return check_contexts(optarg);
+    case MAX_THREADS:
+      options.max_threads = optarg;
+      return check_max_threads(optarg);
+    case STATS:
+      options.statistics = optarg == nullptr ? "stderr" : optarg;
+      return check_statistics(options.statistics);
+    case VERBOSE:
+      options.is_verbose = true;
+      return true;
+    case PRINT_PRELOAD:
+      options.action = Action::PRINT_PRELOAD;
+      return true;
+    case DOCTOR:
+      options.action = Action::DOCTOR;
+      return true;
+    case HELP:
+      options.action = Action::HELP;
+      return true;
+    case VERSION:
+      options.action = Action::VERSION;
+      return true;
+    case ':':
+      fail("option '%s' needs a value", arguments[optind - 1]);
+      return false;
+    default:
+      return report_unknown(arguments);
+  }
+}
+
+}  // namespace
+
+bool parse_options(int count, char** arguments, Options& options) {
+  opterr = 0;
+  int option;
+  // "+": options end at PROGRAM, what follows is its own. ":": a missing value is told apart.
+  while ((option = getopt_long(count, arguments, "+:", LONG_OPTIONS, nullptr)) != -1) {
+    if (!take_option(option, arguments, options)) return false;
+    if (options.action == Action::HELP || options.action == Action::VERSION) return true;
+  }
+  options.program = arguments + optind;
+  const bool has_program = optind < count;
+  if (options.action == Action::RUN && !has_program) {
+    fail("no PROGRAM given (try 'atomrt --help')");
+    return false;
+  }
+  if (options.action != Action::RUN && has_program) {
+    fail("--%s takes no PROGRAM", options.action == Action::DOCTOR ? "doctor" : "print-preload");
+    return false;
+  }
+  return true;
+}
+
+void print_help() {
+  std::fputs(
+      "Usage: atomrt [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
+      "Run PROGRAM with its POSIX AIO (aio_read, lio_listio...) served by atomrt.\n"
+      "\n"
+      "  --contexts LIST   use only these contexts, comma separated (ATOMRT_CONTEXTS):\n"
+      "                    head, direct, ring, waiter, threads; threads is always the last resort\n"
+      "  --max-threads N   make at most N worker threads, 1 to 10000 (ATOMRT_MAX_THREADS)\n"
+      "  --stats[=FILE]    write statistics to FILE when PROGRAM exits, to standard error without FILE;\n"
+      "                    %p in FILE is the process id; else FILE is emptied first (ATOMRT_STATS)\n"
+      "  --verbose         say on standard error what atomrt does at first use (ATOMRT_VERBOSE)\n"
+      "  --print-preload   print the path to put into LD_PRELOAD\n"
+      "  --doctor          show what this kernel and environment offer to atomrt\n"
+      "  --help            show this help\n"
+      "  --version         show the version\n"
+      "\n"
+      "The exit status is PROGRAM's; 125 if atomrt itself fails, 126 if PROGRAM cannot be executed,\n"
+      "127 if it cannot be found.\n",
+      stdout);
+}
+
+}  // namespace atomrt::launcher

@@ -1,0 +1,22 @@
+// The launcher's command line.
+#pragma once
+
+namespace atomrt::launcher {
+
+enum class Action { RUN, HELP, VERSION, PRINT_PRELOAD, DOCTOR };
+
+struct Options {
+  Action action = Action::RUN;
+  const char* contexts = nullptr;     // ATOMRT_CONTEXTS; null: as the environment says
+  const char* max_threads = nullptr;  // ATOMRT_MAX_THREADS, a number in range
+  const char* statistics = nullptr;   // ATOMRT_STATS, as given: "stderr" or a file
+  bool is_verbose = false;            // ATOMRT_VERBOSE
+  char** program = nullptr;           // PROGRAM and its arguments
+};
+
+// False after one line on standard error.
+[[nodiscard]] bool parse_options(int count, char** arguments, Options& options);
+
+void print_help();
+
+}  // namespace atomrt::launcher

@@ -1,0 +1,53 @@
+#include "launcher/preload_path.h"
+
+#include <unistd.h>
+
+#include "launcher/messages.h"
+
+namespace atomrt::launcher {
+namespace {
+
+constexpr std::string_view LIBRARY = "/libatomrt-preload.so";
+
+bool is_there(const Path& path) { return !path.is_empty() && access(path.c_str(), R_OK) == 0; }
+
+// The folder that holds this very program; empty where /proc is missing.
+std::string_view own_folder(char (&buffer)[PATH_MAX]) {
+  const ssize_t length = readlink("/proc/self/exe", buffer, sizeof buffer);
+  if (length <= 0 || static_cast<std::size_t>(length) == sizeof buffer) return {};
+  const std::string_view program(buffer, static_cast<std::size_t>(length));
+  return {buffer, program.rfind('/')};
+}
+
+// ATOMRT_BINDIR and ATOMRT_LIBDIR are relative to the prefix, or absolute where configured so.
+bool join_relative_to(std::string_view folder, Path& path) {
+  constexpr std::string_view BIN = ATOMRT_BINDIR;
+  if (BIN.front() == '/' || std::string_view(ATOMRT_LIBDIR).front() == '/') return false;
+  if (!folder.ends_with(BIN) || folder.size() == BIN.size()) return false;
+  return path.join(std::string_view(folder.data(), folder.size() - BIN.size()), ATOMRT_LIBDIR, LIBRARY);
+}
+
+bool join_configured(Path& path) {
+  if (std::string_view(ATOMRT_LIBDIR).front() == '/') return path.join(ATOMRT_LIBDIR, LIBRARY);
+  return path.join(ATOMRT_PREFIX, "/", ATOMRT_LIBDIR, LIBRARY);
+}
+
+}  // namespace
+
+bool find_preload(Path& path) {
+  char buffer[PATH_MAX];
+  const std::string_view folder = own_folder(buffer);
+  const bool is_found = (!folder.empty() && path.join(folder, LIBRARY) && is_there(path)) ||
+                        (join_relative_to(folder, path) && is_there(path)) || (join_configured(path) && is_there(path));
+  if (!is_found) {
+    fail("cannot find libatomrt-preload.so beside the launcher or at %s", path.c_str());
+    return false;
+  }
+  if (path.view().find_first_of(" :") != std::string_view::npos) {
+    fail("LD_PRELOAD cannot hold a path with a space or a colon: %s", path.c_str());
+    return false;
+  }
+  return true;
+}
+
+}  // namespace atomrt::launcher

@@ -1,0 +1,18 @@
+// Whether a read or write can be told not to wait (RWF_NOWAIT), by kind of file: what the head context lives on.
+#pragma once
+
+namespace atomrt::launcher {
+
+struct NowaitResult {
+  int open_error = 0;  // else the others are meaningless
+  int read_error = 0;  // 0: done at once
+  int write_error = 0;
+  const char* kind = "";  // the file system, or "stream"
+};
+
+// Cached data of a file without a name in that folder.
+[[nodiscard]] NowaitResult probe_nowait_folder(const char* folder);
+[[nodiscard]] NowaitResult probe_nowait_pipe();
+[[nodiscard]] NowaitResult probe_nowait_socket();
+
+}  // namespace atomrt::launcher

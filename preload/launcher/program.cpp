@@ -1,0 +1,105 @@
+#include "launcher/program.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "launcher/elf_image.h"
+
+namespace atomrt::launcher {
+namespace {
+
+constexpr int MOST_INTERPRETERS = 5;  // the kernel's own limit of scripts that interpret scripts
+
+bool is_executable_file(const char* path) {
+  struct stat status {};
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+// The path after #!, as the kernel reads it (execve(2)). False where the file is no script.
+bool read_interpreter(const char* path, Path& interpreter) {
+  char line[256];
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const ssize_t length = read(fd, line, sizeof line);
+  close(fd);
+  if (length < 3 || line[0] != '#' || line[1] != '!') return false;
+  std::string_view text(line + 2, static_cast<std::size_t>(length) - 2);
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return false;
+  text.remove_prefix(begin);
+  const auto end = text.find_first_of(" \t\n");
+  return interpreter.join(std::string_view(text.data(), end < text.size() ? end : text.size()));
+}
+
+// What makes the kernel set AT_SECURE (security/commoncap.c, bprm_creds_from_file): a change of identity or a gain of
+// capabilities, unless the mount or the process forbids it. A root who runs a setuid-root program changes nothing.
+const char* find_privilege(const char* path) {
+  struct stat status {};
+  struct statvfs mount {};
+  if (stat(path, &status) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) return nullptr;
+  if (statvfs(path, &mount) == 0 && (mount.f_flag & ST_NOSUID) != 0) return nullptr;
+  if ((status.st_mode & S_ISUID) != 0 && status.st_uid != getuid()) return "is setuid";
+  constexpr mode_t SETGID = S_ISGID | S_IXGRP;  // without S_IXGRP the bit once meant mandatory locking
+  if ((status.st_mode & SETGID) == SETGID && status.st_gid != getgid()) return "is setgid";
+  if (getuid() != 0 && getxattr(path, "security.capability", nullptr, 0) > 0) return "has file capabilities";
+  return nullptr;
+}
+
+Reach inspect_image(const char* path, const char*& reason) {
+  switch (inspect_elf(path)) {
+    case Image::OTHER_CLASS:
+      reason = sizeof(void*) == 8 ? "is a 32-bit program, the preload is 64-bit"
+                                  : "is a 64-bit program, the preload is 32-bit";
+      return Reach::HARMFUL;
+    case Image::OTHER_MACHINE:
+      reason = "is a program for another processor";
+      return Reach::HARMFUL;
+    case Image::MUSL:
+      reason = "is linked with musl, not glibc";
+      return Reach::HARMFUL;
+    case Image::STATIC:
+      reason = "is statically linked";
+      return Reach::NOT_ITSELF;
+    case Image::DYNAMIC:
+    case Image::UNKNOWN:
+      return Reach::FULL;
+  }
+  return Reach::FULL;
+}
+
+}  // namespace
+
+bool find_program(const char* name, Path& path) {
+  if (std::strchr(name, '/') != nullptr) return path.join(name);
+  const char* const variable = std::getenv("PATH");
+  std::string_view folders = variable != nullptr ? variable : "/bin:/usr/bin";  // execvp's default
+  for (;;) {
+    const auto colon = folders.find(':');
+    const std::string_view folder(folders.data(), colon < folders.size() ? colon : folders.size());
+    if (path.join(folder.empty() ? "." : folder, "/", name) && is_executable_file(path.c_str())) return true;
+    if (colon >= folders.size()) return false;
+    folders.remove_prefix(colon + 1);
+  }
+}
+
+Reach inspect_program(const Path& program, Path& subject, const char*& reason) {
+  if (!subject.join(program.view())) return Reach::FULL;
+  Path interpreter;
+  for (int depth = 0; depth < MOST_INTERPRETERS && read_interpreter(subject.c_str(), interpreter); ++depth) {
+    subject = interpreter;
+  }
+  const Reach reach = inspect_image(subject.c_str(), reason);
+  if (reach != Reach::FULL) return reach;
+  const char* const privilege = find_privilege(subject.c_str());
+  if (privilege == nullptr) return Reach::FULL;
+  reason = privilege;
+  return Reach::NOT_ITSELF;
+}
+
+}  // namespace atomrt::launcher

@@ -1,0 +1,95 @@
+#include "launcher/settings.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "launcher/messages.h"
+
+namespace atomrt::launcher {
+namespace {
+
+bool set_variable(const char* name, const char* value) {
+  if (setenv(name, value, 1) == 0) return true;
+  fail("cannot set %s: %s", name, std::strerror(errno));
+  return false;
+}
+
+bool make_absolute(const char* file, Path& path) {
+  char folder[PATH_MAX] = "";
+  if (file[0] != '/' && getcwd(folder, sizeof folder) == nullptr) {
+    fail("--stats: %s: %s", file, std::strerror(errno));
+    return false;
+  }
+  if (file[0] == '/' ? path.join(file) : path.join(folder, "/", file)) return true;
+  fail("--stats: %s: %s", file, std::strerror(ENAMETOOLONG));
+  return false;
+}
+
+// A name with %p is a file for each process: only its folder can be tried.
+bool is_usable_pattern(const Path& path) {
+  Path folder;
+  const auto slash = path.view().rfind('/');
+  return folder.join(std::string_view(path.c_str(), slash + 1)) && access(folder.c_str(), W_OK | X_OK) == 0;
+}
+
+bool empty_file(const Path& path) {
+  struct stat status {};
+  const bool is_special = stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  if (is_special) return access(path.c_str(), W_OK) == 0;  // opening a pipe might wait for its reader
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+  return fd >= 0 && close(fd) == 0;
+}
+
+bool set_statistics(const char* file) {
+  if (std::string_view(file) == "stderr") return set_variable("ATOMRT_STATS", file);
+  Path path;
+  if (!make_absolute(file, path)) return false;
+  const bool is_pattern = path.view().find("%p") != std::string_view::npos;
+  if (!(is_pattern ? is_usable_pattern(path) : empty_file(path))) {
+    fail("--stats: %s: %s", path.c_str(), std::strerror(errno));
+    return false;
+  }
+  return set_variable("ATOMRT_STATS", path.c_str());
+}
+
+// LD_PRELOAD separates by colon and by space.
+bool holds(std::string_view list, std::string_view path) {
+  while (!list.empty()) {
+    const auto end = list.find_first_of(": ");
+    if (list.starts_with(path) && (list.size() == path.size() || end == path.size())) return true;
+    if (end == std::string_view::npos) return false;
+    list.remove_prefix(end + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+bool apply_options(const Options& options) {
+  return (options.contexts == nullptr || set_variable("ATOMRT_CONTEXTS", options.contexts)) &&
+         (options.max_threads == nullptr || set_variable("ATOMRT_MAX_THREADS", options.max_threads)) &&
+         (options.statistics == nullptr || set_statistics(options.statistics)) &&
+         (!options.is_verbose || set_variable("ATOMRT_VERBOSE", "1"));
+}
+
+bool add_preload(const Path& preload) {
+  const char* const before = std::getenv("LD_PRELOAD");
+  if (before == nullptr || *before == '\0') return set_variable("LD_PRELOAD", preload.c_str());
+  if (holds(before, preload.view())) return true;
+  const std::size_t size = std::strlen(before) + 1 + preload.view().size() + 1;
+  char* const list = static_cast<char*>(std::malloc(size));
+  if (list == nullptr) {
+    fail("cannot set LD_PRELOAD: %s", std::strerror(errno));
+    return false;
+  }
+  std::snprintf(list, size, "%s:%s", before, preload.c_str());
+  const bool is_set = set_variable("LD_PRELOAD", list);
+  std::free(list);
+  return is_set;
+}
+
+}  // namespace atomrt::launcher
