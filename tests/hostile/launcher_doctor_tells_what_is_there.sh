@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# --doctor tries what it tells, and tells why not; under a seccomp filter that kills on io_uring it lives.
+. "${0%/*}/launcher_common.sh"
+
+has_row() { # PATTERN of a whole line
+  grep -Eqx "$1" <<<"$output" || complain "a row like '$1'"
+}
+
+run "$LAUNCHER" --doctor
+expect_status 0
+expect_no_messages
+has_row 'atomrt +[0-9.]+'
+has_row "preload +$PRELOAD"
+has_row "kernel +$(uname -r) $(uname -m)"
+has_row 'io_uring +(yes|no) +.+'
+has_row 'kernel AIO +(yes|no) +.+'
+has_row '  current folder +.+'
+has_row '  /dev/shm +.+'
+has_row '  pipe +[A-Za-z]+ +[A-Za-z]+ +stream'
+has_row '  RLIMIT_NPROC +.+'
+has_row '  threads +yes'
+
+run env TMPDIR="$scratch" "$LAUNCHER" --doctor
+has_row "  $scratch +.+"
+run env TMPDIR=/no/such/folder "$LAUNCHER" --doctor
+expect_status 0
+has_row '  /no/such/folder +not tried: No such file or directory'
+
+run "$LAUNCHER" --contexts threads --doctor
+has_row '  head +no +not in ATOMRT_CONTEXTS'
+has_row '  threads +yes'
+run env ATOMRT_CONTEXTS=waiter "$LAUNCHER" --doctor
+has_row '  head +no +not in ATOMRT_CONTEXTS'
+has_row '  waiter +yes'
+
+run "$HELPERS/launcher_filter" "$LAUNCHER" --doctor
+if [ "$status" -ne 77 ]; then
+  expect_status 0
+  has_row 'seccomp +a filter is in force'
+  has_row 'io_uring +no +not tried: a seccomp filter is in force.*'
+  has_row 'kernel AIO +no +EPERM: .*'
+fi
+
+run sh -c '"$1" --doctor >/dev/full' - "$LAUNCHER"
+expect_status 125
+
+conclude

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Each option sets its ATOMRT_ twin; without it the caller's own setting stays.
+. "${0%/*}/launcher_common.sh"
+# shellcheck disable=SC2016 # PROGRAM expands them
+show=(sh -c 'printf "%s|%s|%s|%s" "$ATOMRT_CONTEXTS" "$ATOMRT_MAX_THREADS" "$ATOMRT_STATS" "$ATOMRT_VERBOSE"')
+
+run "$LAUNCHER" "${show[@]}"
+expect_output '|||'
+run env ATOMRT_CONTEXTS=threads ATOMRT_MAX_THREADS=3 ATOMRT_STATS=stderr ATOMRT_VERBOSE=1 "$LAUNCHER" "${show[@]}"
+expect_output 'threads|3|stderr|1'
+run env ATOMRT_CONTEXTS=threads ATOMRT_MAX_THREADS=3 "$LAUNCHER" --contexts head,threads --max-threads 10000 "${show[@]}"
+expect_output 'head,threads|10000||'
+for name in head direct ring waiter threads; do
+  run "$LAUNCHER" --contexts="$name" "${show[@]}"
+  expect_output "$name|||"
+done
+run "$LAUNCHER" --stats --verbose "${show[@]}"
+expect_output '||stderr|1'
+
+# A relative file is the launcher's, whatever folder PROGRAM goes to; what an earlier run left in it is gone.
+cd "$scratch" || exit 99
+echo 'an earlier run' >statistics
+run "$LAUNCHER" --stats=statistics "${show[@]}"
+expect_output "||$scratch/statistics|"
+if [ ! -f statistics ] || [ -s statistics ]; then complain 'the file is there and empty'; fi
+
+# %p stands for a process: no file before one writes it.
+run "$LAUNCHER" --stats=of-%p "${show[@]}"
+expect_output "||$scratch/of-%p|"
+[ ! -e of-%p ] || complain 'no file with the name of the pattern'
+
+# A pipe is neither emptied nor waited for.
+mkfifo pipe
+run timeout 10 "$LAUNCHER" --stats=pipe "${show[@]}"
+expect_output "||$scratch/pipe|"
+
+conclude

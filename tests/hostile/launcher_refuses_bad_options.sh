@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# An unknown option or a bad value is one clear line and 125; PROGRAM does not run.
+. "${0%/*}/launcher_common.sh"
+
+refuses() { # WHAT THE LINE SAYS, OPTIONS...
+  local text=$1
+  shift
+  run "$LAUNCHER" "$@" touch "$scratch/ran"
+  expect_status 125
+  expect_one_message
+  expect_in_messages "$text"
+  expect_output ''
+  [ ! -e "$scratch/ran" ] || complain 'PROGRAM does not run'
+}
+
+refuses "unknown option '--frobnicate'" --frobnicate
+refuses "unknown option '-x'" -x
+refuses "unknown context 'heads'" --contexts heads
+refuses "unknown context 'Head'" --contexts=Head,threads
+refuses "unknown context ''" --contexts=
+refuses "unknown context ''" --contexts head,
+for number in 0 -1 10001 5x x '' 99999999999999999999 1.5 ' 5'; do
+  refuses "'$number' is not a number from 1 to 10000" --max-threads="$number"
+done
+refuses 'empty file name' --stats=
+refuses 'No such file or directory' --stats="$scratch/no/folder/file"
+refuses 'No such file or directory' --stats="$scratch/no/folder/%p"
+refuses 'Is a directory' --stats="$scratch"
+refuses "takes no value" --verbose=3
+refuses 'takes no PROGRAM' --doctor
+refuses 'takes no PROGRAM' --print-preload
+
+run "$LAUNCHER"
+expect_status 125
+expect_one_message
+run "$LAUNCHER" --
+expect_status 125
+expect_one_message
+run "$LAUNCHER" --contexts
+expect_status 125
+expect_in_messages "option '--contexts' needs a value"
+
+# What follows PROGRAM, or --, is its own.
+run "$LAUNCHER" echo --frobnicate
+expect_status 0
+expect_output --frobnicate
+run "$LAUNCHER" -- echo --doctor
+expect_output --doctor
+
+conclude
