@@ -1,0 +1,29 @@
+"""What readelf tells of a library, for the tests beside this file."""
+import re
+import subprocess
+
+
+def readelf(option, library):
+    command = ["readelf", "-W", option, library]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env={"LC_ALL": "C"}).stdout
+
+
+def dynamic_symbols(library):
+    """(name with version, section, type) of each dynamic symbol; a section of UND is a reference."""
+    for line in readelf("--dyn-syms", library).splitlines():
+        fields = line.split()
+        if len(fields) >= 8 and re.fullmatch(r"\d+:", fields[0]):
+            yield fields[7], fields[6], fields[3]
+
+
+def exports(library):
+    # The version nodes themselves are absolute symbols.
+    return {name for name, section, _ in dynamic_symbols(library) if section not in ("UND", "ABS")}
+
+
+def imports(library):
+    return {name for name, section, _ in dynamic_symbols(library) if section == "UND"}
+
+
+def needed(library):
+    return re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("-d", library))

@@ -1,0 +1,29 @@
+"""A library needs libc.so.6 alone, no C++ runtime, and no glibc newer than NEWEST_GLIBC: needs_libc_alone.py LIBRARY..."""
+import re
+import sys
+
+import elf
+
+NEWEST_GLIBC = (2, 34)
+# operator new and delete, what is in std, run-time type information, exceptions, guarded statics.
+CPP_RUNTIME = re.compile(r"_Zn|_Zd|_ZS|_ZNS|_ZNKS|_ZT|__cxa_|__gxx_|_Unwind_|__dynamic_cast")
+FROM_LIBC = {"__cxa_finalize", "__cxa_atexit", "__cxa_thread_atexit_impl"}
+
+
+def findings(library):
+    if elf.needed(library) != ["libc.so.6"]:
+        yield f"needs {' '.join(elf.needed(library))}"
+    for symbol in sorted(elf.imports(library)):
+        name, _, version = symbol.partition("@")
+        if CPP_RUNTIME.match(name) and name not in FROM_LIBC:
+            yield f"needs {name} of the C++ runtime"
+        if match := re.fullmatch(r"GLIBC_([\d.]+)", version):
+            if tuple(map(int, match[1].split("."))) > NEWEST_GLIBC:
+                yield f"needs {symbol}, newer than glibc {'.'.join(map(str, NEWEST_GLIBC))}"
+        elif version:
+            yield f"needs {symbol}"
+
+
+failures = [f"{library} {finding}" for library in sys.argv[1:] for finding in findings(library)]
+print("\n".join(failures))
+sys.exit(bool(failures))

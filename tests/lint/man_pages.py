@@ -1,0 +1,23 @@
+"""mandoc has no warning about any man page, and each function of <aio.h> has one."""
+import re
+import shutil
+import subprocess
+
+from project import conclude, files, name, root, skip
+
+FUNCTIONS = ["aio_read", "aio_write", "aio_fsync", "aio_error", "aio_return", "aio_suspend", "aio_cancel", "lio_listio",
+             "aio_init"]
+
+if not shutil.which("mandoc"):
+    skip("no mandoc")
+pages = [path for path in files("man") if re.fullmatch(r"\.[1-8]", path.suffix)]
+if not pages:
+    skip("no man page yet")
+there = {path.name for path in pages}
+findings = [f"man/{page} is missing" for page in ["atomrt.1", "libatomrt.7", *(f"{function}.3" for function in FUNCTIONS)]
+            if page not in there]
+result = subprocess.run(["mandoc", "-Tlint", "-Wwarning", *map(name, pages)],
+                        cwd=root(), capture_output=True, text=True, check=False)
+if result.returncode or result.stdout:
+    findings.append(result.stdout + result.stderr)
+conclude(findings)
