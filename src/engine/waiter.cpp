@@ -11,6 +11,7 @@ bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
   const os::SignalBlock blocked;
   chain::Chain* chain = take_for_waiter(engine, block, reads_too);
   if (chain == nullptr) return false;
+  engine.workers.waiter_took_one();
   complete_and_offer(engine, *chain, exec::perform(*chain), exec::ContextId::WAITER);
   return true;
 }

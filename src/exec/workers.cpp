@@ -8,11 +8,28 @@ namespace atomrt::exec {
 using chain::Chain;
 using chain::Place;
 
+namespace {
+
+// Vain wake-ups in a row before the pool defers, looks at a request that nobody takes before it is run all the same,
+// and looks at an empty queue before the watch ends.
+constexpr unsigned MOST_VAIN_WAKES = 4;
+constexpr unsigned MOST_LOOKS_AT_ONE = 8;
+constexpr unsigned MOST_EMPTY_LOOKS = 32;
+
+// Whoever submits such a request is likely to wait for it: there is no other way for him to hear of it but polling.
+bool waiter_may_take(const Chain& chain) {
+  return chain.order == chain::Order::DRAINED_WRITES && chain.notification.by == chain::NotifyBy::NOTHING;
+}
+
+}  // namespace
+
 void Workers::configure(unsigned limit, std::int64_t idle_ns) {
   os::Locked locked(mutex_);
   limit_ = limit;
   idle_ns_ = idle_ns;
 }
+
+void Workers::waiter_took_one() { waiter_takes_.fetch_add(1, std::memory_order_relaxed); }
 
 Workers::Need Workers::need_locked() {
   if (queued_ <= waking_ + starting_) return Need::NOTHING;  // somebody is on his way for each
@@ -49,7 +66,7 @@ Verdict Workers::submit(Chain& chain) {
     put(chain, Place::QUEUED);
     queue_.push_back(chain);
     ++queued_;
-    need = need_locked();
+    need = deferring_ && watching_ && waiter_may_take(chain) ? Need::NOTHING : need_locked();
   }
   if (satisfy(need)) return Verdict::ACCEPTED;
   return abandon_queue(chain, generation);
@@ -110,40 +127,102 @@ void Workers::work() {
 Chain* Workers::next() {
   mutex_.lock();
   for (;;) {
-    if (Chain* chain = queue_.pop_front()) {
-      --queued_;
-      put(*chain, Place::RUNNING);
-      mutex_.unlock();
-      return chain;
+    if (!keep_watch_locked()) {
+      if (Chain* chain = queue_.pop_front()) {
+        --queued_;
+        put(*chain, Place::RUNNING);
+        mutex_.unlock();
+        return chain;
+      }
     }
-    ++idle_;
-    const std::uint32_t seen = sequence_.load(std::memory_order_relaxed);
-    const std::int64_t deadline = os::now_ns() + idle_ns_;
-    mutex_.unlock();
-    const int error = os::futex_wait_until(sequence_, seen, deadline);
-    mutex_.lock();
-    --idle_;
-    if (waking_ > 0) --waking_;
-    if (error == ETIMEDOUT && queue_.empty()) {
+    const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
+    const bool timed_out = sleep_locked();
+    if (timed_out && queue_.empty()) {
       --threads_;
       mutex_.unlock();
       return nullptr;
     }
+    const bool in_vain = queue_.empty() && waiter_takes_.load(std::memory_order_relaxed) != takes;
+    vain_wakes_ = in_vain ? vain_wakes_ + 1 : 0;
+    if (vain_wakes_ >= MOST_VAIN_WAKES) deferring_ = true;
   }
+}
+
+// Asleep until woken, or until the idle time is over (true).
+bool Workers::sleep_locked() {
+  ++idle_;
+  const std::uint32_t seen = sequence_.load(std::memory_order_relaxed);
+  const std::int64_t deadline = os::now_ns() + idle_ns_;
+  mutex_.unlock();
+  const int error = os::futex_wait_until(sequence_, seen, deadline);
+  mutex_.lock();
+  --idle_;
+  if (waking_ > 0) --waking_;
+  return error == ETIMEDOUT;
+}
+
+// While waiters take what comes: looks now and then. False: the queue is a worker's business (again).
+bool Workers::keep_watch_locked() {
+  if (!deferring_ || watching_) return false;
+  if (!queue_.empty() && !waiter_may_take(*queue_.first())) return false;
+  watching_ = true;
+  aiocb::RequestName last{};
+  unsigned looks_at_one = 0, empty_looks = 0;
+  for (;;) {
+    const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
+    ++idle_;
+    const std::uint32_t seen = sequence_.load(std::memory_order_relaxed);
+    mutex_.unlock();
+    os::futex_wait_until(sequence_, seen, os::now_ns() + WATCH_NS);
+    mutex_.lock();
+    --idle_;
+    if (waking_ > 0) --waking_;
+    const bool taken = waiter_takes_.load(std::memory_order_relaxed) != takes;
+    const Chain* first = queue_.first();
+    if (first == nullptr) {
+      empty_looks = taken ? 0 : empty_looks + 1;
+      if (empty_looks < MOST_EMPTY_LOOKS) continue;
+      break;  // the next request wakes a worker, which keeps watch again
+    }
+    const aiocb::RequestName name = name_of(*first);
+    looks_at_one = name.number == last.number && name.generation == last.generation ? looks_at_one + 1 : 0;
+    last = name;
+    if (taken && looks_at_one < MOST_LOOKS_AT_ONE && waiter_may_take(*first)) continue;
+    if (!taken) deferring_ = false;
+    break;
+  }
+  vain_wakes_ = 0;
+  watching_ = false;
+  return false;
 }
 
 void Workers::run(Chain& first) {
   Chain* chain = &first;
   while (chain != nullptr) {
+    const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
     const chain::Released released = chain->kind == os::FileKind::STREAM && !is_sync(chain->operation)
                                          ? run_stream(*chain)
                                          : completion_.complete(completion_.engine, *chain, perform(*chain),
                                                                 ContextId::THREADS);
-    // The next one of the same lane is run here: no wake-up a request, and no other worker waits for the inode's lock.
-    chain = released.chains[0];
-    if (chain != nullptr) put(*chain, Place::RUNNING);
     if (released.chains[1] != nullptr) completion_.offer(completion_.engine, *released.chains[1]);
+    // The next one of the same lane is run here: no wake-up a request, and no other worker waits for the inode's lock.
+    // Unless a waiter has begun to take what he waits for: then he does it all, and this thread is only in his way.
+    chain = released.chains[0];
+    if (chain == nullptr) return;
+    if (waiter_takes_.load(std::memory_order_relaxed) != takes && waiter_may_take(*chain)) {
+      leave_to_waiters(*chain);
+      return;
+    }
+    put(*chain, Place::RUNNING);
   }
+}
+
+void Workers::leave_to_waiters(Chain& chain) {
+  os::Locked locked(mutex_);
+  deferring_ = true;
+  put(chain, Place::QUEUED);
+  queue_.push_back(chain);
+  ++queued_;
 }
 
 void Workers::set_blocked(bool blocked) {

@@ -5,6 +5,11 @@
 // limit: blocked peers never use up the workers that files need. The poll ends every POLL_SLICE_NS to see whether the
 // chain was cancelled meanwhile, as a thread can't be woken from poll without a signal or a descriptor.
 //
+// Where waiters take over what they wait for, waking a worker for each request is waste, and two threads that write to
+// one file get in each other's way (the inode's lock). So after a few vain wake-ups in a row the pool defers: requests
+// that a waiter may take wake nobody, and one worker keeps watch, looking every WATCH_NS whether waiters still take
+// what comes. The first request that they leave lying ends it.
+//
 // Locks: `mutex_` protects everything below it and the place QUEUED; taken by submitters (signals blocked), workers and
 // whoever takes a chain back; never held over a system call but futex_wake. `sequence_` is the idle workers' futex.
 #pragma once
@@ -17,6 +22,7 @@ namespace atomrt::exec {
 class Workers {
  public:
   static constexpr std::int64_t POLL_SLICE_NS = 100'000'000;
+  static constexpr std::int64_t WATCH_NS = 150'000;
 
   // limit: most threads that file requests may use; idle_ns: how long an idle thread stays.
   void configure(unsigned limit, std::int64_t idle_ns);
@@ -25,6 +31,8 @@ class Workers {
   // DECLINED: no thread exists and none could be made (EAGAIN).
   Verdict submit(chain::Chain& chain);
   bool take(chain::Chain& chain);
+  // A waiter has taken over a chain, from here or from its lane.
+  void waiter_took_one();
 
   // Calls change(chain) if the chain is QUEUED here, under the lock.
   template <typename Change>
@@ -46,8 +54,11 @@ class Workers {
   void run(chain::Chain& chain);
   chain::Released run_stream(chain::Chain& chain);
   bool wait_for_peer(chain::Chain& chain);
+  void leave_to_waiters(chain::Chain& chain);
   void set_blocked(bool blocked);
   [[nodiscard]] Need need_locked();
+  [[nodiscard]] bool sleep_locked();
+  [[nodiscard]] bool keep_watch_locked();
   bool satisfy(Need need);
   Verdict abandon_queue(chain::Chain& own, std::uint32_t generation);
 
@@ -64,6 +75,11 @@ class Workers {
   unsigned idle_;      // asleep or about to sleep on sequence_
   unsigned waking_;    // of those, woken and not yet looking
   unsigned blocked_;   // in poll for a stream
+
+  std::atomic<std::uint32_t> waiter_takes_;  // counted by waiters, read by the watching worker; relaxed, a hint
+  bool deferring_;                           // requests that waiters may take wake nobody
+  bool watching_;                            // one worker looks now and then
+  unsigned vain_wakes_;                      // in a row
 };
 
 static_assert(Context<Workers>);
