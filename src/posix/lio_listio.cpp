@@ -2,12 +2,12 @@
 // EIO (LIO_WAIT: an entry failed), EINTR. With LIO_WAIT a cancellation point.
 #include "posix/lio_listio.h"
 
-extern "C" int atomrt_lio_listio(int mode, struct aiocb* const list[], int entries, struct sigevent* event) noexcept(false) {
+extern "C" int atomrt_lio_listio(int mode, struct aiocb* const list[], int entries, struct sigevent* event) noexcept {
   return atomrt::posix::submit_list(mode, list, entries, event, true);
 }
 
 extern "C" int atomrt_lio_listio64(int mode, struct aiocb64* const list[], int entries,
-                                   struct sigevent* event) noexcept(false) {
+                                   struct sigevent* event) noexcept {
   return atomrt::posix::submit_list(mode, list, entries, event, true);
 }
 
