@@ -110,11 +110,22 @@ bool LaneTable::take_held(Chain& chain, bool to_run) {
   return true;
 }
 
+Lane* LaneTable::find(std::uint32_t bucket, const FileKey& key) const {
+  Lane* lane = buckets_[bucket].first;
+  while (lane != nullptr && lane->key != key) lane = lane->next;
+  return lane;
+}
+
+bool LaneTable::is_busy(const FileKey& key, Order order) {
+  const std::uint32_t bucket = hash(key) % BUCKETS;
+  os::Locked locked(buckets_[bucket].mutex);
+  Lane* lane = find(bucket, key);
+  return lane != nullptr && active_flag(*lane, order);
+}
+
 Lane* LaneTable::find_or_make(std::uint32_t bucket, const FileKey& key) {
+  if (Lane* present = find(bucket, key)) return present;
   Bucket& place = buckets_[bucket];
-  for (Lane* lane = place.first; lane != nullptr; lane = lane->next) {
-    if (lane->key == key) return lane;
-  }
   Lane* lane = pool_.take();
   if (lane == nullptr) return nullptr;
   lane->key = key;

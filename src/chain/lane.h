@@ -50,6 +50,8 @@ class LaneTable {
 
   // Puts the chain (place MOVING) at the end of its file's lane. HELD: it is in the lane's hands.
   Entry enter(Chain& chain, const FileKey& key);
+  // True when a chain of that file and order would have to wait.
+  [[nodiscard]] bool is_busy(const FileKey& key, Order order);
   // The chain is over, or gives up: whom it held back.
   [[nodiscard]] Released leave(Chain& chain);
   // Takes a HELD chain out, place RUNNING; out_of_turn: only if no order forbids to run it now. False: it is elsewhere.
@@ -72,6 +74,7 @@ class LaneTable {
     Lane* first;
   };
 
+  [[nodiscard]] Lane* find(std::uint32_t bucket, const FileKey& key) const;
   Lane* find_or_make(std::uint32_t bucket, const FileKey& key);
   void remove(Lane& lane);
 

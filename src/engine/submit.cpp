@@ -48,6 +48,28 @@ int withdraw(Engine& engine, Chain& chain) {
   return error;
 }
 
+// Signals need not be blocked but where a lane is looked at.
+bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdentity& identity) {
+  if (engine.streams.load(std::memory_order_relaxed) == 0) return false;
+  const os::SignalBlock blocked;
+  return engine.registry.lanes.is_busy(chain::file_key(identity, request.fd), chain::order_of(request));
+}
+
+// The request's result, or DECLINED.
+long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget) {
+  if (is_sync(request.operation)) return exec::DECLINED;
+  const bool reads = request.operation == chain::Operation::READ;
+  if (reads) {
+    const long result = exec::read_in_head(request, budget);
+    if (result != exec::DECLINED && result != -ESPIPE) return result;
+  }
+  if (const int error = identify(request, descriptor); error != 0) return -error;
+  if (request.kind == os::FileKind::STREAM) {
+    return is_stream_busy(engine, request, descriptor.identity) ? exec::DECLINED : exec::stream_in_head(request, budget);
+  }
+  return reads ? exec::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
+}
+
 int submit_chain(Engine& engine, const Request& request, const os::FileIdentity& identity) {
   const os::SignalBlock blocked;
   engine.retrier.poke();
@@ -83,8 +105,7 @@ int submit(Request& request, exec::Budget& budget) {
     return 0;
   }
   if (config().use_head) {
-    const bool streams_in_flight = engine->streams.load(std::memory_order_relaxed) != 0;
-    const long result = run_in_head(request, descriptor, budget, engine->refusing, streams_in_flight);
+    const long result = run_in_head(*engine, request, descriptor, budget);
     if (result != exec::DECLINED) {
       complete_request(*engine, request, result);
       return 0;

@@ -81,18 +81,16 @@ int identify(Request& request, Descriptor& descriptor) {
   return 0;
 }
 
-long run_in_head(Request& request, Descriptor& descriptor, Budget& budget, RefusingDevices& refusing,
-                 bool streams_in_flight) {
-  if (is_sync(request.operation)) return DECLINED;
-  if (request.operation == Operation::READ && !request.direct && request.offset >= 0) {
-    const long result = read_cached(request, budget);
-    if (result != -ESPIPE) return result;
-  }
-  if (const int error = identify(request, descriptor); error != 0) return -error;
-  if (request.kind == os::FileKind::STREAM) return streams_in_flight ? DECLINED : transfer_ready(request, budget);
-  if (request.operation == Operation::READ || request.direct || request.append || request.offset < 0) return DECLINED;
-  if ((descriptor.flags & O_DSYNC) != 0) return DECLINED;  // O_SYNC contains it
+long read_in_head(Request& request, Budget& budget) {
+  return request.direct || request.offset < 0 ? DECLINED : read_cached(request, budget);
+}
+
+long write_in_head(Request& request, const Descriptor& descriptor, Budget& budget, RefusingDevices& refusing) {
+  const bool waits_for_disk = request.direct || (descriptor.flags & O_DSYNC) != 0;  // O_SYNC contains O_DSYNC
+  if (waits_for_disk || request.append || request.offset < 0) return DECLINED;
   return write_cached(request, budget, refusing, descriptor.identity);
 }
+
+long stream_in_head(Request& request, Budget& budget) { return transfer_ready(request, budget); }
 
 }  // namespace atomrt::exec

@@ -52,7 +52,12 @@ struct Descriptor {
 
 // The result of the whole request, or DECLINED (request.moved tells what has been moved already).
 constexpr long DECLINED = NOT_READY;
-[[nodiscard]] long run_in_head(chain::Request& request, Descriptor& descriptor, Budget& budget, RefusingDevices& refusing,
-                               bool streams_in_flight);
+// For reads at an offset; -ESPIPE for a stream.
+[[nodiscard]] long read_in_head(chain::Request& request, Budget& budget);
+// For writes at an offset, after identify.
+[[nodiscard]] long write_in_head(chain::Request& request, const Descriptor& descriptor, Budget& budget,
+                                 RefusingDevices& refusing);
+// For streams that no earlier request keeps busy, after identify.
+[[nodiscard]] long stream_in_head(chain::Request& request, Budget& budget);
 
 }  // namespace atomrt::exec
