@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Sourced by run and check: messages, and the build. The caller stands in the project's folder.
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  say "${0##*/}: $*"
+  exit 1
+}
+
+# have PROGRAM...: all of them are there.
+have() {
+  local program
+  for program in "$@"; do command -v "$program" >/dev/null || return 1; done
+}
+
+# configure FOLDER MESON-OPTION...: where that was not done yet. A build folder that came here with a copied or moved
+# tree still builds the other one: it is made anew.
+configure() {
+  local folder=$1
+  shift
+  if [ -f "$folder/meson-info/meson-info.json" ] && ! grep -qF "\"$PWD\"" "$folder/meson-info/meson-info.json"; then
+    rm -rf "$folder"
+  fi
+  [ ! -f "$folder/build.ninja" ] || return 0
+  mkdir -p "$folder"
+  meson setup "$folder" "$@" >"$folder/setup.log" 2>&1 || {
+    cat "$folder/setup.log" >&2
+    return 1
+  }
+}
+
+# compile FOLDER [TARGET...]: with ninja's progress line on a terminal, else silent; what went wrong is shown.
+compile() {
+  local folder=$1
+  shift
+  if ninja -C "$folder" -n "$@" 2>/dev/null | grep -q 'no work to do'; then return 0; fi
+  if [ -t 2 ]; then
+    ninja -C "$folder" "$@" >&2
+  else
+    ninja -C "$folder" "$@" >"$folder/compile.log" 2>&1 || {
+      tail -n 60 "$folder/compile.log" >&2
+      return 1
+    }
+  fi
+}

@@ -1,0 +1,29 @@
+"""Adds up what `meson test` logged: totals.py [--failures] LOG.json... prints "PASSED FAILED SKIPPED", or the failures."""
+import json
+import sys
+
+PASSED = {"OK", "EXPECTEDFAIL"}
+SKIPPED = {"SKIP", "IGNORED"}
+
+
+def results(paths):
+    for path in paths:
+        with open(path, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                yield json.loads(line)
+
+
+def main(arguments):
+    if arguments[:1] == ["--failures"]:
+        for test in results(arguments[1:]):
+            if test["result"] not in PASSED | SKIPPED:
+                print(f"{test['name']}: {test['result']}")
+        return
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for test in results(arguments):
+        result = test["result"]
+        counts["passed" if result in PASSED else "skipped" if result in SKIPPED else "failed"] += 1
+    print(counts["passed"], counts["failed"], counts["skipped"])
+
+
+main(sys.argv[1:])
