@@ -1,0 +1,131 @@
+// futex: each way that a wait can end. No test waits for a moment to pass but those about deadlines.
+#include "os/futex.h"
+
+#include <atomic>
+
+#include "unit.h"
+
+namespace {
+
+using namespace atomrt::os;
+using atomrt::unit::eventually;
+using atomrt::unit::is_asleep;
+using atomrt::unit::Thread;
+
+std::atomic<int> handled{0};
+
+void install(int flags) {
+  handled.store(0);
+  struct sigaction action {};
+  action.sa_handler = [](int) { handled.fetch_add(1); };
+  action.sa_flags = flags;
+  sigaction(SIGUSR1, &action, nullptr);
+}
+
+void a_word_that_differs_does_not_sleep(void**) {
+  const FutexWord word{1};
+  errno = 1234;
+  assert_int_equal(futex_wait(word, 0), EAGAIN);
+  assert_int_equal(futex_wait_until(word, 0, now_ns() + 1'000'000'000'000), EAGAIN);
+  assert_int_equal(errno, 1234);
+}
+
+void a_wake_wakes_as_many_as_asked(void**) {
+  FutexWord word{0};
+  std::atomic<int> threads[2] = {};
+  std::atomic<int> woken{0};
+  const auto sleep = [&](int i) {
+    threads[i].store(gettid());
+    if (futex_wait(word, 0) == 0) woken.fetch_add(1);
+  };
+  Thread first([&] { sleep(0); });
+  Thread second([&] { sleep(1); });
+  for (auto& thread : threads) assert_true(eventually([&] { return thread != 0 && is_asleep(thread); }));
+  futex_wake(word, 1);
+  assert_true(eventually([&] { return woken == 1; }));
+  assert_int_equal(is_asleep(threads[0]) + is_asleep(threads[1]), 1);
+  futex_wake(word, 1);
+  assert_true(eventually([&] { return woken == 2; }));
+}
+
+void a_past_deadline_is_over_at_once(void**) {
+  const FutexWord word{0};
+  assert_int_equal(futex_wait_until(word, 0, now_ns()), ETIMEDOUT);
+  assert_int_equal(futex_wait_until(word, 0, 0), ETIMEDOUT);
+  assert_int_equal(futex_wait_until(word, 0, -5), ETIMEDOUT);
+}
+
+void a_deadline_ends_the_wait_and_not_earlier(void**) {
+  const FutexWord word{0};
+  const std::int64_t deadline = now_ns() + 5'000'000;
+  assert_int_equal(futex_wait_until(word, 0, deadline), ETIMEDOUT);
+  assert_true(now_ns() >= deadline);
+}
+
+void a_handler_without_sa_restart_is_eintr(void**) {
+  install(0);
+  const FutexWord word{0};
+  std::atomic<int> thread{0}, outcome{-1};
+  Thread sleeper([&] {
+    thread.store(gettid());
+    outcome.store(futex_wait(word, 0));
+  });
+  assert_true(eventually([&] { return thread != 0 && is_asleep(thread); }));
+  pthread_kill(sleeper.id(), SIGUSR1);
+  sleeper.join();
+  assert_int_equal(outcome, EINTR);
+}
+
+void a_handler_with_sa_restart_does_not_end_the_wait(void**) {
+  install(SA_RESTART);
+  FutexWord word{0};
+  std::atomic<int> thread{0}, outcome{-1};
+  Thread sleeper([&] {
+    thread.store(gettid());
+    outcome.store(futex_wait(word, 0));
+  });
+  assert_true(eventually([&] { return thread != 0 && is_asleep(thread); }));
+  pthread_kill(sleeper.id(), SIGUSR1);
+  assert_true(eventually([&] { return handled == 1 && is_asleep(thread); }));
+  word.store(1);
+  futex_wake(word, 1);
+  sleeper.join();
+  assert_int_equal(outcome, 0);
+}
+
+void a_handler_ends_a_wait_with_a_deadline(void**) {
+  install(SA_RESTART);
+  const FutexWord word{0};
+  std::atomic<int> thread{0}, outcome{-1};
+  Thread sleeper([&] {
+    thread.store(gettid());
+    outcome.store(futex_wait_until(word, 0, now_ns() + 1'000'000'000'000));
+  });
+  assert_true(eventually([&] { return thread != 0 && is_asleep(thread); }));
+  pthread_kill(sleeper.id(), SIGUSR1);
+  sleeper.join();
+  assert_int_equal(outcome, EINTR);
+}
+
+void a_pending_cancellation_does_not_act(void**) {
+  const FutexWord word{0};
+  std::atomic<bool> went_on{false};
+  Thread thread([&] {
+    pthread_cancel(pthread_self());
+    futex_wait(word, 1);
+    futex_wait_until(word, 0, now_ns() + 1'000'000);
+    went_on.store(true);
+  });
+  thread.join();
+  assert_true(went_on);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(a_word_that_differs_does_not_sleep), cmocka_unit_test(a_wake_wakes_as_many_as_asked),
+           cmocka_unit_test(a_past_deadline_is_over_at_once),
+           cmocka_unit_test(a_deadline_ends_the_wait_and_not_earlier),
+           cmocka_unit_test(a_handler_without_sa_restart_is_eintr),
+           cmocka_unit_test(a_handler_with_sa_restart_does_not_end_the_wait),
+           cmocka_unit_test(a_handler_ends_a_wait_with_a_deadline),
+           cmocka_unit_test(a_pending_cancellation_does_not_act))

@@ -1,0 +1,116 @@
+// got_hook: calls of other objects come to the replacement, the own ones don't, and memory is as protected as before.
+// UNIT_HOOKED_…: hooked_object.c as built in three ways (meson.build).
+#include "os/got_hook.h"
+
+#include <dlfcn.h>
+
+#include "unit.h"
+
+namespace {
+
+using atomrt::os::hook_functions;
+using atomrt::os::objects_loaded;
+using atomrt::os::Replacement;
+
+constexpr int REPLACED = -4711;
+pid_t replaced_getpid() { return REPLACED; }
+
+const Replacement GETPID = {"getpid", reinterpret_cast<void*>(replaced_getpid)};
+
+using GetPid = int (*)();
+
+struct Object {
+  void* handle;
+  GetPid get_pid;
+};
+
+Object load(const char* path, int flags) {
+  Object object{};
+  object.handle = dlopen(path, flags | RTLD_LOCAL);
+  if (object.handle == nullptr) fprintf(stderr, "%s\n", dlerror());
+  assert_non_null(object.handle);
+  object.get_pid = reinterpret_cast<GetPid>(dlsym(object.handle, "hooked_getpid"));
+  assert_non_null(object.get_pid);
+  return object;
+}
+
+// Permissions and places of all mappings, hashed.
+unsigned long mappings() {
+  FILE* file = fopen("/proc/self/maps", "re");
+  unsigned long hash = 5381;
+  char line[512];
+  while (file != nullptr && fgets(line, sizeof line, file) != nullptr) {
+    if (strstr(line, "[heap]") != nullptr) continue;
+    for (const char* at = line; *at != '\0'; ++at) hash = hash * 33 + static_cast<unsigned char>(*at);
+  }
+  if (file != nullptr) fclose(file);
+  return hash;
+}
+
+void calls_of_an_object_come_to_the_replacement(const char* path, int flags) {
+  const Object object = load(path, flags);
+  assert_int_equal(object.get_pid(), getpid());
+  const unsigned long before = mappings();
+  assert_true(hook_functions(&GETPID, 1) >= 1);
+  assert_int_equal(object.get_pid(), REPLACED);
+  assert_int_equal(mappings(), before);
+  assert_int_equal(hook_functions(&GETPID, 1), 0);  // nothing is left to patch
+  assert_int_equal(object.get_pid(), REPLACED);
+  dlclose(object.handle);
+}
+
+void slots_bound_late_are_patched(void**) {
+  calls_of_an_object_come_to_the_replacement(UNIT_HOOKED_LAZY, RTLD_LAZY);
+}
+void slots_behind_relro_are_patched_and_stay_read_only(void**) {
+  calls_of_an_object_come_to_the_replacement(UNIT_HOOKED_NOW, RTLD_NOW);
+}
+void slots_of_calls_without_a_table_are_patched(void**) {
+  calls_of_an_object_come_to_the_replacement(UNIT_HOOKED_NO_PLT, RTLD_NOW);
+}
+
+void a_slot_that_was_never_bound_is_patched(void**) {
+  const Object object = load(UNIT_HOOKED_LAZY, RTLD_LAZY);
+  assert_true(hook_functions(&GETPID, 1) >= 1);
+  assert_int_equal(object.get_pid(), REPLACED);
+  dlclose(object.handle);
+}
+
+void own_calls_stay_as_they_are(void**) {
+  const Object object = load(UNIT_HOOKED_LAZY, RTLD_LAZY);
+  hook_functions(&GETPID, 1);
+  assert_int_not_equal(getpid(), REPLACED);
+  dlclose(object.handle);
+}
+
+void other_functions_stay_as_they_are(void**) {
+  const Object object = load(UNIT_HOOKED_LAZY, RTLD_LAZY);
+  const Replacement others[] = {{"getpi", GETPID.with}, {"getpid_", GETPID.with}, {"", GETPID.with}};
+  assert_int_equal(hook_functions(others, 3), 0);
+  assert_int_equal(hook_functions(nullptr, 0), 0);
+  assert_int_equal(object.get_pid(), getpid());
+  dlclose(object.handle);
+}
+
+void an_object_loaded_later_is_told_by_the_count_and_needs_another_pass(void**) {
+  const Object first = load(UNIT_HOOKED_LAZY, RTLD_LAZY);
+  hook_functions(&GETPID, 1);
+  const auto loaded = objects_loaded();
+  assert_int_equal(objects_loaded(), loaded);
+  const Object second = load(UNIT_HOOKED_NOW, RTLD_NOW);
+  assert_true(objects_loaded() > loaded);
+  assert_int_equal(second.get_pid(), getpid());
+  assert_true(hook_functions(&GETPID, 1) >= 1);
+  assert_int_equal(second.get_pid(), REPLACED);
+  dlclose(second.handle);
+  dlclose(first.handle);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(slots_bound_late_are_patched),
+           cmocka_unit_test(slots_behind_relro_are_patched_and_stay_read_only),
+           cmocka_unit_test(slots_of_calls_without_a_table_are_patched),
+           cmocka_unit_test(a_slot_that_was_never_bound_is_patched), cmocka_unit_test(own_calls_stay_as_they_are),
+           cmocka_unit_test(other_functions_stay_as_they_are),
+           cmocka_unit_test(an_object_loaded_later_is_told_by_the_count_and_needs_another_pass))

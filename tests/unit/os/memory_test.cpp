@@ -1,0 +1,103 @@
+// memory: zeroed, private, and zeroed again in a child where asked for.
+#include "os/memory.h"
+
+#include <sys/mman.h>
+
+#include "unit.h"
+
+namespace {
+
+using namespace atomrt::os;
+using atomrt::unit::in_child;
+
+constexpr std::size_t SIZE = 64 * 1024;
+
+volatile char* map() {
+  const auto memory = map_memory(SIZE);
+  assert_true(memory.has_value());
+  return static_cast<volatile char*>(*memory);
+}
+
+bool is_zero(const volatile char* memory) {
+  for (std::size_t i = 0; i < SIZE; ++i) {
+    if (memory[i] != 0) return false;
+  }
+  return true;
+}
+
+void memory_is_zeroed_and_writable(void**) {
+  volatile char* memory = map();
+  assert_true(is_zero(memory));
+  for (std::size_t i = 0; i < SIZE; ++i) memory[i] = 1;
+  unmap_memory(const_cast<char*>(memory), SIZE);
+}
+
+void unmapped_memory_is_gone(void**) {
+  volatile char* memory = map();
+  unmap_memory(const_cast<char*>(memory), SIZE);
+  unsigned char pages[SIZE / 4096];
+  assert_int_equal(mincore(const_cast<char*>(memory), 4096, pages), -1);
+  assert_int_equal(errno, ENOMEM);
+}
+
+void no_room_is_enomem_and_leaves_errno_alone(void**) {
+  errno = 1234;
+  assert_int_equal(map_memory(SIZE_MAX / 2).error(), ENOMEM);
+  assert_int_equal(errno, 1234);
+}
+
+void memory_is_wiped_in_the_child_and_kept_in_the_parent(void**) {
+  volatile char* memory = map();
+  assert_true(wipe_on_fork(const_cast<char*>(memory), SIZE));
+  memory[0] = 'p';
+  memory[SIZE - 1] = 'p';
+  assert_int_equal(in_child([&] { return is_zero(memory) ? 0 : 1; }), 0);
+  assert_int_equal(memory[0], 'p');
+  assert_int_equal(memory[SIZE - 1], 'p');
+}
+
+void memory_is_wiped_again_in_a_grandchild(void**) {
+  volatile char* memory = map();
+  assert_true(wipe_on_fork(const_cast<char*>(memory), SIZE));
+  memory[0] = 'p';
+  const int status = in_child([&] {
+    memory[0] = 'c';
+    const int grandchild = in_child([&] { return is_zero(memory) ? 0 : 1; });
+    return grandchild == 0 && memory[0] == 'c' ? 0 : 1;
+  });
+  assert_int_equal(status, 0);
+}
+
+// What the two tests above would see if nothing were wiped.
+void memory_is_inherited_where_nobody_asked(void**) {
+  volatile char* memory = map();
+  memory[0] = 'p';
+  assert_int_equal(in_child([&] { return memory[0] == 'p' ? 0 : 1; }), 0);
+}
+
+void a_childs_writes_stay_its_own(void**) {
+  volatile char* memory = map();
+  assert_int_equal(in_child([&] {
+                     memory[0] = 'c';
+                     return 0;
+                   }),
+                   0);
+  assert_true(is_zero(memory));
+}
+
+// The kernel refuses it for shared memory, as an old one would for any.
+void refusal_is_told(void**) {
+  void* shared = mmap(nullptr, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  assert_true(shared != MAP_FAILED);
+  assert_false(wipe_on_fork(shared, SIZE));
+  munmap(shared, SIZE);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(memory_is_zeroed_and_writable), cmocka_unit_test(unmapped_memory_is_gone),
+           cmocka_unit_test(no_room_is_enomem_and_leaves_errno_alone),
+           cmocka_unit_test(memory_is_wiped_in_the_child_and_kept_in_the_parent),
+           cmocka_unit_test(memory_is_wiped_again_in_a_grandchild),
+           cmocka_unit_test(memory_is_inherited_where_nobody_asked), cmocka_unit_test(a_childs_writes_stay_its_own),
+           cmocka_unit_test(refusal_is_told))

@@ -1,0 +1,134 @@
+// thread: what a library thread is born with, and what is left when it can't be (pthread_create is wrapped).
+#include "os/thread.h"
+
+#include "os/signals.h"
+#include "unit.h"
+
+using Body = void* (*)(void*);
+
+// Errors that the next creations give, one each; behind them the real function.
+static int failures[4];
+static int failure_count = 0, creations = 0;
+static std::size_t last_stack_size = 0;
+
+extern "C" int real_pthread_create(pthread_t*, const pthread_attr_t*, Body, void*) __asm__("__real_pthread_create");
+extern "C" int wrapped_pthread_create(pthread_t*, const pthread_attr_t*, Body, void*) __asm__("__wrap_pthread_create");
+extern "C" int wrapped_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, Body body, void* argument) {
+  last_stack_size = 0;
+  if (attributes != nullptr) pthread_attr_getstacksize(attributes, &last_stack_size);
+  const int error = creations < failure_count ? failures[creations] : 0;
+  ++creations;
+  return error != 0 ? error : real_pthread_create(thread, attributes, body, argument);
+}
+
+namespace {
+
+using namespace atomrt::os;
+using atomrt::unit::eventually;
+
+struct Seen {
+  std::atomic<bool> done{false};
+  KernelSignalSet mask = 0;
+  int detached = -1;
+  std::size_t stack_size = 0;
+  char name[16] = {};
+};
+
+void* look(void* argument) {
+  Seen& seen = *static_cast<Seen*>(argument);
+  seen.mask = block_signals(0);
+  name_this_thread("atomrt-fifteen");
+  pthread_attr_t attributes;
+  pthread_getattr_np(pthread_self(), &attributes);
+  pthread_attr_getdetachstate(&attributes, &seen.detached);
+  pthread_attr_getstacksize(&attributes, &seen.stack_size);
+  pthread_attr_destroy(&attributes);
+  pthread_getname_np(pthread_self(), seen.name, sizeof seen.name);
+  seen.done.store(true);
+  return nullptr;
+}
+
+void fail_with(std::initializer_list<int> errors) {
+  creations = 0;
+  failure_count = 0;
+  for (const int error : errors) failures[failure_count++] = error;
+}
+
+constexpr KernelSignalSet bit(int number) { return 1ULL << (number - 1); }
+
+void a_library_thread_blocks_all_signals_and_is_detached_named_and_small(void**) {
+  fail_with({});
+  set_signal_mask(bit(SIGUSR1));
+  Seen seen;
+  assert_int_equal(start_library_thread(look, &seen), 0);
+  assert_int_equal(block_signals(0), bit(SIGUSR1));  // the creator's mask is as before
+  set_signal_mask(0);
+  assert_true(eventually([&] { return seen.done.load(); }));
+  // glibc keeps its own two open in every thread: setuid and its like need them.
+  assert_int_equal(seen.mask, ALL_SIGNALS & ~(bit(SIGKILL) | bit(SIGSTOP) | bit(32) | bit(33)));
+  assert_int_equal(seen.detached, PTHREAD_CREATE_DETACHED);
+  assert_string_equal(seen.name, "atomrt-fifteen");
+  if (!UNIT_SANITIZED) assert_true(seen.stack_size <= 128 * 1024);
+}
+
+void a_library_thread_that_cannot_be_made_leaves_no_trace(void**) {
+  fail_with({EAGAIN});
+  errno = 1234;
+  set_signal_mask(bit(SIGUSR1));
+  assert_int_equal(start_library_thread(look, nullptr), EAGAIN);
+  assert_int_equal(errno, 1234);
+  assert_int_equal(set_signal_mask(0), bit(SIGUSR1));
+  assert_int_equal(creations, 1);
+}
+
+// Thread-local storage comes out of the stack: a program with much of it, or a sanitizer, needs a larger one.
+void a_stack_that_is_too_small_is_tried_again_at_the_default_size(void**) {
+  fail_with({EINVAL});
+  Seen seen;
+  assert_int_equal(start_library_thread(look, &seen), 0);
+  assert_int_equal(creations, 2);
+  assert_true(last_stack_size > 128 * 1024);
+  assert_true(eventually([&] { return seen.done.load(); }));
+  assert_int_equal(seen.detached, PTHREAD_CREATE_DETACHED);
+  fail_with({EINVAL, EAGAIN});
+  assert_int_equal(start_library_thread(look, nullptr), EAGAIN);
+}
+
+void an_applications_thread_has_its_attributes(void**) {
+  fail_with({});
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 3 * 1024 * 1024);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  Seen seen;
+  assert_int_equal(start_application_thread(&attributes, look, &seen), 0);
+  pthread_attr_destroy(&attributes);
+  assert_true(eventually([&] { return seen.done.load(); }));
+  assert_int_equal(last_stack_size, 3 * 1024 * 1024);
+  assert_int_equal(creations, 1);
+}
+
+void an_applications_thread_without_attributes_is_detached(void**) {
+  fail_with({});
+  Seen seen;
+  assert_int_equal(start_application_thread(nullptr, look, &seen), 0);
+  assert_true(eventually([&] { return seen.done.load(); }));
+  assert_int_equal(seen.detached, PTHREAD_CREATE_DETACHED);
+}
+
+void an_applications_thread_that_cannot_be_made_is_told(void**) {
+  fail_with({EPERM});
+  errno = 1234;
+  assert_int_equal(start_application_thread(nullptr, look, nullptr), EPERM);
+  assert_int_equal(errno, 1234);
+  assert_int_equal(creations, 1);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(a_library_thread_blocks_all_signals_and_is_detached_named_and_small),
+           cmocka_unit_test(a_library_thread_that_cannot_be_made_leaves_no_trace),
+           cmocka_unit_test(a_stack_that_is_too_small_is_tried_again_at_the_default_size),
+           cmocka_unit_test(an_applications_thread_has_its_attributes),
+           cmocka_unit_test(an_applications_thread_without_attributes_is_detached),
+           cmocka_unit_test(an_applications_thread_that_cannot_be_made_is_told))

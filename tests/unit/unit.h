@@ -1,0 +1,222 @@
+// unit.h: what the unit tests share: cmocka as C++ takes it, a watchdog, memory that starts as the engine's does (all
+// zero), threads, and waiting for what must come.
+//
+// cmocka's assertions longjmp: on the test's own thread only. Other threads count, and the test looks at the counts.
+// Functions are replaced by linking (--wrap, see meson.build): `real_…` and `wrapped_…` name the linker's two symbols.
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+extern "C" {
+#include <cmocka.h>
+}
+// cmocka's macros of these names would rewrite members of the library (Group::fail).
+#undef fail
+#undef skip
+#define FAIL() _fail(__FILE__, __LINE__)
+
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNIT_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNIT_SANITIZED 1
+#endif
+#endif
+#ifndef UNIT_SANITIZED
+#define UNIT_SANITIZED 0
+#endif
+
+namespace atomrt::unit {
+
+// Only a fault uses the patience up.
+constexpr int PATIENCE_S = UNIT_SANITIZED ? 40 : 20;
+
+// Ends the test program where it hangs; which test that is, cmocka has said.
+inline void end_when_hung() {
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    static constexpr char LINE[] = "unit: the test hangs\n";
+    [[maybe_unused]] const ssize_t written = write(2, LINE, sizeof LINE - 1);
+    _exit(1);
+  };
+  sigaction(SIGALRM, &action, nullptr);
+  alarm(PATIENCE_S + 5);
+}
+
+// Object of the engine's kind, all-zero at the start. Not freed: library threads may still look at it.
+template <typename T>
+T& zeroed() {
+  static void* all[4096];  // keeps them reachable for leak checkers
+  static unsigned count = 0;
+  void* memory = calloc(1, sizeof(T));
+  if (memory == nullptr || count == sizeof all / sizeof all[0]) abort();
+  all[count++] = memory;
+  return *static_cast<T*>(memory);
+}
+
+// A thread that runs `body` and is joined at the end of the scope.
+template <typename Body>
+class Thread {
+ public:
+  explicit Thread(Body body) : body_(body) {
+    if (pthread_create(&id_, nullptr, run, this) != 0) abort();
+  }
+  ~Thread() { join(); }
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+  [[nodiscard]] pthread_t id() const { return id_; }
+  void* join() {
+    void* result = nullptr;
+    if (!joined_) pthread_join(id_, &result);
+    joined_ = true;
+    return result;
+  }
+
+ private:
+  static void* run(void* self) {
+    static_cast<Thread*>(self)->body_();
+    return nullptr;
+  }
+  Body body_;
+  pthread_t id_;
+  bool joined_ = false;
+};
+
+inline void pause_briefly() {
+  const timespec moment{0, 100'000};
+  nanosleep(&moment, nullptr);
+}
+
+// Waits until the condition holds; false when patience is used up.
+template <typename Condition>
+bool eventually(Condition condition) {
+  const time_t end = time(nullptr) + PATIENCE_S;
+  while (!condition()) {
+    if (time(nullptr) >= end) return condition();
+    pause_briefly();
+  }
+  return true;
+}
+
+// A gate that threads wait at; `arrived` counts them.
+class Gate {
+ public:
+  void pass() {
+    arrived_.fetch_add(1);
+    while (!open_.load()) pause_briefly();
+  }
+  void open() { open_.store(true); }
+  void close() {
+    open_.store(false);
+    arrived_.store(0);
+  }
+  [[nodiscard]] int arrived() const { return arrived_.load(); }
+
+ private:
+  std::atomic<bool> open_{false};
+  std::atomic<int> arrived_{0};
+};
+
+// Runs `body` in a child; its exit status, or -1 where a signal ended it. body returns the status.
+template <typename Body>
+int in_child(Body body) {
+  fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(PATIENCE_S);
+    _exit(body());
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// Entries of a directory that `wanted` counts (by name).
+template <typename Wanted>
+int count_entries(const char* path, Wanted wanted) {
+  DIR* directory = opendir(path);
+  if (directory == nullptr) return -1;
+  int count = 0;
+  while (const dirent* entry = readdir(directory)) {
+    if (entry->d_name[0] != '.' && wanted(entry->d_name)) ++count;
+  }
+  closedir(directory);
+  return count;
+}
+
+// This process's threads of that name (ps -L).
+inline int threads_named(const char* name) {
+  return count_entries("/proc/self/task", [name](const char* thread) {
+    char path[64], text[32] = {};
+    snprintf(path, sizeof path, "/proc/self/task/%.20s/comm", thread);
+    FILE* file = fopen(path, "re");
+    if (file == nullptr) return false;
+    const bool got = fgets(text, sizeof text, file) != nullptr;
+    fclose(file);
+    text[strcspn(text, "\n")] = '\0';
+    return got && strcmp(text, name) == 0;
+  });
+}
+
+inline int open_descriptors() {
+  return count_entries("/proc/self/fd", [](const char*) { return true; });
+}
+
+// Whether the kernel says that the thread sleeps.
+inline bool is_asleep(int thread) {
+  char path[64], text[256] = {};
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+  FILE* file = fopen(path, "re");
+  if (file == nullptr) return false;
+  const size_t got = fread(text, 1, sizeof text - 1, file);
+  fclose(file);
+  const char* name_end = got > 0 ? strrchr(text, ')') : nullptr;
+  return name_end != nullptr && name_end[2] == 'S';
+}
+
+inline int run_chosen(const char* file, const CMUnitTest* tests, size_t count, int words, char** arguments) {
+  end_when_hung();
+  CMUnitTest chosen[64];
+  size_t chosen_count = 0;
+  const bool only = words > 2 && strcmp(arguments[1], "--only") == 0;
+  for (size_t i = 0; i < count && chosen_count < 64; ++i) {
+    bool named = false;
+    for (int word = 2; word < words; ++word) named |= strcmp(arguments[word], tests[i].name) == 0;
+    if (named == only) chosen[chosen_count++] = tests[i];
+  }
+  const int failed = _cmocka_run_group_tests(file, chosen, chosen_count, nullptr, nullptr);
+  return failed == 0 && chosen_count > 0 ? 0 : 1;
+}
+
+}  // namespace atomrt::unit
+
+#if UNIT_SANITIZED
+// Some tests fork while library threads exist, and the child makes threads of its own.
+extern "C" [[gnu::weak, gnu::used, gnu::visibility("default")]] const char* __tsan_default_options() {
+  return "die_after_fork=0";
+}
+#endif
+
+// main: runs the tests listed, in order; with `--only NAME` that one, with `--but NAME…` all others (meson.build).
+#define UNIT_TESTS(...)                                                                            \
+  int main(int count, char** arguments) {                                                          \
+    const struct CMUnitTest tests[] = {__VA_ARGS__};                                               \
+    return atomrt::unit::run_chosen(__FILE__, tests, sizeof tests / sizeof tests[0], count, arguments); \
+  }
