@@ -99,7 +99,8 @@ class Client:
         if runtime == 'glibc':
             return command
         sanitizer = os.environ.get('ATOMRT_TEST_SANITIZER')
-        first = ['env', f'LD_PRELOAD={sanitizer}', 'ASAN_OPTIONS=detect_leaks=0'] if sanitizer else []
+        first = ['env', f'LD_PRELOAD={sanitizer}', 'ASAN_OPTIONS=detect_leaks=0',
+                 'UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1'] if sanitizer else []
         return first + [self.launcher, f'--stats={statistics}', '--'] + command
 
     def run(self, runtime, command, environment=None, wrap=None, time_limit=TIME_LIMIT):
