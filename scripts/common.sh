@@ -14,18 +14,22 @@ have() {
   for program in "$@"; do command -v "$program" >/dev/null || return 1; done
 }
 
-# configure FOLDER MESON-OPTION...: where that was not done yet. A build folder that came here with a copied or moved
-# tree still builds the other one: it is made anew.
+# configure FOLDER MESON-OPTION...: makes the build folder, or brings it up to date. One that came here with a copied or
+# moved tree still builds the other one: it is made anew.
 configure() {
-  local folder=$1
+  local folder=$1 information=$1/meson-info
   shift
-  if [ -f "$folder/meson-info/meson-info.json" ] && ! grep -qF "\"$PWD\"" "$folder/meson-info/meson-info.json"; then
-    rm -rf "$folder"
-  fi
-  [ ! -f "$folder/build.ninja" ] || return 0
   mkdir -p "$folder"
-  meson setup "$folder" "$@" >"$folder/setup.log" 2>&1 || {
-    cat "$folder/setup.log" >&2
+  if [ -d "$information" ] && ! grep -qF "\"$PWD\"" "$information/meson-info.json"; then rm -rf "${folder:?}"/*; fi
+  if [ ! -f "$folder/build.ninja" ]; then
+    set -- meson setup "$folder" "$@"
+  elif [[ " $* " = *' -Dwerror=true '* ]] && grep -q '"name": "werror", "value": false' "$information/intro-buildoptions.json"; then
+    set -- meson configure "$folder" -Dwerror=true # ./run made it, which is content with any compiler
+  else
+    set -- ninja -C "$folder" build.ninja
+  fi
+  "$@" >"$folder/configure.log" 2>&1 || {
+    cat "$folder/configure.log" >&2
     return 1
   }
 }
