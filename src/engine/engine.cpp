@@ -45,6 +45,9 @@ void offer_for(void* self, chain::Chain& chain) {
   }
 }
 
+bool has_chores_for(void* self) { return static_cast<Engine*>(self)->retrier.has_work(); }
+void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.lend_thread(); }
+
 bool try_tail_again(void* self, chain::Chain& chain) {
   return finish_tail(static_cast<Engine*>(self)->registry, chain);
 }
@@ -61,7 +64,7 @@ void start(Engine& engine) {
   if (engine.is_started.load(std::memory_order_relaxed) != 0) return;
   const Config& settings = config();
   if (settings.statistics != nullptr) engine.statistics.enable();
-  engine.workers.start({&engine, complete_for, offer_for});
+  engine.workers.start({&engine, complete_for, offer_for, has_chores_for, do_chores_for});
   engine.retrier.start(&engine, try_tail_again);
   configure_workers(engine);
   engine.is_started.store(1, std::memory_order_release);
@@ -87,7 +90,7 @@ chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec:
   engine.statistics.completed(context, chain, result);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   const chain::Finished finished = finish(engine.registry, chain, result);
-  if (!finished.is_over) engine.retrier.add(chain);
+  if (!finished.is_over) retry_tail(engine, chain);
   if (finished.hold != nullptr) drop_hold(*finished.hold);
   return finished.released;
 }
@@ -100,6 +103,10 @@ void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::
 }
 
 exec::Verdict offer(Engine& engine, chain::Chain& chain) { return engine.workers.submit(chain); }
+
+void retry_tail(Engine& engine, chain::Chain& chain) {
+  if (!engine.retrier.add(chain)) engine.workers.nudge();
+}
 
 void set_threads(unsigned limit, unsigned idle_s) {
   wished_threads.store(limit, std::memory_order_relaxed);

@@ -21,7 +21,8 @@ struct Engine {
   std::atomic<std::uint32_t> is_started;
   std::atomic<std::uint32_t> streams;  // stream chains in flight: the head must not overtake them
   chain::Registry registry;
-  exec::RefusingDevices refusing;
+  exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
+  exec::Devices local;     // storage of this machine
   exec::Workers workers;
   exec::Retrier retrier;
   Statistics statistics;
@@ -38,6 +39,9 @@ struct Engine {
 void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
 // Offers a chain (place MOVING) to the contexts in turn; ACCEPTED, or DECLINED by all.
 [[nodiscard]] exec::Verdict offer(Engine& engine, chain::Chain& chain);
+
+// Keeps a published chain whose notification found no room, until it goes through. Signals are blocked.
+void retry_tail(Engine& engine, chain::Chain& chain);
 
 // aio_init's settings, for this process and its children.
 void set_threads(unsigned limit, unsigned idle_s);

@@ -47,7 +47,7 @@ void close_group(Engine& engine, chain::Group& group) {
   chain::Chain* chain = chain::adopt(engine.registry.chains, nothing);
   if (chain == nullptr) return;
   chain->tail = tail;
-  engine.retrier.add(*chain);
+  retry_tail(engine, *chain);
 }
 
 }  // namespace atomrt::engine

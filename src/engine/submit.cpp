@@ -21,7 +21,7 @@ void complete_request(Engine& engine, const Request& request, long result) {
   Chain* chain = chain::adopt(engine.registry.chains, request);
   if (chain == nullptr) return;
   chain->tail = tail;
-  engine.retrier.add(*chain);
+  retry_tail(engine, *chain);
 }
 
 int refuse(const Request& request) {
@@ -46,6 +46,14 @@ int withdraw(Engine& engine, Chain& chain) {
     }
   }
   return error;
+}
+
+bool is_local(Engine& engine, const Request& request, const os::FileIdentity& identity) {
+  if (!identity.is_regular) return false;
+  if (engine.local.contains(identity.device)) return true;
+  if (!os::is_on_local_storage(request.fd)) return false;
+  engine.local.add(identity.device);
+  return true;
 }
 
 // Signals need not be blocked but where a lane is looked at.
@@ -117,6 +125,7 @@ int submit(Request& request, exec::Budget& budget) {
     complete_request(*engine, request, -error);
     return 0;
   }
+  request.is_local = is_local(*engine, request, descriptor.identity);
   return submit_chain(*engine, request, descriptor.identity);
 }
 

@@ -38,7 +38,7 @@ Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too
   Chain* taken = nullptr;
   chain::Registry& registry = engine.registry;
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, block->aio_fildes, [&](Chain& chain) {
-    if (chain.kind != os::FileKind::POSITIONAL || is_sync(chain.operation)) return;
+    if (!chain.is_local || is_sync(chain.operation)) return;
     const bool is_write = chain.operation == chain::Operation::WRITE && !chain.direct;
     if (!is_write && !reads_too) return;
     if (take(engine, chain, TakeFor::RUN)) taken = &chain;

@@ -1,6 +1,6 @@
 // waiter: whoever waits, works. A thread that is about to sleep for a file request that nobody has begun runs it itself.
 //
-// Never a stream request (its peer may never come), and a read only where it is the last thing waited for: it could keep
+// Only files on storage of this machine, never a request that waits for a peer that may never come; and a read only where it is the last thing waited for: it could keep
 // the thread from seeing another entry complete. Signals are blocked from claim to publish: a handler of this thread
 // could otherwise wait for ever for the chain that the frame below it holds.
 #pragma once

@@ -30,6 +30,9 @@ struct Completion {
   void* engine;
   chain::Released (*complete)(void* engine, chain::Chain& chain, long result, ContextId context);
   void (*offer)(void* engine, chain::Chain& chain);  // a released chain that the caller does not run itself
+  // Work that found no thread of its own: a library thread that is about to sleep does it.
+  bool (*has_chores)(void* engine);
+  void (*do_chores)(void* engine);
 };
 
 }  // namespace atomrt::exec

@@ -24,7 +24,7 @@ long read_cached(Request& request, Budget& budget) {
   }
 }
 
-long write_cached(Request& request, Budget& budget, RefusingDevices& refusing, const os::FileIdentity& identity) {
+long write_cached(Request& request, Budget& budget, Devices& refusing, const os::FileIdentity& identity) {
   const std::size_t length = smaller(bytes_left(request), budget.left());
   if (length == 0 || refusing.contains(identity.device)) return DECLINED;
   long result;
@@ -40,21 +40,17 @@ long write_cached(Request& request, Budget& budget, RefusingDevices& refusing, c
   return bytes_left(request) == 0 ? static_cast<long>(request.moved) : DECLINED;
 }
 
+long may_decline(long result) { return result == CANNOT_ASK ? DECLINED : result; }
+
 long transfer_ready(Request& request, Budget& budget) {
   // A shorter read would be a result of its own: what is beyond the budget goes to a slower context whole.
   if (bytes_left(request) > budget.left()) return DECLINED;
   budget.spend(bytes_left(request));
-  if (request.operation == Operation::READ || request.is_socket) {
-    const long result = request.operation == Operation::READ
-                            ? os::read_next_now(request.fd, request.buffer, request.length, request.is_socket)
-                            : os::write_next_now(request.fd, request.buffer, request.length, request.is_socket);
-    if (result == -EOPNOTSUPP) return DECLINED;
-    return settle(request, result);
-  }
+  if (request.operation == Operation::READ || request.is_socket) return may_decline(attempt(request, request.fd));
   os::WriteSignalGuard guard;
-  const long result = os::write_next_now(request.fd, request.buffer, request.length, false);
+  const long result = attempt(request, request.fd);
   guard.absorb(result);
-  return result == -EOPNOTSUPP ? DECLINED : settle(request, result);
+  return may_decline(result);
 }
 
 }  // namespace
@@ -85,7 +81,7 @@ long read_in_head(Request& request, Budget& budget) {
   return request.direct || request.offset < 0 ? DECLINED : read_cached(request, budget);
 }
 
-long write_in_head(Request& request, const Descriptor& descriptor, Budget& budget, RefusingDevices& refusing) {
+long write_in_head(Request& request, const Descriptor& descriptor, Budget& budget, Devices& refusing) {
   const bool waits_for_disk = request.direct || (descriptor.flags & O_DSYNC) != 0;  // O_SYNC contains O_DSYNC
   if (waits_for_disk || request.append || request.offset < 0) return DECLINED;
   return write_cached(request, budget, refusing, descriptor.identity);

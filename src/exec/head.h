@@ -25,9 +25,9 @@ class Budget {
   std::size_t left_;
 };
 
-// Devices whose file system refused RWF_NOWAIT writes: they need not be asked for every write. Lossy and lock-free: a
-// forgotten entry costs one system call.
-class RefusingDevices {
+// A set of device numbers, lossy and lock-free: a forgotten entry costs one system call. A number that another file
+// system gets later keeps its entry: what is remembered here may only ever be a matter of speed.
+class Devices {
  public:
   [[nodiscard]] bool contains(std::uint64_t device) const {
     return entries_[device % ENTRIES].load(std::memory_order_relaxed) == device + 1;
@@ -56,7 +56,7 @@ constexpr long DECLINED = NOT_READY;
 [[nodiscard]] long read_in_head(chain::Request& request, Budget& budget);
 // For writes at an offset, after identify.
 [[nodiscard]] long write_in_head(chain::Request& request, const Descriptor& descriptor, Budget& budget,
-                                 RefusingDevices& refusing);
+                                 Devices& refusing);
 // For streams that no earlier request keeps busy, after identify.
 [[nodiscard]] long stream_in_head(chain::Request& request, Budget& budget);
 

@@ -39,14 +39,10 @@ long perform(chain::Chain& chain) {
 }
 
 long attempt(chain::Request& request, int fd) {
-  long result = request.operation == Operation::READ
-                    ? os::read_next_now(fd, next_byte(request), bytes_left(request), request.is_socket)
-                    : os::write_next_now(fd, next_byte(request), bytes_left(request), request.is_socket);
-  if (result == -EOPNOTSUPP && !request.is_socket) {
-    if (!request.nonblocking && !os::wait_until_ready(fd, request.operation == Operation::WRITE, 0)) return NOT_READY;
-    return perform_stream(request, fd);
-  }
-  return settle(request, result);
+  const long result = request.operation == Operation::READ
+                          ? os::read_next_now(fd, next_byte(request), bytes_left(request), request.is_socket)
+                          : os::write_next_now(fd, next_byte(request), bytes_left(request), request.is_socket);
+  return result == -EOPNOTSUPP && !request.is_socket ? CANNOT_ASK : settle(request, result);
 }
 
 long perform_stream(chain::Request& request, int fd) {

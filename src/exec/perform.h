@@ -9,18 +9,21 @@ namespace atomrt::exec {
 // Runs a positional operation or a sync to its end, waiting for storage. Bytes of the whole request, or -errno.
 [[nodiscard]] long perform(chain::Chain& chain);
 
-// What an attempt on a stream says when the peer is not ready.
-constexpr long NOT_READY = -EAGAIN - 0x10000;
+// What an attempt on a stream says when the peer is not ready, and when the descriptor can't be asked without waiting.
+constexpr long NOT_READY = -0x10000 - EAGAIN;
+constexpr long CANNOT_ASK = -0x10000 - EOPNOTSUPP;
 
 // Counts what one transfer on a stream returned. The result of the whole request, or NOT_READY: more is to be moved, or
 // nothing could be.
 [[nodiscard]] long settle(chain::Request& request, long result);
 
 // Moves what can be moved without waiting for the peer; `moved` counts. The result of the whole request (bytes,
-// -errno, -EAGAIN on an O_NONBLOCK descriptor), or NOT_READY. A blocking stream's write is ready only when complete.
+// -errno, -EAGAIN on an O_NONBLOCK descriptor), or NOT_READY, or CANNOT_ASK (a terminal). A blocking stream's write is
+// ready only when complete.
 [[nodiscard]] long attempt(chain::Request& request, int fd);
 
-// The same for a descriptor that can't be asked without waiting (a terminal), or that says ready without being so.
+// The same by a call that may wait, for a descriptor that can't be asked without waiting, or that says ready without
+// being so.
 [[nodiscard]] long perform_stream(chain::Request& request, int fd);
 
 }  // namespace atomrt::exec

@@ -15,11 +15,17 @@ class Retrier {
 
   // try_again: runs a chain's tail; true when the chain is over.
   void start(void* engine, bool (*try_again)(void* engine, chain::Chain& chain));
-  void add(chain::Chain& chain);
+  // False when no thread could be made: another one must lend itself.
+  [[nodiscard]] bool add(chain::Chain& chain);
   // Makes the thread, if chains wait and none could be made before.
-  void poke();
+  bool poke();
+  // Chains wait, perhaps for want of a thread: a library thread may lend itself for one pass.
+  [[nodiscard]] bool has_work() const { return waiting_.load(std::memory_order_relaxed) != 0; }
+  void lend_thread();
 
  private:
+  bool become_thread();
+  bool pass();
   static void* run_thread(void* self);
   void work();
 

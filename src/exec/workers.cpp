@@ -16,9 +16,12 @@ constexpr unsigned MOST_VAIN_WAKES = 4;
 constexpr unsigned MOST_LOOKS_AT_ONE = 8;
 constexpr unsigned MOST_EMPTY_LOOKS = 32;
 
+// Between two passes over what found no thread of its own.
+constexpr std::int64_t CHORES_NS = 1'000'000;
+
 // Whoever submits such a request is likely to wait for it: there is no other way for him to hear of it but polling.
 bool waiter_may_take(const Chain& chain) {
-  return chain.order == chain::Order::DRAINED_WRITES && chain.notification.by == chain::NotifyBy::NOTHING;
+  return chain.is_local && chain.order == chain::Order::DRAINED_WRITES && chain.notification.by == chain::NotifyBy::NOTHING;
 }
 
 }  // namespace
@@ -30,6 +33,11 @@ void Workers::configure(unsigned limit, std::int64_t idle_ns) {
 }
 
 void Workers::waiter_took_one() { waiter_takes_.fetch_add(1, std::memory_order_relaxed); }
+
+void Workers::nudge() {
+  sequence_.fetch_add(1, std::memory_order_relaxed);
+  os::futex_wake(sequence_, 1);
+}
 
 Workers::Need Workers::need_locked() {
   if (queued_ <= waking_ + starting_) return Need::NOTHING;  // somebody is on his way for each
@@ -136,8 +144,15 @@ Chain* Workers::next() {
       }
     }
     const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
-    const bool timed_out = sleep_locked();
-    if (timed_out && queue_.empty()) {
+    const bool has_chores = completion_.has_chores(completion_.engine);
+    if (has_chores) {
+      mutex_.unlock();
+      completion_.do_chores(completion_.engine);
+      mutex_.lock();
+      if (!queue_.empty()) continue;
+    }
+    const bool timed_out = sleep_locked(has_chores ? CHORES_NS : idle_ns_);
+    if (timed_out && !has_chores && queue_.empty()) {
       --threads_;
       mutex_.unlock();
       return nullptr;
@@ -148,13 +163,12 @@ Chain* Workers::next() {
   }
 }
 
-// Asleep until woken, or until the idle time is over (true).
-bool Workers::sleep_locked() {
+// Asleep until woken, or until the time is over (true).
+bool Workers::sleep_locked(std::int64_t most_ns) {
   ++idle_;
   const std::uint32_t seen = sequence_.load(std::memory_order_relaxed);
-  const std::int64_t deadline = os::now_ns() + idle_ns_;
   mutex_.unlock();
-  const int error = os::futex_wait_until(sequence_, seen, deadline);
+  const int error = os::futex_wait_until(sequence_, seen, os::now_ns() + most_ns);
   mutex_.lock();
   --idle_;
   if (waking_ > 0) --waking_;
@@ -170,13 +184,7 @@ bool Workers::keep_watch_locked() {
   unsigned looks_at_one = 0, empty_looks = 0;
   for (;;) {
     const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
-    ++idle_;
-    const std::uint32_t seen = sequence_.load(std::memory_order_relaxed);
-    mutex_.unlock();
-    os::futex_wait_until(sequence_, seen, os::now_ns() + WATCH_NS);
-    mutex_.lock();
-    --idle_;
-    if (waking_ > 0) --waking_;
+    sleep_locked(WATCH_NS);
     const bool taken = waiter_takes_.load(std::memory_order_relaxed) != takes;
     const Chain* first = queue_.first();
     if (first == nullptr) {
@@ -235,25 +243,35 @@ void Workers::set_blocked(bool blocked) {
   satisfy(need);
 }
 
+// One try, after which the chain is this thread's and RUNNING. MOVING meanwhile where it has moved nothing yet: the try
+// does not wait, so a canceller may wait for its outcome.
+long Workers::try_stream(Chain& chain, bool may_wait) {
+  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  if (may_wait) return perform_stream(chain, fd);
+  if (chain.moved == 0) put(chain, Place::MOVING);
+  const long result = attempt(chain, fd);
+  put(chain, Place::RUNNING);
+  if (result != CANNOT_ASK) return result;
+  const bool ready = chain.nonblocking || os::wait_until_ready(fd, chain.operation == chain::Operation::WRITE, 0);
+  return ready ? perform_stream(chain, fd) : NOT_READY;
+}
+
 chain::Released Workers::run_stream(Chain& chain) {
-  // Some descriptors say ready and then are not (a datagram larger than the room): after as many vain attempts the
-  // thread waits in the call itself.
-  constexpr int MOST_VAIN_ATTEMPTS = 16;
-  long result = attempt(chain, chain.io_fd.load(std::memory_order_acquire));
+  // Some descriptors say ready and then are not (a datagram larger than the room): after as many vain tries the thread
+  // waits in the call itself.
+  constexpr int MOST_VAIN_TRIES = 16;
+  long result = try_stream(chain, false);
   if (result == NOT_READY) {
     set_blocked(true);
-    int vain = 0;
-    std::size_t moved = chain.moved;
-    do {
+    for (int vain = 0; result == NOT_READY;) {
+      const std::size_t moved = chain.moved;
       if (!wait_for_peer(chain)) {
         set_blocked(false);
         return {};
       }
-      const int fd = chain.io_fd.load(std::memory_order_acquire);
-      result = vain < MOST_VAIN_ATTEMPTS ? attempt(chain, fd) : perform_stream(chain, fd);
+      result = try_stream(chain, vain == MOST_VAIN_TRIES);
       vain = chain.moved == moved ? vain + 1 : 0;
-      moved = chain.moved;
-    } while (result == NOT_READY);
+    }
     set_blocked(false);
   }
   return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);

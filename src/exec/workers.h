@@ -31,6 +31,8 @@ class Workers {
   // DECLINED: no thread exists and none could be made (EAGAIN).
   Verdict submit(chain::Chain& chain);
   bool take(chain::Chain& chain);
+  // Wakes an idle thread, if there is one, to look for chores.
+  void nudge();
   // A waiter has taken over a chain, from here or from its lane.
   void waiter_took_one();
 
@@ -53,11 +55,12 @@ class Workers {
   chain::Chain* next();  // null: leave
   void run(chain::Chain& chain);
   chain::Released run_stream(chain::Chain& chain);
+  long try_stream(chain::Chain& chain, bool may_wait);
   bool wait_for_peer(chain::Chain& chain);
   void leave_to_waiters(chain::Chain& chain);
   void set_blocked(bool blocked);
   [[nodiscard]] Need need_locked();
-  [[nodiscard]] bool sleep_locked();
+  bool sleep_locked(std::int64_t most_ns);
   [[nodiscard]] bool keep_watch_locked();
   bool satisfy(Need need);
   Verdict abandon_queue(chain::Chain& own, std::uint32_t generation);

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 
 #include "os/clock.h"
@@ -56,7 +57,9 @@ FileKind kind_of(int fd, mode_t mode) {
 #else
   const long result = system_call(SYS_lseek, fd, 0, SEEK_CUR);
 #endif
-  return result == -ESPIPE ? FileKind::STREAM : FileKind::POSITIONAL;
+  if (result == -ESPIPE) return FileKind::STREAM;
+  // Some streams let lseek succeed without meaning it (eventfd); pread is refused before the file is asked.
+  return read_at(fd, nullptr, 0, 0) == -ESPIPE ? FileKind::STREAM : FileKind::POSITIONAL;
 }
 
 }  // namespace
@@ -87,6 +90,33 @@ base::Expected<FileIdentity> identify(int fd) {
       .is_regular = S_ISREG(status.st_mode),
       .is_shared_inode = S_ISCHR(status.st_mode) || type == 0,
   };
+}
+
+bool is_on_local_storage(int fd) {
+  // statfs(2), linux/magic.h; f_type is a word whose upper half means nothing.
+  static constexpr std::uint32_t LOCAL[] = {
+      0xEF53,      // ext2, ext3, ext4
+      0x58465342,  // xfs
+      0x9123683E,  // btrfs
+      0x01021994,  // tmpfs
+      0x794C7630,  // overlayfs
+      0xF2F52010,  // f2fs
+      0x2FC12FC1,  // zfs
+      0xCA451A4E,  // bcachefs
+      0x858458F6,  // ramfs
+  };
+#ifdef SYS_fstatfs64
+  struct statfs64 status {};
+  const long result = system_call(SYS_fstatfs64, fd, sizeof status, &status);
+#else
+  struct statfs status {};
+  const long result = system_call(SYS_fstatfs, fd, &status);
+#endif
+  if (result != 0) return false;
+  for (const std::uint32_t type : LOCAL) {
+    if (static_cast<std::uint32_t>(status.f_type) == type) return true;
+  }
+  return false;
 }
 
 long read_at(int fd, void* buffer, std::size_t length, std::int64_t offset) {

@@ -30,6 +30,10 @@ struct FileIdentity {
 base::Expected<int> status_flags(int fd);
 base::Expected<FileIdentity> identify(int fd);
 
+// True for file systems whose transfers wait for the machine's own storage at most (ext4, xfs, btrfs, tmpfs…); false for
+// those that wait for a peer (FUSE, NFS, 9p…) and for those nobody has named here.
+[[nodiscard]] bool is_on_local_storage(int fd);
+
 // At an offset, waiting for storage. offset < 0 is EINVAL, ESPIPE on a stream.
 long read_at(int fd, void* buffer, std::size_t length, std::int64_t offset);
 long write_at(int fd, const void* buffer, std::size_t length, std::int64_t offset);
