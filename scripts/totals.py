@@ -17,7 +17,7 @@ def main(arguments):
     if arguments[:1] == ["--failures"]:
         for test in results(arguments[1:]):
             if test["result"] not in PASSED | SKIPPED:
-                print(f"{test['name']}: {test['result']}")
+                print(f"{test['name'].partition(' / ')[2] or test['name']}: {test['result']}")
         return
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for test in results(arguments):
