@@ -1,0 +1,22 @@
+/* aio_read on an O_DIRECT descriptor of a disk returns before the disk has answered, whether or not the page cache holds
+ * the bytes. (preadv2 with RWF_NOWAIT would wait here.) */
+#include "slow_file.h"
+
+int main(void)
+{
+    claim_start();
+    struct slow_file file = slow_file_start();
+    int disk = slow_disk_open(&file, O_RDONLY | O_DIRECT);
+    slow_file_hold(&file, 0, SLOW_FILE_SIZE);
+
+    static _Alignas(4096) char bytes[4096];
+    struct aiocb read_request = request(disk, bytes, sizeof bytes, 8192);
+    SUBMIT_READ(&read_request);
+    AWAIT_HELD(&file, 1);
+    EXPECT_IN_PROGRESS(&read_request);
+
+    slow_file_release(&file);
+    EXPECT_RESULT(&read_request, sizeof bytes);
+    CHECK_PATTERN(bytes, sizeof bytes, 8192);
+    return 0;
+}

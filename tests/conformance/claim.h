@@ -1,0 +1,497 @@
+/* Helpers of the conformance claims: each program here is one claim about POSIX AIO, named for it.
+ *
+ * A claim includes nothing of AIO but <aio.h>, so that it can be held against glibc, against the linked library and
+ * against the preload. main() begins with claim_start(): from there on it runs in a child, and the parent turns a hang, a
+ * crash or a stray signal into one clear line and exit status 1, whatever the claim has done to its own signals.
+ * Exit status: 0 holds, 1 does not hold, 77 cannot be tried here, 99 the claim could not set itself up.
+ *
+ * Nothing waits by sleeping. What must happen is awaited with a patience that only a fault uses up; what must not happen
+ * is given a moment in which a wrong library shows itself, and a right one cannot fail it.
+ *
+ * Environment: CLAIM_PATIENCE=SECONDS (default 10; the whole claim may take twice that), CLAIM_UNSUPERVISED=1 runs the
+ * claim in the first process, for debuggers.
+ */
+#ifndef CLAIM_H
+#define CLAIM_H
+
+#include <aio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CLAIM_HOLDS = 0, CLAIM_FAILS = 1, CLAIM_SKIPPED = 77, CLAIM_NOT_SET_UP = 99 };
+
+/* ---- verdicts ---- */
+
+__attribute__((noreturn, format(printf, 4, 5))) static inline void claim_end(int status, const char *file, int line,
+                                                                             const char *format, ...)
+{
+    char text[512];
+    int length = snprintf(text, sizeof text, "%s:%d: ", file, line);
+    va_list arguments;
+    va_start(arguments, format);
+    length += vsnprintf(text + length, sizeof text - (size_t)length, format, arguments);
+    va_end(arguments);
+    dprintf(STDERR_FILENO, "%.*s\n", length, text);
+    _exit(status);
+}
+
+#define FAIL(...) claim_end(CLAIM_FAILS, __FILE__, __LINE__, __VA_ARGS__)
+#define SKIP(...) claim_end(CLAIM_SKIPPED, __FILE__, __LINE__, __VA_ARGS__)
+#define SET_UP_FAILED(what) claim_end(CLAIM_NOT_SET_UP, __FILE__, __LINE__, "%s: %s", what, strerror(errno))
+
+/* The claim itself. */
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            FAIL("not so: %s", #condition);                                                                            \
+    } while (0)
+
+#define CHECK_INT(actual, expected)                                                                                    \
+    do {                                                                                                               \
+        long long actual_ = (actual), expected_ = (expected);                                                          \
+        if (actual_ != expected_)                                                                                      \
+            FAIL("%s is %lld, not %lld (%s)", #actual, actual_, expected_, #expected);                                 \
+    } while (0)
+
+/* The call fails at once, with this errno. */
+#define CHECK_FAILS(call, expected_errno)                                                                              \
+    do {                                                                                                               \
+        errno = 0;                                                                                                     \
+        long long result_ = (call);                                                                                    \
+        int errno_ = errno;                                                                                            \
+        if (result_ != -1)                                                                                             \
+            FAIL("%s returned %lld, not -1 with %s", #call, result_, strerrorname_np(expected_errno));                 \
+        if (errno_ != (expected_errno))                                                                                \
+            FAIL("%s failed with %s, not %s", #call, strerror(errno_), strerrorname_np(expected_errno));               \
+    } while (0)
+
+/* What only prepares the claim. */
+#define MUST(call)                                                                                                     \
+    ({                                                                                                                 \
+        __typeof__(call) must_ = (call);                                                                               \
+        if (must_ == (__typeof__(call))-1)                                                                             \
+            SET_UP_FAILED(#call);                                                                                      \
+        must_;                                                                                                         \
+    })
+
+/* ---- patience ---- */
+
+static inline double claim_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static inline int claim_patience(void)
+{
+    const char *text = getenv("CLAIM_PATIENCE");
+    return text != NULL && atoi(text) > 0 ? atoi(text) : 10;
+}
+
+static inline void claim_pause(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 200 * 1000}, NULL);
+}
+
+#define WAIT_UNTIL(condition)                                                                                          \
+    do {                                                                                                               \
+        double end_ = claim_clock() + claim_patience();                                                                \
+        while (!(condition)) {                                                                                         \
+            if (claim_clock() > end_)                                                                                  \
+                FAIL("does not come to pass: %s", #condition);                                                         \
+            claim_pause();                                                                                             \
+        }                                                                                                              \
+    } while (0)
+
+/* A moment for what must not happen. */
+#define NEVER(condition)                                                                                               \
+    do {                                                                                                               \
+        double end_ = claim_clock() + 0.15;                                                                            \
+        do {                                                                                                           \
+            if (condition)                                                                                             \
+                FAIL("comes to pass: %s", #condition);                                                                 \
+            claim_pause();                                                                                             \
+        } while (claim_clock() < end_);                                                                                \
+    } while (0)
+
+/* ---- supervision and temporary files ---- */
+
+static char claim_directory[256];
+
+static inline int claim_remove(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static inline void claim_clean_up(void)
+{
+    nftw(claim_directory, claim_remove, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* The first process: waits for the claim's end and tells how it ended. */
+__attribute__((noreturn)) static inline void claim_supervise(pid_t claim, const sigset_t *awaited)
+{
+    double end = claim_clock() + 2 * claim_patience();
+    int status, verdict = CLAIM_FAILS;
+    pid_t ended;
+    while ((ended = waitpid(claim, &status, WNOHANG)) == 0) {
+        double left = end - claim_clock();
+        if (left <= 0) {
+            dprintf(STDERR_FILENO, "the claim hangs: no end after %d s\n", 2 * claim_patience());
+            break;
+        }
+        struct timespec wait = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9)};
+        int received = sigtimedwait(awaited, NULL, &wait);
+        if (received != -1 && received != SIGCHLD)
+            break;
+    }
+    if (ended == claim && WIFEXITED(status))
+        verdict = WEXITSTATUS(status);
+    else if (ended == claim)
+        dprintf(STDERR_FILENO, "the claim was ended by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    kill(-claim, SIGKILL);
+    if (ended == 0)
+        waitpid(claim, &status, 0);
+    claim_clean_up();
+    _exit(verdict);
+}
+
+/* The first thing that main() does. */
+static inline void claim_start(void)
+{
+    const char *base = getenv("TMPDIR");
+    snprintf(claim_directory, sizeof claim_directory, "%s/claim-XXXXXX", base != NULL ? base : ".");
+    if (mkdtemp(claim_directory) == NULL)
+        SET_UP_FAILED(claim_directory);
+    char *absolute = realpath(claim_directory, NULL);
+    snprintf(claim_directory, sizeof claim_directory, "%s", absolute);
+    free(absolute);
+    if (getenv("CLAIM_UNSUPERVISED") != NULL) {
+        atexit(claim_clean_up);
+        return;
+    }
+
+    sigset_t awaited, before;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD), sigaddset(&awaited, SIGTERM), sigaddset(&awaited, SIGINT), sigaddset(&awaited, SIGHUP);
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_BLOCK, &awaited, &before);
+    pid_t supervisor = getpid(), claim = fork();
+    if (claim == -1)
+        SET_UP_FAILED("fork");
+    if (claim != 0)
+        claim_supervise(claim, &awaited);
+
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != supervisor)
+        _exit(CLAIM_NOT_SET_UP);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    signal(SIGPIPE, SIG_DFL), signal(SIGXFSZ, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+static inline const char *temporary_path(const char *name)
+{
+    static char path[sizeof claim_directory + 64];
+    snprintf(path, sizeof path, "%s/%s", claim_directory, name);
+    return path;
+}
+
+/* Each byte of a test file tells its own place. */
+static inline unsigned char pattern_at(off_t offset)
+{
+    return (unsigned char)((unsigned long long)offset * 31 + ((unsigned long long)offset >> 8) * 7 + 1);
+}
+
+static inline void fill_pattern(void *buffer, size_t size, off_t offset)
+{
+    for (size_t i = 0; i < size; i++)
+        ((unsigned char *)buffer)[i] = pattern_at(offset + (off_t)i);
+}
+
+#define CHECK_PATTERN(buffer, size, offset)                                                                            \
+    do {                                                                                                               \
+        const unsigned char *bytes_ = (const unsigned char *)(buffer);                                                 \
+        for (size_t i_ = 0; i_ < (size_t)(size); i_++)                                                                 \
+            if (bytes_[i_] != pattern_at((off_t)(offset) + (off_t)i_))                                                 \
+                FAIL("byte %zu of %s is not the file's", i_, #buffer);                                                 \
+    } while (0)
+
+/* A new file of the claim's own, holding `size` bytes of the pattern. */
+static inline int temporary_file(const char *name, int flags, size_t size)
+{
+    int fd = MUST(open(temporary_path(name), O_RDWR | O_CREAT | O_TRUNC, 0600));
+    unsigned char *bytes = MUST((unsigned char *)mmap(NULL, size + 1, PROT_READ | PROT_WRITE,
+                                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    fill_pattern(bytes, size, 0);
+    if (pwrite(fd, bytes, size, 0) != (ssize_t)size)
+        SET_UP_FAILED("pwrite");
+    munmap(bytes, size + 1);
+    if (flags == O_RDWR)
+        return fd;
+    close(fd);
+    fd = open(temporary_path(name), flags, 0600);
+    if (fd == -1 && (flags & O_DIRECT) != 0 && errno == EINVAL)
+        SKIP("no O_DIRECT on this file system");
+    return MUST(fd);
+}
+
+/* ---- streams ---- */
+
+struct stream {
+    int reader, writer;
+};
+
+static inline struct stream make_pipe(void)
+{
+    int ends[2];
+    MUST(pipe(ends));
+    return (struct stream){ends[0], ends[1]};
+}
+
+static inline void make_sockets(int ends[2])
+{
+    MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+}
+
+static inline void set_nonblocking(int fd, bool on)
+{
+    int flags = MUST(fcntl(fd, F_GETFL));
+    MUST(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
+}
+
+/* Writes until the stream takes no byte more; returns how many it took. */
+static inline size_t fill_stream(int writer)
+{
+    static const char bytes[4096];
+    size_t total = 0;
+    set_nonblocking(writer, true);
+    for (size_t size = sizeof bytes; size > 0;) {
+        ssize_t written = write(writer, bytes, size);
+        if (written > 0)
+            total += (size_t)written;
+        else if (errno == EAGAIN)
+            size /= 2;
+        else
+            SET_UP_FAILED("fill_stream");
+    }
+    set_nonblocking(writer, false);
+    return total;
+}
+
+/* Reads exactly `size` bytes, waiting for them. */
+static inline void read_fully(int reader, void *buffer, size_t size)
+{
+    for (size_t got = 0; got < size;) {
+        ssize_t part = read(reader, (char *)buffer + got, size - got);
+        if (part == 0)
+            FAIL("the stream ends after %zu bytes of %zu", got, size);
+        got += (size_t)MUST(part);
+    }
+}
+
+static inline void drain(int reader, size_t size)
+{
+    char bytes[4096];
+    for (size_t part; size > 0; size -= part) {
+        part = size < sizeof bytes ? size : sizeof bytes;
+        read_fully(reader, bytes, part);
+    }
+}
+
+static inline void feed(int writer, const char *text)
+{
+    if (write(writer, text, strlen(text)) != (ssize_t)strlen(text))
+        SET_UP_FAILED("write");
+}
+
+static inline int bytes_waiting(int reader)
+{
+    int count;
+    MUST(ioctl(reader, FIONREAD, &count));
+    return count;
+}
+
+/* ---- requests ---- */
+
+/* A request without a notification. */
+static inline struct aiocb request(int fd, void *buffer, size_t size, off_t offset)
+{
+    struct aiocb aiocb;
+    memset(&aiocb, 0, sizeof aiocb);
+    aiocb.aio_fildes = fd;
+    aiocb.aio_buf = buffer;
+    aiocb.aio_nbytes = size;
+    aiocb.aio_offset = offset;
+    aiocb.aio_sigevent.sigev_notify = SIGEV_NONE;
+    return aiocb;
+}
+
+/* Waits for the request's end; returns its error status. */
+static inline int claim_await(struct aiocb *aiocb, const char *name, const char *file, int line)
+{
+    const struct aiocb *list[] = {aiocb};
+    double end = claim_clock() + claim_patience();
+    while (aio_error(aiocb) == EINPROGRESS) {
+        if (claim_clock() > end)
+            claim_end(CLAIM_FAILS, file, line, "%s does not complete", name);
+        if (aio_suspend(list, 1, &(struct timespec){.tv_sec = claim_patience()}) == -1 && errno != EAGAIN && errno != EINTR)
+            claim_end(CLAIM_FAILS, file, line, "aio_suspend for %s: %s", name, strerror(errno));
+    }
+    return aio_error(aiocb);
+}
+
+static inline void claim_expect(struct aiocb *aiocb, int error, ssize_t result, const char *name, const char *file, int line)
+{
+    int actual = claim_await(aiocb, name, file, line);
+    if (actual != error)
+        claim_end(CLAIM_FAILS, file, line, "aio_error(%s) is %d (%s), not %d (%s)", name, actual, strerror(actual), error,
+                  strerror(error));
+    ssize_t returned = aio_return(aiocb);
+    if (returned != result)
+        claim_end(CLAIM_FAILS, file, line, "aio_return(%s) is %zd, not %zd", name, returned, result);
+}
+
+#define AWAIT(aiocb) claim_await(aiocb, #aiocb, __FILE__, __LINE__)
+#define EXPECT_RESULT(aiocb, result) claim_expect(aiocb, 0, (ssize_t)(result), #aiocb, __FILE__, __LINE__)
+#define EXPECT_ERROR(aiocb, error) claim_expect(aiocb, error, -1, #aiocb, __FILE__, __LINE__)
+#define EXPECT_IN_PROGRESS(aiocb) CHECK_INT(aio_error(aiocb), EINPROGRESS)
+#define STAYS_IN_PROGRESS(aiocb) NEVER(aio_error(aiocb) != EINPROGRESS)
+
+#define SUBMIT_READ(aiocb) CHECK_INT(aio_read(aiocb), 0)
+#define SUBMIT_WRITE(aiocb) CHECK_INT(aio_write(aiocb), 0)
+
+/* ---- threads, processes, signals ---- */
+
+static inline void start_thread(pthread_t *thread, void *(*function)(void *), void *argument)
+{
+    errno = pthread_create(thread, NULL, function, argument);
+    if (errno != 0)
+        SET_UP_FAILED("pthread_create");
+}
+
+/* Joins within the claim's patience. */
+#define JOIN(thread, result)                                                                                           \
+    do {                                                                                                               \
+        struct timespec until_;                                                                                        \
+        clock_gettime(CLOCK_REALTIME, &until_);                                                                        \
+        until_.tv_sec += claim_patience();                                                                             \
+        if (pthread_timedjoin_np(thread, result, &until_) != 0)                                                        \
+            FAIL("%s does not end", #thread);                                                                          \
+    } while (0)
+
+/* Is the thread asleep in a system call? */
+static inline bool is_asleep(pid_t tid)
+{
+    char path[64], state = '?';
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = '?';
+    fclose(file);
+    return state == 'S';
+}
+
+static inline void wait_for_child(pid_t child)
+{
+    int status;
+    MUST(child);
+    MUST(waitpid(child, &status, 0));
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        claim_end(WIFEXITED(status) ? WEXITSTATUS(status) : CLAIM_FAILS, __FILE__, __LINE__, "the child fails");
+}
+
+static inline void handle(int signal_number, void (*handler)(int, siginfo_t *, void *), int flags)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = handler;
+    action.sa_flags = SA_SIGINFO | flags;
+    MUST(sigaction(signal_number, &action, NULL));
+}
+
+static inline void block_signal(int signal_number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal_number);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Takes a blocked signal within the claim's patience; returns false when none comes. */
+static inline bool take_signal(int signal_number, siginfo_t *info)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal_number);
+    double end = claim_clock() + claim_patience();
+    do {
+        if (sigtimedwait(&set, info, &(struct timespec){.tv_sec = claim_patience()}) == signal_number)
+            return true;
+    } while (claim_clock() < end);
+    return false;
+}
+
+static inline bool signal_is_pending(int signal_number)
+{
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, signal_number) == 1;
+}
+
+static inline void notify_by_signal(struct aiocb *aiocb, int signal_number, int value)
+{
+    aiocb->aio_sigevent.sigev_notify = SIGEV_SIGNAL;
+    aiocb->aio_sigevent.sigev_signo = signal_number;
+    aiocb->aio_sigevent.sigev_value.sival_int = value;
+}
+
+static inline void notify_by_thread(struct aiocb *aiocb, void (*function)(union sigval), void *value)
+{
+    aiocb->aio_sigevent.sigev_notify = SIGEV_THREAD;
+    aiocb->aio_sigevent.sigev_notify_function = function;
+    aiocb->aio_sigevent.sigev_value.sival_ptr = value;
+}
+
+/* Waits for a post within the claim's patience. */
+#define AWAIT_POST(semaphore)                                                                                          \
+    do {                                                                                                               \
+        struct timespec until_;                                                                                        \
+        clock_gettime(CLOCK_REALTIME, &until_);                                                                        \
+        until_.tv_sec += claim_patience();                                                                             \
+        int status_;                                                                                                   \
+        while ((status_ = sem_timedwait(semaphore, &until_)) == -1 && errno == EINTR)                                  \
+            ;                                                                                                          \
+        if (status_ == -1)                                                                                             \
+            FAIL("no post comes to %s", #semaphore);                                                                   \
+    } while (0)
+
+#endif
