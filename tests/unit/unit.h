@@ -133,6 +133,48 @@ class Gate {
   std::atomic<int> arrived_{0};
 };
 
+// Rounds in which threads come together, until `most` are over or about half a second is. The conductor:
+//     while (rounds.more()) { prepare; rounds.start(); take part himself, or not; rounds.finish(); }
+// The players:
+//     for (int round = 0; rounds.join(round);) { take part; rounds.leave(); }
+class Rounds {
+ public:
+  Rounds(int players, int most) : players_(players), most_(most), end_(clock_ns() + 500'000'000) {}
+  bool more() {
+    if (started_.load() < most_ && clock_ns() < end_) return true;
+    over_.store(true);
+    return false;
+  }
+  void start() {
+    left_.store(0);
+    started_.fetch_add(1);
+  }
+  void finish() const {
+    while (left_.load() < players_) sched_yield();
+  }
+  bool join(int& round) const {
+    while (started_.load() <= round) {
+      if (over_.load()) return false;
+      sched_yield();
+    }
+    ++round;
+    return true;
+  }
+  void leave() { left_.fetch_add(1); }
+  [[nodiscard]] int started() const { return started_.load(); }
+
+ private:
+  static long clock_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+  }
+  const int players_, most_;
+  const long end_;
+  std::atomic<int> started_{0}, left_{0};
+  std::atomic<bool> over_{false};
+};
+
 // Runs `body` in a child; its exit status, or -1 where a signal ended it. body returns the status.
 template <typename Body>
 int in_child(Body body) {

@@ -1,0 +1,136 @@
+// Chain: names, places and generations.
+#include "chain/chain.h"
+
+#include "chain/chains.h"
+
+namespace {
+
+using namespace atomrt::chain;
+using atomrt::unit::Kind;
+using atomrt::unit::request_of;
+using atomrt::unit::Thread;
+using atomrt::unit::zeroed;
+
+Chain& adopted(ChainPool& pool, const Request& request) {
+  Chain* chain = adopt(pool, request);
+  assert_non_null(chain);
+  return *chain;
+}
+
+void an_adopted_chain_is_moving_and_has_the_request(void**) {
+  auto& pool = zeroed<ChainPool>();
+  struct aiocb block;
+  Request request = request_of(Kind::WRITE, &block, 42);
+  request.moved = 5;
+  Chain& chain = adopted(pool, request);
+  assert_int_equal(place_of(chain), Place::MOVING);
+  assert_ptr_equal(chain.block, &block);
+  assert_int_equal(chain.fd, 42);
+  assert_int_equal(chain.io_fd, 42);
+  assert_int_equal(chain.moved, 5);
+  assert_int_equal(chain.tail, Tail::NOTIFY);
+  assert_null(chain.lane);
+  assert_null(chain.hold);
+  assert_false(chain.is_active);
+  assert_ptr_equal(pool.at(name_of(chain).number), &chain);
+}
+
+void a_chain_used_again_forgets_its_last_use(void**) {
+  auto& pool = zeroed<ChainPool>();
+  Chain& chain = adopted(pool, request_of(Kind::WRITE, nullptr, 42));
+  chain.tail = Tail::DONE;
+  chain.is_active = true;
+  chain.io_fd.store(99);
+  chain.hold = reinterpret_cast<Hold*>(&chain);
+  chain.in_flight_link.linked = chain.member_link.linked = chain.queue_link.linked = true;
+  recycle(pool, chain);
+  Chain& again = adopted(pool, request_of(Kind::READ, nullptr, 43));
+  assert_ptr_equal(&again, &chain);
+  assert_int_equal(again.operation, Operation::READ);
+  assert_int_equal(again.io_fd, 43);
+  assert_int_equal(again.tail, Tail::NOTIFY);
+  assert_false(again.is_active);
+  assert_null(again.hold);
+  assert_false(again.in_flight_link.linked || again.member_link.linked || again.queue_link.linked);
+}
+
+void recycling_makes_every_name_stale(void**) {
+  auto& pool = zeroed<ChainPool>();
+  Chain& chain = adopted(pool, request_of(Kind::WRITE));
+  const auto old_name = name_of(chain);
+  put(chain, Place::QUEUED);
+  recycle(pool, chain);
+  assert_int_equal(place_of(chain), Place::FREE);
+  assert_int_not_equal(generation_of(chain), old_name.generation);
+  Chain& again = adopted(pool, request_of(Kind::WRITE));
+  assert_ptr_equal(&again, &chain);
+  assert_int_equal(name_of(again).number, old_name.number);
+  assert_int_not_equal(name_of(again).generation, old_name.generation);
+  put(again, Place::QUEUED);
+  assert_false(claim(again, old_name.generation, Place::QUEUED));
+  assert_int_equal(place_of(again), Place::QUEUED);
+  assert_true(claim(again, generation_of(again), Place::QUEUED));
+}
+
+void generations_wrap_around(void**) {
+  auto& pool = zeroed<ChainPool>();
+  Chain& chain = adopted(pool, request_of(Kind::WRITE));
+  chain.state.store(packed(UINT32_MAX, static_cast<std::uint32_t>(Place::RUNNING)));
+  recycle(pool, chain);
+  assert_int_equal(generation_of(chain), 0);
+  assert_int_equal(place_of(chain), Place::FREE);
+}
+
+void a_claim_needs_the_place(void**) {
+  auto& pool = zeroed<ChainPool>();
+  Chain& chain = adopted(pool, request_of(Kind::STREAM_READ));
+  const std::uint32_t generation = generation_of(chain);
+  for (const Place place : {Place::MOVING, Place::HELD, Place::QUEUED, Place::RUNNING}) {
+    put(chain, place);
+    assert_false(claim(chain, generation, Place::BLOCKED));
+    assert_int_equal(place_of(chain), place);
+  }
+  put(chain, Place::BLOCKED);
+  assert_true(claim(chain, generation, Place::BLOCKED));
+  assert_int_equal(place_of(chain), Place::RUNNING);
+  assert_false(claim(chain, generation, Place::BLOCKED));
+}
+
+void of_two_claims_one_succeeds(void**) {
+  auto& pool = zeroed<ChainPool>();
+  Chain& chain = adopted(pool, request_of(Kind::STREAM_READ));
+  const std::uint32_t generation = generation_of(chain);
+  atomrt::unit::Rounds rounds(2, 50'000);
+  std::atomic<int> claims{0};
+  const auto work = [&] {
+    for (int round = 0; rounds.join(round); rounds.leave()) {
+      claims.fetch_add(claim(chain, generation, Place::BLOCKED));
+    }
+  };
+  Thread first(work), second(work);
+  int wrong = 0;
+  while (rounds.more()) {
+    claims.store(0);
+    put(chain, Place::BLOCKED);
+    rounds.start();
+    rounds.finish();
+    wrong += claims.load() != 1;
+  }
+  first.join();
+  second.join();
+  assert_int_equal(wrong, 0);
+}
+
+void a_packed_word_keeps_both_halves(void**) {
+  const std::uint64_t word = packed(0xfedcba98, 0x87654321);
+  assert_int_equal(generation_of(word), 0xfedcba98);
+  assert_int_equal(low_of(word), 0x87654321);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(an_adopted_chain_is_moving_and_has_the_request),
+           cmocka_unit_test(a_chain_used_again_forgets_its_last_use),
+           cmocka_unit_test(recycling_makes_every_name_stale), cmocka_unit_test(generations_wrap_around),
+           cmocka_unit_test(a_claim_needs_the_place), cmocka_unit_test(of_two_claims_one_succeeds),
+           cmocka_unit_test(a_packed_word_keeps_both_halves))

@@ -1,0 +1,184 @@
+// InFlight: which chains a descriptor number has, and that a chain is found by its whole name only.
+#include "chain/in_flight.h"
+
+#include "chain/chains.h"
+
+namespace {
+
+using namespace atomrt::chain;
+using atomrt::aiocb::RequestName;
+using atomrt::unit::Kind;
+using atomrt::unit::request_of;
+using atomrt::unit::Thread;
+using atomrt::unit::zeroed;
+
+struct Fixture {
+  ChainPool& pool = zeroed<ChainPool>();
+  InFlight& in_flight = zeroed<InFlight>();
+
+  Chain& enter(int fd, struct aiocb* block = nullptr) {
+    Chain& chain = atomrt::unit::adopted(pool, request_of(Kind::READ, block, fd));
+    in_flight.enter(chain);
+    put(chain, Place::QUEUED);
+    return chain;
+  }
+  void leave(Chain& chain) {
+    in_flight.leave(chain);
+    recycle(pool, chain);
+  }
+  int count(int fd) {
+    int visits = 0;
+    in_flight.for_each(fd, [&](Chain& chain) {
+      ++visits;
+      if (chain.fd != fd) visits += 1000;
+    });
+    return visits;
+  }
+  bool finds(RequestName name, const struct aiocb* block, int fd) {
+    int visits = 0;
+    const bool found = in_flight.with(pool, name, block, fd, [&](Chain&) { ++visits; });
+    if (visits != static_cast<int>(found)) abort();
+    return found;
+  }
+};
+
+// Two numbers of one bucket, whatever the number of buckets up to this.
+constexpr int FD = 5, SAME_BUCKET = FD + (1 << 20);
+
+void chains_are_visited_by_descriptor_in_order(void**) {
+  Fixture f;
+  assert_int_equal(f.count(FD), 0);
+  Chain* chains[3] = {&f.enter(FD), &f.enter(FD), &f.enter(FD)};
+  f.enter(FD + 1);
+  f.enter(SAME_BUCKET);
+  int at = 0;
+  f.in_flight.for_each(FD, [&](Chain& chain) { assert_ptr_equal(&chain, chains[at++]); });
+  assert_int_equal(at, 3);
+  assert_int_equal(f.count(SAME_BUCKET), 1);
+  assert_int_equal(f.count(FD + 1), 1);
+  f.leave(*chains[1]);
+  assert_int_equal(f.count(FD), 2);
+}
+
+void a_number_without_chains_is_seen_to_have_none(void**) {
+  Fixture f;
+  assert_false(f.in_flight.may_have(FD));
+  Chain& a = f.enter(FD);
+  Chain& b = f.enter(FD);
+  assert_true(f.in_flight.may_have(FD));
+  assert_false(f.in_flight.may_have(FD + 1));
+  f.leave(a);
+  assert_true(f.in_flight.may_have(FD));
+  f.leave(b);
+  assert_false(f.in_flight.may_have(FD));
+  assert_int_equal(f.count(FD), 0);
+}
+
+void odd_numbers_are_no_harm(void**) {
+  Fixture f;
+  assert_int_equal(f.count(-1), 0);
+  assert_false(f.in_flight.may_have(-1));
+  Chain& chain = f.enter(INT32_MAX);
+  assert_int_equal(f.count(INT32_MAX), 1);
+  f.leave(chain);
+}
+
+void a_chain_is_found_by_its_whole_name(void**) {
+  Fixture f;
+  struct aiocb block, other;
+  Chain& chain = f.enter(FD, &block);
+  const RequestName name = name_of(chain);
+  assert_true(f.finds(name, &block, FD));
+  assert_false(f.finds(name, &other, FD));
+  assert_false(f.finds(name, &block, FD + 1));
+  assert_false(f.finds(name, &block, SAME_BUCKET));
+  assert_false(f.finds({name.number, name.generation + 1}, &block, FD));
+  assert_false(f.finds({name.number, name.generation - 1}, &block, FD));
+  assert_false(f.finds({name.number + 1, name.generation}, &block, FD));
+  assert_false(f.finds({0, name.generation}, &block, FD));
+}
+
+void garbage_names_nothing(void**) {
+  Fixture f;
+  struct aiocb block;
+  memset(&block, 0xa5, sizeof block);
+  f.enter(FD, &block);
+  assert_false(f.finds(atomrt::aiocb::load_name(&block), &block, FD));
+  assert_false(f.finds({UINT32_MAX, UINT32_MAX}, &block, FD));
+  assert_false(f.finds({256 * 16384 + 1, 0}, &block, FD));
+}
+
+void a_chain_that_has_left_is_not_found(void**) {
+  Fixture f;
+  struct aiocb block;
+  Chain& chain = f.enter(FD, &block);
+  const RequestName name = name_of(chain);
+  f.in_flight.leave(chain);
+  put(chain, Place::RUNNING);  // its tail may still have to run
+  assert_false(f.finds(name, &block, FD));
+  recycle(f.pool, chain);
+  assert_false(f.finds(name, &block, FD));
+}
+
+void a_chain_used_again_is_not_found_by_its_old_name(void**) {
+  Fixture f;
+  struct aiocb block;
+  Chain& chain = f.enter(FD, &block);
+  const RequestName old_name = name_of(chain);
+  f.leave(chain);
+  Chain& again = f.enter(FD, &block);
+  assert_ptr_equal(&again, &chain);
+  assert_false(f.finds(old_name, &block, FD));
+  assert_true(f.finds(name_of(again), &block, FD));
+}
+
+// Slots of a fresh chunk have generation 0 and belong to nobody.
+void a_chain_never_used_is_not_found(void**) {
+  Fixture f;
+  struct aiocb block {};
+  Chain& chain = f.enter(FD, &block);
+  assert_false(f.finds({chain.number + 1, 0}, nullptr, 0));
+}
+
+// As long as it is looked at a chain can't become another request.
+void a_chain_found_is_not_recycled_meanwhile(void**) {
+  constexpr int ROUNDS = UNIT_SANITIZED ? 10'000 : 50'000;
+  Fixture f;
+  struct aiocb block {};
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0}, found{0};
+  Thread looker([&] {
+    while (!stop.load()) {
+      const RequestName name = atomrt::aiocb::load_name(&block);
+      f.in_flight.with(f.pool, name, &block, FD, [&](Chain& chain) {
+        found.fetch_add(1);
+        for (int i = 0; i < 10; ++i) {
+          if (generation_of(chain) != name.generation || chain.block != &block) wrong.fetch_add(1);
+        }
+      });
+    }
+  });
+  const auto work = [&] {
+    Chain& chain = f.enter(FD, &block);
+    atomrt::aiocb::store_name(&block, name_of(chain));
+    f.leave(chain);
+  };
+  for (int i = 0; i < ROUNDS; ++i) work();
+  assert_true(atomrt::unit::eventually([&] {
+    work();
+    return found > 0;
+  }));
+  stop.store(true);
+  looker.join();
+  assert_int_equal(wrong, 0);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
+           cmocka_unit_test(a_number_without_chains_is_seen_to_have_none), cmocka_unit_test(odd_numbers_are_no_harm),
+           cmocka_unit_test(a_chain_is_found_by_its_whole_name), cmocka_unit_test(garbage_names_nothing),
+           cmocka_unit_test(a_chain_that_has_left_is_not_found),
+           cmocka_unit_test(a_chain_used_again_is_not_found_by_its_old_name),
+           cmocka_unit_test(a_chain_never_used_is_not_found),
+           cmocka_unit_test(a_chain_found_is_not_recycled_meanwhile))

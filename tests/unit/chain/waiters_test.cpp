@@ -1,0 +1,221 @@
+// WaiterTable: who is woken at a publish, one event after the other. races/waiters_race_test.cpp lets them come at once.
+#include "chain/waiters.h"
+
+#include "chain/chains.h"
+
+namespace {
+
+using namespace atomrt::chain;
+using atomrt::unit::Kind;
+using atomrt::unit::request_of;
+using atomrt::unit::zeroed;
+
+struct Fixture {
+  ChainPool& pool = zeroed<ChainPool>();
+  WaiterTable& table = zeroed<WaiterTable>();
+
+  Chain& chain() { return atomrt::unit::adopted(pool, request_of(Kind::READ)); }
+  Waiter& waiter() {
+    Waiter* waiter = table.enter();
+    assert_non_null(waiter);
+    return *waiter;
+  }
+  void watches(Chain& chain, Waiter& waiter) {
+    assert_int_equal(table.watch(chain, generation_of(chain), waiter), Watch::WATCHED);
+  }
+};
+
+bool woken(const Waiter& waiter) { return waiter.signalled.load() != 0; }
+
+void the_watcher_is_woken_and_nobody_else(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Chain& other_chain = f.chain();
+  Waiter& waiter = f.waiter();
+  Waiter& other = f.waiter();
+  f.watches(chain, waiter);
+  f.watches(other_chain, other);
+  assert_false(woken(waiter));
+  f.table.publish(chain);
+  assert_true(woken(waiter));
+  assert_false(woken(other));
+}
+
+void a_chain_that_nobody_watches_wakes_nobody(void**) {
+  Fixture f;
+  Waiter& waiter = f.waiter();
+  f.table.publish(f.chain());
+  assert_false(woken(waiter));
+}
+
+void who_comes_after_publish_is_told(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& waiter = f.waiter();
+  const std::uint32_t generation = generation_of(chain);
+  f.table.publish(chain);
+  assert_int_equal(f.table.watch(chain, generation, waiter), Watch::OVER);
+  assert_false(woken(waiter));
+}
+
+void a_stale_name_is_over_and_wakes_nobody_later(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& waiter = f.waiter();
+  const std::uint32_t old_generation = generation_of(chain);
+  f.table.publish(chain);
+  recycle(f.pool, chain);
+  Chain& again = f.chain();
+  assert_ptr_equal(&again, &chain);
+  assert_int_equal(f.table.watch(again, old_generation, waiter), Watch::OVER);
+  f.table.publish(again);
+  assert_false(woken(waiter));
+}
+
+void watching_twice_is_watching_once(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& waiter = f.waiter();
+  Waiter& sharer = f.waiter();
+  f.watches(chain, waiter);
+  f.watches(chain, waiter);
+  assert_int_equal(waiter.shares, 0);  // the same waiter shares with nobody
+  f.table.unwatch(chain, generation_of(chain), waiter);
+  f.table.publish(chain);
+  assert_false(woken(waiter));
+  assert_false(woken(sharer));
+}
+
+void who_unwatched_is_not_woken(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& waiter = f.waiter();
+  f.watches(chain, waiter);
+  f.table.unwatch(chain, generation_of(chain), waiter);
+  Waiter& next = f.waiter();
+  f.watches(chain, next);
+  f.table.publish(chain);
+  assert_false(woken(waiter));
+  assert_true(woken(next));
+}
+
+void unwatching_takes_nobody_elses_watch_away(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& waiter = f.waiter();
+  Waiter& other = f.waiter();
+  f.watches(chain, waiter);
+  f.table.unwatch(chain, generation_of(chain), other);
+  f.table.unwatch(chain, generation_of(chain) + 1, waiter);
+  f.table.publish(chain);
+  assert_true(woken(waiter));
+}
+
+void unwatching_a_recycled_chain_is_no_harm(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& waiter = f.waiter();
+  const std::uint32_t old_generation = generation_of(chain);
+  f.watches(chain, waiter);
+  f.table.publish(chain);
+  recycle(f.pool, chain);
+  Chain& again = f.chain();
+  f.watches(again, waiter);
+  waiter.signalled.store(0);
+  f.table.unwatch(again, old_generation, waiter);
+  f.table.publish(again);
+  assert_true(woken(waiter));
+}
+
+void two_sharers_are_both_woken(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& first = f.waiter();
+  Waiter& second = f.waiter();
+  Waiter& bystander = f.waiter();
+  f.watches(chain, first);
+  f.watches(chain, second);
+  f.table.publish(chain);
+  assert_true(woken(first));
+  assert_true(woken(second));
+  assert_false(woken(bystander));
+}
+
+void three_sharers_are_all_woken(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter* waiters[3] = {&f.waiter(), &f.waiter(), &f.waiter()};
+  for (Waiter* waiter : waiters) f.watches(chain, *waiter);
+  f.watches(chain, *waiters[0]);  // again, now that it is shared
+  f.table.publish(chain);
+  for (Waiter* waiter : waiters) assert_true(woken(*waiter));
+}
+
+void a_sharer_that_leaves_does_not_leave_the_other_asleep(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& first = f.waiter();
+  Waiter& second = f.waiter();
+  f.watches(chain, first);
+  f.watches(chain, second);
+  f.table.unwatch(chain, generation_of(chain), first);
+  f.table.leave(first);
+  f.table.publish(chain);
+  assert_true(woken(second));
+}
+
+// Waiters of any chunk of the pool are reached.
+void many_sharers_are_all_woken(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  constexpr int MANY = 300;
+  static Waiter* waiters[MANY];
+  for (auto& waiter : waiters) {
+    waiter = &f.waiter();
+    f.watches(chain, *waiter);
+  }
+  f.table.publish(chain);
+  for (const Waiter* waiter : waiters) assert_true(woken(*waiter));
+}
+
+void a_waiter_used_again_starts_afresh(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& first = f.waiter();
+  Waiter& second = f.waiter();
+  f.watches(chain, first);
+  f.watches(chain, second);
+  f.table.publish(chain);
+  f.table.leave(second);
+  Waiter& again = f.waiter();
+  assert_ptr_equal(&again, &second);
+  assert_false(woken(again));
+  assert_int_equal(again.shares, 0);
+}
+
+void a_chain_used_again_is_watched_anew(void**) {
+  Fixture f;
+  Waiter& waiter = f.waiter();
+  for (int i = 0; i < 3; ++i) {
+    Chain& chain = f.chain();
+    f.watches(chain, waiter);
+    waiter.signalled.store(0);
+    f.table.publish(chain);
+    assert_true(woken(waiter));
+    recycle(f.pool, chain);
+  }
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(the_watcher_is_woken_and_nobody_else),
+           cmocka_unit_test(a_chain_that_nobody_watches_wakes_nobody),
+           cmocka_unit_test(who_comes_after_publish_is_told),
+           cmocka_unit_test(a_stale_name_is_over_and_wakes_nobody_later),
+           cmocka_unit_test(watching_twice_is_watching_once), cmocka_unit_test(who_unwatched_is_not_woken),
+           cmocka_unit_test(unwatching_takes_nobody_elses_watch_away),
+           cmocka_unit_test(unwatching_a_recycled_chain_is_no_harm), cmocka_unit_test(two_sharers_are_both_woken),
+           cmocka_unit_test(three_sharers_are_all_woken),
+           cmocka_unit_test(a_sharer_that_leaves_does_not_leave_the_other_asleep),
+           cmocka_unit_test(many_sharers_are_all_woken), cmocka_unit_test(a_waiter_used_again_starts_afresh),
+           cmocka_unit_test(a_chain_used_again_is_watched_anew))
