@@ -16,10 +16,11 @@ static void *take(void *unused)
     atomic_store(&tid, gettid());
     while (sem_wait(&go) == -1)
         ;
-    for (int i = 1; i <= 3; i++) {
+    for (int i = 1, seen[4] = {0}; i <= 3; i++) {
         siginfo_t info;
         CHECK(take_signal(SIGRTMIN, &info));
-        CHECK_INT(info.si_value.sival_int, i);
+        CHECK(info.si_value.sival_int >= 1 && info.si_value.sival_int <= 3);
+        CHECK_INT(seen[info.si_value.sival_int]++, 0);
         CHECK_INT(info.si_code, SI_ASYNCIO);
         CHECK_INT(info.si_pid, getpid());
     }
