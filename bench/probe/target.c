@@ -22,6 +22,13 @@ static void warm(const struct target *target, uint64_t bytes) {
   munmap((void *)map, bytes);
 }
 
+/* The first write to a clean page costs several times what the next does, whoever makes it. */
+static void make_dirty(const struct target *target, uint64_t bytes) {
+  static const char block[65536];
+  for (uint64_t place = 0; place < bytes; place += sizeof block)
+    if (pwrite(target->fd, block, sizeof block, (off_t)place) < 0) return;
+}
+
 int target_open(struct target *target, const struct workload *workload, unsigned worker) {
   const char *file = workload->files[worker];
   const int flags = O_RDWR | O_CLOEXEC | (workload->cache == DIRECT ? O_DIRECT : 0);
@@ -36,6 +43,7 @@ int target_open(struct target *target, const struct workload *workload, unsigned
   target->next = target->first = workload->seed * 7919 + worker;
   if (workload->cache == CACHED) {
     warm(target, workload->block_bytes << target->block_bits);
+    if (workload->write_percent != 0) make_dirty(target, workload->block_bytes << target->block_bits);
   } else {
     posix_fadvise(target->fd, 0, 0, POSIX_FADV_RANDOM);
     target_drop_cache(target);

@@ -4,6 +4,7 @@ A test calls main(check, needs=[...]); check(client) gets a Client with a privat
 Exit codes: 0 pass, 1 fail, 77 the client is not installed (or cannot work here), 99 the test cannot be set up.
 """
 
+import contextlib
 import glob
 import os
 import shutil
@@ -114,7 +115,8 @@ class Client:
             try:
                 output, _ = process.communicate(timeout=time_limit)
             except BaseException as reason:
-                os.killpg(process.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 output, _ = process.communicate()
                 if isinstance(reason, subprocess.TimeoutExpired):
                     raise Failure(f'under {runtime} {command[0]} did not end within {time_limit} s:\n'

@@ -1,0 +1,1 @@
+"""Holds atomrt against its rivals; bench/compare is the command."""

@@ -1,0 +1,136 @@
+"""The bars that atomrt is held to. A bar needs figures of some (workload, rival) pairs, and says what they come to."""
+
+from dataclasses import dataclass, replace
+from typing import Callable
+
+from .rival import Rival
+from .workload import Workload, product
+
+ATOMRT, GLIBC, URING, LIBAIO, PSYNC = (Rival(name) for name in ('atomrt', 'glibc', 'io_uring', 'libaio', 'psync'))
+BEST_BY_HAND = (URING, LIBAIO)
+
+
+@dataclass(frozen=True)
+class Bar:
+    name: str
+    required: float
+    needs: tuple  # of (workload, rival)
+    value: Callable  # of the results; None where something could not be measured
+    is_limit: bool = False  # the value must not exceed `required`, rather than reach it
+
+    def is_met(self, value):
+        return value is not None and (value <= self.required if self.is_limit else value >= self.required)
+
+    def row(self, results):
+        value = self.value(results)
+        sign = '<=' if self.is_limit else '>='
+        return [self.name, f'{sign} {self.required:g}', '-' if value is None else f'{value:.2f}',
+                'yes' if self.is_met(value) else 'no']
+
+
+def against(required, workload, others, mine=ATOMRT):
+    """The rate of MINE, by that of the best of OTHERS."""
+    def value(results):
+        ratios = [results.ratio(workload, mine, other) for other in others]
+        return None if None in ratios else min(ratios)
+
+    names = 'best of ' + ', '.join(other.name for other in others) if len(others) > 1 else others[0].name
+    return Bar(f'{workload.label()}: {mine.name} / {names}', required,
+               tuple((workload, rival) for rival in (mine,) + tuple(others)), value)
+
+
+def cost(required, workload):
+    return Bar(workload.label() + ': atomrt / pread', required, ((workload, ATOMRT),),
+               lambda results: results.median(workload, ATOMRT, 'ratio_to_pread'), is_limit=True)
+
+
+def worst(name, required, workloads, mine, other):
+    """The lowest ratio over many workloads."""
+    def value(results):
+        ratios = [results.ratio(workload, mine, other) for workload in workloads]
+        return None if None in ratios else min(ratios)
+
+    return Bar(name, required, tuple((workload, rival) for workload in workloads for rival in (mine, other)), value)
+
+
+def dearer(required, workload, plain):
+    """Microseconds that one way to be notified adds to another."""
+    def value(results):
+        slow, fast = results.median(workload, ATOMRT), results.median(plain, ATOMRT)
+        return 1e6 / slow - 1e6 / fast if slow and fast else None
+
+    return Bar(f'{workload.label()}: us more than {plain.waiting}', required, ((workload, ATOMRT), (plain, ATOMRT)), value,
+               is_limit=True)
+
+
+def scaling(required, workload):
+    """The rate of two threads by that of one."""
+    one = replace(workload, threads=1)
+
+    def value(results):
+        both, single = results.median(workload, ATOMRT), results.median(one, ATOMRT)
+        return both / single if both and single else None
+
+    return Bar(f'{workload.label()}: atomrt / one thread', required, ((workload, ATOMRT), (one, ATOMRT)), value)
+
+
+def matrix():
+    return product(('cached', 'uncached', 'direct'), ('read', 'write'), depths=(1, 4, 32, 128))
+
+
+def base():
+    direct = Workload(cache='direct', depth=32)
+    bars = [cost(1.35, Workload(kind='cost')), cost(1.35, Workload(kind='cost', span='64k')),
+            against(3, direct, (GLIBC,), mine=Rival('atomrt:threads'))]
+    return bars + [against(1, workload, (GLIBC,)) for workload in matrix()]
+
+
+def buffered_writes(file_system):
+    write = Workload(mix='write', file_system=file_system)
+
+    def at(depth, waiting='suspend'):
+        return replace(write, depth=depth, waiting=waiting)
+
+    return [against(10, at(1), (GLIBC,)), against(0.5, at(1), (PSYNC,)), against(6, at(4), (GLIBC,)),
+            against(1.6, at(32), (GLIBC,)), against(1.1, at(32), BEST_BY_HAND),
+            against(1.2, at(1, 'poll'), (GLIBC,)), against(1.2, at(32, 'poll'), (GLIBC,))]
+
+
+def direct_io(mix):
+    direct = Workload(cache='direct', mix=mix)
+    bars = [against(0.97 if depth == 1 else 0.95, replace(direct, depth=depth), BEST_BY_HAND) for depth in (1, 4, 32, 128)]
+    return bars + [against(5, replace(direct, depth=32), (GLIBC,))]
+
+
+def without_kernel_help():
+    """The ring forbidden, kernel AIO forbidden, and both."""
+    names = {'no ring': 'atomrt:head+direct+waiter+threads', 'no kernel AIO': 'atomrt:head+ring+waiter+threads',
+             'neither': 'atomrt:head+waiter+threads'}
+    return [worst(f'{name}: worst of {len(matrix())} workloads: atomrt / glibc', 1, matrix(), Rival(contexts), GLIBC)
+            for name, contexts in names.items()]
+
+
+def fast(file_systems):
+    read = Workload()
+    signal, thread = replace(read, waiting='signal'), replace(read, waiting='thread')
+    lists = [Workload(cache='direct', depth=64, waiting=waiting) for waiting in ('lio_wait', 'lio_nowait')]
+    bars = [against(0.8, read, (PSYNC,)), against(1.5, read, (URING,)), against(30, read, (GLIBC,)),
+            against(0.85, replace(read, depth=32, tool='fio'), (PSYNC,))]
+    bars += direct_io('read') + direct_io('write')
+    bars += [against(0.95, Workload(cache='uncached'), (URING,)), against(1, Workload(cache='uncached', depth=32), (URING,))]
+    bars += buffered_writes('here')
+    for name in file_systems:
+        if name in ('xfs', 'btrfs', 'ext4'):
+            bars += buffered_writes(name)
+        else:
+            for workload in product(mixes=('read', 'write'), depths=(1, 32)):
+                there = replace(workload, file_system=name)
+                bars += [against(1.2, there, (GLIBC,)), against(1, there, (URING,))]
+    bars += [against(0.95, workload, (URING,)) for workload in lists]
+    bars += [against(3, signal, (GLIBC,)), dearer(1, signal, replace(read, waiting='poll')), against(2, thread, (GLIBC,)),
+             scaling(1.8, replace(read, threads=2))]
+    return bars + without_kernel_help()
+
+
+def table(bars, results):
+    return ['bar', 'required', 'measured', 'met'], [bar.row(results) for bar in bars]

@@ -1,0 +1,36 @@
+"""The report: a Markdown page with the tables and the plots, beside the figures as CSV."""
+
+import os
+
+from . import bars as bar_tables
+from . import machine, plots, table
+
+
+def plot_section(names):
+    return ''.join(f'\n![{name}]({name}.svg)\n' for name in names)
+
+
+def write(folder, results, workloads, rivals, bars, tools, directory, command):
+    """Returns the path of the page."""
+    os.makedirs(folder, exist_ok=True)
+    results.write_csv(os.path.join(folder, 'rounds.csv'))
+    drawn = plots.draw_all(results, workloads, rivals, folder)
+    facts = [[name, f'`{value}`'] for name, value in machine.describe(tools, directory) + [('command', command)]]
+    page = ['# atomrt against its rivals\n', table.markdown(['machine', ''], facts)]
+    page.append('\nMedians of the rounds; rivals took turns within each round. Spread: (most - least) / median of the rival '
+                'that varied most. By hand there is one way to wait; a plain call has no depth.\n')
+    if bars:
+        page += ['## Bars\n', table.markdown(*bar_tables.table(bars, results)) + '\n']
+    page.append('## Results\n')
+    page += [table.markdown(header, rows) + '\n' for header, rows in table.sections(results, workloads, rivals)]
+    header, rows = table.details(results, workloads, rivals)
+    if rows:
+        page += ['## Latency and cost\n', table.markdown(header, rows) + '\n']
+    if drawn:
+        page += ['## Plots\n', plot_section(drawn)]
+    if results.failures:
+        page += ['## Not measured\n'] + [f'- {line}' for line in table.failures(results)]
+    path = os.path.join(folder, 'report.md')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write('\n'.join(page) + '\n')
+    return path
