@@ -10,6 +10,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->order = Order::NONE;
   chain->tail = Tail::NOTIFY;
   chain->is_active = false;
+  chain->is_crowded = false;
   chain->lane = nullptr;
   chain->hold = nullptr;
   chain->in_flight_link = {};

@@ -53,7 +53,8 @@ struct Chain : os::Slot, Request {
   std::atomic<int> io_fd;
   Order order;
   Tail tail;
-  bool is_active;  // the one of its order that its lane lets run
+  bool is_active;   // the one of its order that its lane lets run
+  bool is_crowded;  // more than a few chains of its file were in flight when it came
   Lane* lane;
   Hold* hold;
   base::Link<Chain> in_flight_link;

@@ -46,9 +46,11 @@ struct Released {
 
 class LaneTable {
  public:
-  enum class Entry : std::uint8_t { GO, HELD, NO_MEMORY };
+  static constexpr std::uint32_t FEW = 2;
+  enum class Entry : std::uint8_t { GO, HELD, HELD_IN_CROWD, NO_MEMORY };
 
-  // Puts the chain (place MOVING) at the end of its file's lane. HELD: it is in the lane's hands.
+  // Puts the chain (place MOVING) at the end of its file's lane. HELD…: it is in the lane's
+  // hands, in a crowd: with more than FEW chains of the file in flight.
   Entry enter(Chain& chain, const FileKey& key);
   // True when a chain of that file and order would have to wait.
   [[nodiscard]] bool is_busy(const FileKey& key, Order order);

@@ -88,6 +88,9 @@ int submit_chain(Engine& engine, const Request& request, const os::FileIdentity&
   aiocb::store_name(request.block, name_of(*chain));
   engine.registry.in_flight.enter(*chain);
   switch (engine.registry.lanes.enter(*chain, chain::file_key(identity, request.fd))) {
+    case chain::LaneTable::Entry::HELD_IN_CROWD:
+      engine.workers.end_deferral();
+      return 0;
     case chain::LaneTable::Entry::HELD:
       return 0;
     case chain::LaneTable::Entry::NO_MEMORY:

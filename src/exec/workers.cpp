@@ -21,7 +21,7 @@ constexpr std::int64_t CHORES_NS = 1'000'000;
 
 // Whoever submits such a request is likely to wait for it: there is no other way for him to hear of it but polling.
 bool waiter_may_take(const Chain& chain) {
-  return chain.is_local && chain.order == chain::Order::DRAINED_WRITES && chain.notification.by == chain::NotifyBy::NOTHING;
+  return chain.is_local && !chain.is_crowded && chain.order == chain::Order::DRAINED_WRITES && chain.notification.by == chain::NotifyBy::NOTHING;
 }
 
 }  // namespace
@@ -33,6 +33,20 @@ void Workers::configure(unsigned limit, std::int64_t idle_ns) {
 }
 
 void Workers::waiter_took_one() { waiter_takes_.fetch_add(1, std::memory_order_relaxed); }
+
+void Workers::set_deferring_locked(bool deferring) { deferring_.store(deferring, std::memory_order_relaxed); }
+bool Workers::is_deferring() const { return deferring_.load(std::memory_order_relaxed); }
+
+void Workers::end_deferral() {
+  if (!is_deferring()) return;
+  Need need;
+  {
+    os::Locked locked(mutex_);
+    set_deferring_locked(false);
+    need = need_locked();
+  }
+  satisfy(need);
+}
 
 void Workers::nudge() {
   sequence_.fetch_add(1, std::memory_order_relaxed);
@@ -74,7 +88,7 @@ Verdict Workers::submit(Chain& chain) {
     put(chain, Place::QUEUED);
     queue_.push_back(chain);
     ++queued_;
-    need = deferring_ && watching_ && waiter_may_take(chain) ? Need::NOTHING : need_locked();
+    need = is_deferring() && watching_ && waiter_may_take(chain) ? Need::NOTHING : need_locked();
   }
   if (satisfy(need)) return Verdict::ACCEPTED;
   return abandon_queue(chain, generation);
@@ -159,7 +173,7 @@ Chain* Workers::next() {
     }
     const bool in_vain = queue_.empty() && waiter_takes_.load(std::memory_order_relaxed) != takes;
     vain_wakes_ = in_vain ? vain_wakes_ + 1 : 0;
-    if (vain_wakes_ >= MOST_VAIN_WAKES) deferring_ = true;
+    if (vain_wakes_ >= MOST_VAIN_WAKES) set_deferring_locked(true);
   }
 }
 
@@ -177,7 +191,7 @@ bool Workers::sleep_locked(std::int64_t most_ns) {
 
 // While waiters take what comes: looks now and then. False: the queue is a worker's business (again).
 bool Workers::keep_watch_locked() {
-  if (!deferring_ || watching_) return false;
+  if (!is_deferring() || watching_) return false;
   if (!queue_.empty() && !waiter_may_take(*queue_.first())) return false;
   watching_ = true;
   aiocb::RequestName last{};
@@ -185,6 +199,7 @@ bool Workers::keep_watch_locked() {
   for (;;) {
     const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
     sleep_locked(WATCH_NS);
+    if (!is_deferring()) break;
     const bool taken = waiter_takes_.load(std::memory_order_relaxed) != takes;
     const Chain* first = queue_.first();
     if (first == nullptr) {
@@ -196,7 +211,7 @@ bool Workers::keep_watch_locked() {
     looks_at_one = name.number == last.number && name.generation == last.generation ? looks_at_one + 1 : 0;
     last = name;
     if (taken && looks_at_one < MOST_LOOKS_AT_ONE && waiter_may_take(*first)) continue;
-    if (!taken) deferring_ = false;
+    if (!taken) set_deferring_locked(false);
     break;
   }
   vain_wakes_ = 0;
@@ -227,7 +242,7 @@ void Workers::run(Chain& first) {
 
 void Workers::leave_to_waiters(Chain& chain) {
   os::Locked locked(mutex_);
-  deferring_ = true;
+  set_deferring_locked(true);
   put(chain, Place::QUEUED);
   queue_.push_back(chain);
   ++queued_;

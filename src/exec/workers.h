@@ -5,10 +5,11 @@
 // limit: blocked peers never use up the workers that files need. The poll ends every POLL_SLICE_NS to see whether the
 // chain was cancelled meanwhile, as a thread can't be woken from poll without a signal or a descriptor.
 //
-// Where waiters take over what they wait for, waking a worker for each request is waste, and two threads that write to
-// one file get in each other's way (the inode's lock). So after a few vain wake-ups in a row the pool defers: requests
-// that a waiter may take wake nobody, and one worker keeps watch, looking every WATCH_NS whether waiters still take
-// what comes. The first request that they leave lying ends it.
+// Where waiters take over what they wait for, waking a worker for each request is waste: by the time it comes the
+// request is over. So after a few vain wake-ups in a row the pool defers: requests that a waiter may take wake nobody,
+// and one worker keeps watch, looking every WATCH_NS whether waiters still take what comes. The first request that they
+// leave lying ends it, and so does a file with more than a few requests in flight, where a worker beside the submitter
+// is worth its wake-up.
 //
 // Locks: `mutex_` protects everything below it and the place QUEUED; taken by submitters (signals blocked), workers and
 // whoever takes a chain back; never held over a system call but futex_wake. `sequence_` is the idle workers' futex.
@@ -33,6 +34,8 @@ class Workers {
   bool take(chain::Chain& chain);
   // Wakes an idle thread, if there is one, to look for chores.
   void nudge();
+  // More requests of one file are in flight than a waiter should be left alone with.
+  void end_deferral();
   // A waiter has taken over a chain, from here or from its lane.
   void waiter_took_one();
 
@@ -62,6 +65,8 @@ class Workers {
   [[nodiscard]] Need need_locked();
   bool sleep_locked(std::int64_t most_ns);
   [[nodiscard]] bool keep_watch_locked();
+  void set_deferring_locked(bool deferring);
+  [[nodiscard]] bool is_deferring() const;
   bool satisfy(Need need);
   Verdict abandon_queue(chain::Chain& own, std::uint32_t generation);
 
@@ -80,7 +85,7 @@ class Workers {
   unsigned blocked_;   // in poll for a stream
 
   std::atomic<std::uint32_t> waiter_takes_;  // counted by waiters, read by the watching worker; relaxed, a hint
-  bool deferring_;                           // requests that waiters may take wake nobody
+  std::atomic<bool> deferring_;              // written under the lock, read without it as a hint: requests that waiters may take wake nobody
   bool watching_;                            // one worker looks now and then
   unsigned vain_wakes_;                      // in a row
 };
