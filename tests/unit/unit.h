@@ -105,8 +105,8 @@ inline void pause_briefly() {
 
 // Waits until the condition holds; false when patience is used up.
 template <typename Condition>
-bool eventually(Condition condition) {
-  const time_t end = time(nullptr) + PATIENCE_S;
+bool eventually(Condition condition, int patience_s = PATIENCE_S) {
+  const time_t end = time(nullptr) + patience_s;
   while (!condition()) {
     if (time(nullptr) >= end) return condition();
     pause_briefly();

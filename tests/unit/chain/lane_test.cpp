@@ -306,6 +306,24 @@ void only_held_chains_are_changed(void**) {
   assert_int_equal(place_of(held), Place::HELD);
 }
 
+void a_file_is_busy_for_those_who_would_have_to_wait(void**) {
+  Lanes lanes;
+  assert_false(lanes.table.is_busy(KEY, Order::STREAM_READS));
+  Chain& read = lanes.go(Kind::STREAM_READ);
+  assert_true(lanes.table.is_busy(KEY, Order::STREAM_READS));
+  assert_false(lanes.table.is_busy(KEY, Order::STREAM_WRITES));
+  assert_false(lanes.table.is_busy({8, 1002, -1}, Order::STREAM_READS));
+  Chain& write = lanes.go(Kind::STREAM_WRITE);
+  Chain& held = lanes.held(Kind::STREAM_WRITE);
+  assert_true(lanes.table.is_busy(KEY, Order::STREAM_WRITES));
+  lanes.leaves(read);
+  assert_false(lanes.table.is_busy(KEY, Order::STREAM_READS));
+  lanes.leaves(write, &held, nullptr);
+  assert_true(lanes.table.is_busy(KEY, Order::STREAM_WRITES));
+  lanes.leaves(held);
+  assert_false(lanes.table.is_busy(KEY, Order::STREAM_WRITES));
+}
+
 void files_do_not_wait_for_each_other(void**) {
   Lanes lanes;
   lanes.go(Kind::WRITE, {8, 1, -1});
@@ -369,5 +387,6 @@ UNIT_TESTS(cmocka_unit_test(the_order_follows_from_the_request),
            cmocka_unit_test(a_cancelled_sync_lets_the_next_one_go_when_its_turn_comes),
            cmocka_unit_test(a_sync_being_cancelled_still_counts_as_earlier),
            cmocka_unit_test(what_is_not_held_cannot_be_taken), cmocka_unit_test(only_held_chains_are_changed),
+           cmocka_unit_test(a_file_is_busy_for_those_who_would_have_to_wait),
            cmocka_unit_test(files_do_not_wait_for_each_other), cmocka_unit_test(many_files_at_once_stay_apart),
            cmocka_unit_test(without_memory_the_chain_is_in_no_lane))

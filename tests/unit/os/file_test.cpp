@@ -114,6 +114,17 @@ void a_device_that_seeks_is_positional_and_its_inode_says_nothing(void**) {
   assert_int_equal(identify(fd).error(), EBADF);
 }
 
+void storage_is_local_where_the_file_system_is_known_to_be(void**) {
+  File memory;
+  Pipe pipe;
+  assert_true(is_on_local_storage(memory.fd));  // tmpfs
+  assert_false(is_on_local_storage(pipe.in));
+  const int proc = open("/proc/self/status", O_RDONLY);
+  assert_false(is_on_local_storage(proc));
+  close(proc);
+  assert_false(is_on_local_storage(-1));
+}
+
 void positional_transfers_leave_the_file_position(void**) {
   File file;
   char buffer[16] = {};
@@ -289,6 +300,7 @@ UNIT_TESTS(cmocka_unit_test(status_flags_are_those_of_the_open_file), cmocka_uni
            cmocka_unit_test(a_terminal_is_a_stream_whose_inode_says_nothing),
            cmocka_unit_test(an_eventfd_is_a_stream_whose_inode_says_nothing),
            cmocka_unit_test(a_device_that_seeks_is_positional_and_its_inode_says_nothing),
+           cmocka_unit_test(storage_is_local_where_the_file_system_is_known_to_be),
            cmocka_unit_test(positional_transfers_leave_the_file_position), cmocka_unit_test(errors_are_minus_errno),
            cmocka_unit_test(lengths_are_cut), cmocka_unit_test(offsets_beyond_four_gigabytes_arrive),
            cmocka_unit_test(a_stream_that_is_not_ready_is_eagain),

@@ -1,0 +1,150 @@
+// fake_engine.h: an engine for Workers whose operations are the test's: no I/O. A chain's fd is the number of its Job. For
+// one file of a test program that wraps `job_functions` (meson.build) and pthread_create.
+#pragma once
+
+#include "chain/chains.h"
+#include "exec/perform.h"
+#include "exec/without_threads.h"
+#include "exec/workers.h"
+
+namespace atomrt::unit {
+
+struct Job {
+  chain::Chain* chain;
+  long result;
+  Gate* gate;                      // where its operation waits
+  std::atomic<bool> ready;         // the stream's peer
+  chain::Released releases;        // whom its end lets go
+  std::atomic<bool> takes_waiter;  // a waiter takes some other chain meanwhile
+  std::atomic<int> tries, plain_calls, performed, completed;
+  std::atomic<int> thread;
+  std::atomic<long> outcome;
+  chain::Place place_seen;
+  exec::ContextId context;
+};
+
+struct FakeEngine {
+  static constexpr int MOST = 4096;
+  Job jobs[MOST];
+  chain::ChainPool pool;
+  exec::Workers workers;
+  std::atomic<int> made, offered, chores, chores_done;
+  std::atomic<int> in_operation, most_in_operation;
+  bool (*ask_chores)(FakeEngine&);
+  bool recycles;  // finished chains go back to the pool, as they do in the engine
+};
+inline FakeEngine* fake_engine;
+
+inline chain::Released complete(void*, chain::Chain& chain, long result, exec::ContextId context) {
+  Job& job = fake_engine->jobs[chain.fd];
+  const chain::Released released = job.releases;
+  job.context = context;
+  job.outcome.store(result);
+  if (fake_engine->recycles) chain::recycle(fake_engine->pool, chain);
+  job.completed.fetch_add(1);
+  return released;
+}
+inline void offer(void*, chain::Chain& chain) {
+  fake_engine->offered.fetch_add(1);
+  if (fake_engine->workers.submit(chain) == exec::Verdict::DECLINED) complete(nullptr, chain, -EAGAIN, exec::ContextId::THREADS);
+}
+inline bool has_chores(void*) {
+  if (fake_engine->ask_chores != nullptr) return fake_engine->ask_chores(*fake_engine);
+  return fake_engine->chores.load() > 0;
+}
+inline void do_chores(void*) {
+  fake_engine->chores_done.fetch_add(1);
+  fake_engine->chores.store(0);
+}
+
+// One engine a test; threads of the last one may still be about, so none is ever freed.
+class WorkersFixture {
+ public:
+  static constexpr std::int64_t LONG = 1'000'000'000'000;
+
+  explicit WorkersFixture(unsigned limit = 4, std::int64_t idle_ns = LONG)
+      : engine(zeroed<FakeEngine>()), workers(engine.workers) {
+    thread_fault.start_over();
+    fake_engine = &engine;
+    engine.recycles = true;
+    workers.start({&engine, complete, offer, has_chores, do_chores});
+    workers.configure(limit, idle_ns);
+  }
+  // Idle threads leave, so that the next test can count.
+  ~WorkersFixture() {
+    workers.configure(1, 0);
+    assert_true(eventually([&] {
+      workers.nudge();
+      return threads_named("atomrt-worker") == 0;
+    }));
+  }
+
+  Job& job(Kind kind, Gate* gate = nullptr) {
+    const int number = engine.made.fetch_add(1);
+    Job& job = engine.jobs[number];
+    job.result = 1000 + number;
+    job.gate = gate;
+    job.chain = &adopted(engine.pool, request_of(kind, nullptr, number));
+    return job;
+  }
+  Job& submitted(Kind kind, Gate* gate = nullptr) {
+    Job& made = job(kind, gate);
+    assert_int_equal(workers.submit(*made.chain), exec::Verdict::ACCEPTED);
+    return made;
+  }
+  static bool is_over(const Job& job) { return job.completed.load() == 1 && job.outcome.load() == job.result; }
+  static void comes_through(const Job& job) {
+    assert_true(eventually([&] { return is_over(job); }));
+    assert_int_equal(job.context, exec::ContextId::THREADS);
+  }
+
+  FakeEngine& engine;
+  exec::Workers& workers;
+};
+
+inline void enter_operation(Job& job) {
+  job.thread.store(gettid());
+  const int inside = fake_engine->in_operation.fetch_add(1) + 1;
+  for (int most = fake_engine->most_in_operation.load(); most < inside;) {
+    if (fake_engine->most_in_operation.compare_exchange_weak(most, inside)) break;
+  }
+  if (job.gate != nullptr) job.gate->pass();
+  if (job.takes_waiter.load()) fake_engine->workers.waiter_took_one();
+  fake_engine->in_operation.fetch_sub(1);
+}
+
+}  // namespace atomrt::unit
+
+extern "C" long fake_perform(atomrt::chain::Chain&) __asm__("__wrap__ZN6atomrt4exec7performERNS_5chain5ChainE");
+extern "C" long fake_perform(atomrt::chain::Chain& chain) {
+  atomrt::unit::Job& job = atomrt::unit::fake_engine->jobs[chain.io_fd.load()];
+  job.place_seen = place_of(chain);
+  job.performed.fetch_add(1);
+  atomrt::unit::enter_operation(job);
+  return job.result;
+}
+
+extern "C" long fake_attempt(atomrt::chain::Request&, int) __asm__(
+    "__wrap__ZN6atomrt4exec7attemptERNS_5chain7RequestEi");
+extern "C" long fake_attempt(atomrt::chain::Request&, int fd) {
+  atomrt::unit::Job& job = atomrt::unit::fake_engine->jobs[fd];
+  job.tries.fetch_add(1);
+  job.thread.store(gettid());
+  return job.ready.load() ? job.result : atomrt::exec::NOT_READY;
+}
+
+extern "C" long fake_perform_stream(atomrt::chain::Request&, int) __asm__(
+    "__wrap__ZN6atomrt4exec14perform_streamERNS_5chain7RequestEi");
+extern "C" long fake_perform_stream(atomrt::chain::Request&, int fd) {
+  atomrt::unit::Job& job = atomrt::unit::fake_engine->jobs[fd];
+  job.plain_calls.fetch_add(1);
+  return job.result;
+}
+
+// Polls for a short slice only, so that a cancellation is seen soon. A peer that pretends: `result` negative.
+extern "C" bool fake_wait(int, bool, std::int64_t) __asm__("__wrap__ZN6atomrt2os16wait_until_readyEibl");
+extern "C" bool fake_wait(int fd, bool, std::int64_t) {
+  atomrt::unit::pause_briefly();
+  const atomrt::unit::Job& job = atomrt::unit::fake_engine->jobs[fd];
+  return job.ready.load() || job.result < 0;
+}

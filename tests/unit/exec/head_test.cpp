@@ -1,0 +1,303 @@
+// head: what it takes, what it declines and what it never tries; the kernel's answers are scripted.
+#include "exec/head.h"
+
+#include "exec/fake_file.h"
+#include "os/signals.h"
+#include "os/system_call.h"
+
+namespace {
+
+using namespace atomrt::exec;
+using namespace atomrt::unit;
+using atomrt::chain::Operation;
+using atomrt::chain::Request;
+using atomrt::os::FileIdentity;
+using atomrt::os::FileKind;
+
+char buffer[1000];
+
+int start_over(void**) {
+  fake_file.start_over();
+  return 0;
+}
+
+Request request_of(Operation operation) {
+  Request request{};
+  request.fd = 3;
+  request.operation = operation;
+  request.buffer = buffer;
+  request.length = 1000;
+  request.offset = 5000;
+  return request;
+}
+
+void a_cached_read_is_one_call(void**) {
+  fake_file.will_give({1000});
+  Request request = request_of(Operation::READ);
+  Budget budget(Budget::ONE_CALL);
+  assert_int_equal(read_in_head(request, budget), 1000);
+  assert_call(0, "read_at_now", 3, buffer, 1000, 5000);
+  assert_int_equal(fake_file.call_count, 1);
+  assert_int_equal(budget.left(), Budget::ONE_CALL - 1000);
+}
+
+void a_short_read_is_asked_again_until_the_end_of_the_file(void**) {
+  fake_file.will_give({300, 400, 0});
+  Request request = request_of(Operation::READ);
+  Budget budget(Budget::ONE_CALL);
+  assert_int_equal(read_in_head(request, budget), 700);
+  assert_call(1, "read_at_now", 3, buffer + 300, 700, 5300);
+  assert_call(2, "read_at_now", 3, buffer + 700, 300, 5700);
+}
+
+void a_page_that_is_missing_leaves_the_rest_to_others(void**) {
+  fake_file.will_give({300, -EAGAIN});
+  Request request = request_of(Operation::READ);
+  Budget budget(Budget::ONE_CALL);
+  assert_int_equal(read_in_head(request, budget), DECLINED);
+  assert_int_equal(request.moved, 300);
+  assert_int_equal(fake_file.call_count, 2);
+}
+
+// Whatever the error: a slower context finds the true one.
+void errors_of_a_read_decline(void**) {
+  for (const int error : {EAGAIN, EOPNOTSUPP, EIO, EFAULT, EISDIR}) {
+    fake_file.start_over();
+    fake_file.will_give({-error});
+    Request request = request_of(Operation::READ);
+    Budget budget(Budget::ONE_CALL);
+    assert_int_equal(read_in_head(request, budget), DECLINED);
+    assert_int_equal(request.moved, 0);
+  }
+}
+
+void a_stream_shows_itself_by_espipe(void**) {
+  fake_file.will_give({-ESPIPE});
+  Request request = request_of(Operation::READ);
+  Budget budget(Budget::ONE_CALL);
+  assert_int_equal(read_in_head(request, budget), -ESPIPE);
+}
+
+void a_read_of_nothing_is_over_at_once(void**) {
+  fake_file.will_give({0});
+  Request request = request_of(Operation::READ);
+  request.length = 0;
+  Budget budget(0);
+  assert_int_equal(read_in_head(request, budget), 0);
+}
+
+void the_budget_ends_a_read(void**) {
+  fake_file.will_give({600});
+  Request request = request_of(Operation::READ);
+  Budget budget(600);
+  assert_int_equal(read_in_head(request, budget), DECLINED);
+  assert_int_equal(fake_file.call_count, 1);
+  assert_call(0, "read_at_now", 3, buffer, 600, 5000);
+  assert_int_equal(request.moved, 600);
+  assert_int_equal(budget.left(), 0);
+  Request next = request_of(Operation::READ);  // of the same call, which has used it up
+  assert_int_equal(read_in_head(next, budget), DECLINED);
+  assert_int_equal(fake_file.call_count, 1);
+  assert_int_equal(next.moved, 0);
+}
+
+void what_waits_for_the_disk_is_never_tried(void**) {
+  Budget budget(Budget::UNLIMITED);
+  Request direct = request_of(Operation::READ);
+  direct.direct = true;
+  assert_int_equal(read_in_head(direct, budget), DECLINED);
+  Devices& refusing = zeroed<Devices>();
+  Descriptor descriptor{};
+  Request write = request_of(Operation::WRITE);
+  write.direct = true;
+  assert_int_equal(write_in_head(write, descriptor, budget, refusing), DECLINED);
+  write = request_of(Operation::WRITE);
+  for (const int flags : {O_SYNC, O_DSYNC, O_SYNC | O_RDWR}) {
+    descriptor.flags = flags;
+    assert_int_equal(write_in_head(write, descriptor, budget, refusing), DECLINED);
+  }
+  assert_int_equal(fake_file.call_count, 0);
+}
+
+void negative_offsets_are_left_to_the_slower_contexts(void**) {
+  Budget budget(Budget::UNLIMITED);
+  Request read = request_of(Operation::READ);
+  read.offset = -1;  // would mean the file position to preadv2
+  assert_int_equal(read_in_head(read, budget), DECLINED);
+  Request write = request_of(Operation::WRITE);
+  write.offset = -1;
+  assert_int_equal(write_in_head(write, {}, budget, zeroed<Devices>()), DECLINED);
+  assert_int_equal(fake_file.call_count, 0);
+}
+
+void an_append_is_left_to_its_lane(void**) {
+  Budget budget(Budget::UNLIMITED);
+  Request write = request_of(Operation::WRITE);
+  write.append = true;
+  assert_int_equal(write_in_head(write, {}, budget, zeroed<Devices>()), DECLINED);
+  assert_int_equal(fake_file.call_count, 0);
+}
+
+void a_write_is_taken_where_the_file_system_takes_it(void**) {
+  fake_file.will_give({1000, 400});
+  Budget budget(Budget::ONE_CALL);
+  Request write = request_of(Operation::WRITE);
+  assert_int_equal(write_in_head(write, {}, budget, zeroed<Devices>()), 1000);
+  assert_call(0, "write_at_now", 3, buffer, 1000, 5000);
+  Request partial = request_of(Operation::WRITE);
+  assert_int_equal(write_in_head(partial, {}, budget, zeroed<Devices>()), DECLINED);
+  assert_int_equal(partial.moved, 400);
+  assert_int_equal(fake_file.call_count, 2);
+  assert_int_equal(budget.left(), Budget::ONE_CALL - 1400);
+}
+
+void a_file_system_that_refuses_is_asked_once(void**) {
+  fake_file.will_give({-EOPNOTSUPP, 1000});
+  Devices& refusing = zeroed<Devices>();
+  Budget budget(Budget::ONE_CALL);
+  Descriptor descriptor{};
+  descriptor.identity.device = 77;
+  for (int i = 0; i < 3; ++i) {
+    Request write = request_of(Operation::WRITE);
+    assert_int_equal(write_in_head(write, descriptor, budget, refusing), DECLINED);
+  }
+  assert_int_equal(fake_file.call_count, 1);
+  descriptor.identity.device = 78;
+  Request other = request_of(Operation::WRITE);
+  assert_int_equal(write_in_head(other, descriptor, budget, refusing), 1000);
+}
+
+void a_file_system_that_would_wait_this_time_is_asked_again(void**) {
+  fake_file.will_give({-EAGAIN, 1000});
+  Devices& refusing = zeroed<Devices>();
+  Budget budget(Budget::ONE_CALL);
+  Request write = request_of(Operation::WRITE);
+  assert_int_equal(write_in_head(write, {}, budget, refusing), DECLINED);
+  assert_int_equal(write_in_head(write, {}, budget, refusing), 1000);
+}
+
+void a_write_leaves_no_signal_behind(void**) {
+  signal(SIGXFSZ, SIG_DFL);
+  fake_file.will_give({-EFBIG});
+  Budget budget(Budget::ONE_CALL);
+  Request write = request_of(Operation::WRITE);
+  const auto before = atomrt::os::block_signals(0);
+  assert_int_equal(write_in_head(write, {}, budget, zeroed<Devices>()), DECLINED);
+  assert_int_equal(atomrt::os::block_signals(0), before);
+}
+
+void a_stream_that_is_ready_is_served(void**) {
+  fake_file.will_give({10, 1000, 0});
+  Budget budget(Budget::ONE_CALL);
+  Request read = request_of(Operation::READ);
+  assert_int_equal(stream_in_head(read, budget), 10);
+  assert_call(0, "read_next_now", 3, buffer, 1000, false);
+  Request write = request_of(Operation::WRITE);
+  assert_int_equal(stream_in_head(write, budget), 1000);
+  assert_call(1, "write_next_now", 3, buffer, 1000, false);
+  Request socket = request_of(Operation::READ);
+  socket.is_socket = true;
+  assert_int_equal(stream_in_head(socket, budget), 0);
+  assert_call(2, "read_next_now", 3, buffer, 1000, true);
+}
+
+void a_stream_that_is_not_ready_declines(void**) {
+  fake_file.will_give({-EAGAIN, 600, -EOPNOTSUPP});
+  Budget budget(Budget::ONE_CALL);
+  Request read = request_of(Operation::READ);
+  assert_int_equal(stream_in_head(read, budget), DECLINED);
+  Request write = request_of(Operation::WRITE);
+  assert_int_equal(stream_in_head(write, budget), DECLINED);  // never short on a blocking stream
+  assert_int_equal(write.moved, 600);
+  Request terminal = request_of(Operation::READ);
+  assert_int_equal(stream_in_head(terminal, budget), DECLINED);
+}
+
+void a_nonblocking_stream_has_its_result_at_once(void**) {
+  fake_file.will_give({-EAGAIN, 600});
+  Budget budget(Budget::ONE_CALL);
+  Request read = request_of(Operation::READ);
+  read.nonblocking = true;
+  assert_int_equal(stream_in_head(read, budget), -EAGAIN);
+  Request write = request_of(Operation::WRITE);
+  write.nonblocking = true;
+  assert_int_equal(stream_in_head(write, budget), 600);
+}
+
+// A shorter transfer would be a result of its own.
+void a_stream_transfer_beyond_the_budget_is_left_whole(void**) {
+  Budget budget(999);
+  Request read = request_of(Operation::READ);
+  assert_int_equal(stream_in_head(read, budget), DECLINED);
+  assert_int_equal(fake_file.call_count, 0);
+  assert_int_equal(budget.left(), 999);
+}
+
+void a_descriptor_is_examined(void**) {
+  fake_file.flags = O_DIRECT | O_APPEND;
+  Request request = request_of(Operation::READ);
+  Descriptor descriptor{};
+  assert_int_equal(examine(request, descriptor), 0);
+  assert_true(request.direct && request.append && !request.nonblocking);
+  assert_int_equal(descriptor.flags, O_DIRECT | O_APPEND);
+  fake_file.flags = O_NONBLOCK;
+  assert_int_equal(examine(request, descriptor), 0);
+  assert_true(!request.direct && !request.append && request.nonblocking);
+  fake_file.flags = atomrt::base::Error{EBADF};
+  assert_int_equal(examine(request, descriptor), EBADF);
+}
+
+void a_file_is_identified_once(void**) {
+  FileIdentity identity{};
+  identity.kind = FileKind::STREAM;
+  identity.is_socket = true;
+  fake_file.identity = identity;
+  Request request = request_of(Operation::READ);
+  Descriptor descriptor{};
+  assert_int_equal(identify(request, descriptor), 0);
+  assert_int_equal(identify(request, descriptor), 0);
+  assert_int_equal(fake_file.call_count, 1);
+  assert_true(request.kind == FileKind::STREAM && request.is_socket);
+  fake_file.identity = atomrt::base::Error{EBADF};
+  Descriptor closed{};
+  assert_int_equal(identify(request, closed), EBADF);
+  assert_false(closed.is_identified);
+}
+
+void a_budget_never_goes_below_nothing(void**) {
+  Budget budget(10);
+  budget.spend(4);
+  assert_int_equal(budget.left(), 6);
+  budget.spend(7);
+  assert_int_equal(budget.left(), 0);
+  budget.spend(SIZE_MAX);
+  assert_int_equal(budget.left(), 0);
+}
+
+void devices_are_told_apart_or_forgotten(void**) {
+  Devices& devices = zeroed<Devices>();
+  for (std::uint64_t device = 0; device < 100; ++device) assert_false(devices.contains(device));
+  devices.add(0);
+  devices.add(5);
+  assert_true(devices.contains(0) && devices.contains(5));
+  assert_false(devices.contains(16) || devices.contains(21));
+  devices.add(21);  // may push out another, never claims one that was not added
+  assert_true(devices.contains(21));
+  assert_false(devices.contains(37));
+}
+
+}  // namespace
+
+#define TEST(name) cmocka_unit_test_setup(name, start_over)
+UNIT_TESTS(TEST(a_cached_read_is_one_call), TEST(a_short_read_is_asked_again_until_the_end_of_the_file),
+           TEST(a_page_that_is_missing_leaves_the_rest_to_others), TEST(errors_of_a_read_decline),
+           TEST(a_stream_shows_itself_by_espipe), TEST(a_read_of_nothing_is_over_at_once),
+           TEST(the_budget_ends_a_read), TEST(what_waits_for_the_disk_is_never_tried),
+           TEST(negative_offsets_are_left_to_the_slower_contexts), TEST(an_append_is_left_to_its_lane),
+           TEST(a_write_is_taken_where_the_file_system_takes_it), TEST(a_file_system_that_refuses_is_asked_once),
+           TEST(a_file_system_that_would_wait_this_time_is_asked_again), TEST(a_write_leaves_no_signal_behind),
+           TEST(a_stream_that_is_ready_is_served), TEST(a_stream_that_is_not_ready_declines),
+           TEST(a_nonblocking_stream_has_its_result_at_once),
+           TEST(a_stream_transfer_beyond_the_budget_is_left_whole), TEST(a_descriptor_is_examined),
+           TEST(a_file_is_identified_once), TEST(a_budget_never_goes_below_nothing),
+           TEST(devices_are_told_apart_or_forgotten))

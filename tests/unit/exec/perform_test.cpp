@@ -1,0 +1,165 @@
+// perform: which call is made for which request, where a continuation begins, and how its results add up.
+#include "exec/perform.h"
+
+#include "exec/fake_file.h"
+
+namespace {
+
+using namespace atomrt::exec;
+using namespace atomrt::unit;
+using atomrt::chain::Chain;
+using atomrt::chain::Operation;
+using atomrt::chain::Request;
+using atomrt::os::FileKind;
+
+char buffer[100];
+
+int start_over(void**) {
+  fake_file.start_over();
+  return 0;
+}
+
+Request request_of(Operation operation, FileKind kind = FileKind::STREAM) {
+  Request request{};
+  request.fd = 3;
+  request.operation = operation;
+  request.kind = kind;
+  request.buffer = buffer;
+  request.length = sizeof buffer;
+  request.offset = 1000;
+  return request;
+}
+
+long perform_one(const Request& request) {
+  Chain& chain = zeroed<Chain>();
+  static_cast<Request&>(chain) = request;
+  chain.io_fd.store(17);  // the descriptor's duplicate
+  return perform(chain);
+}
+
+void reads_and_writes_go_to_their_offset(void**) {
+  fake_file.will_give({100, 60});
+  assert_int_equal(perform_one(request_of(Operation::READ)), 100);
+  assert_int_equal(perform_one(request_of(Operation::WRITE)), 60);
+  assert_call(0, "read_at", 17, buffer, 100, 1000);
+  assert_call(1, "write_at", 17, buffer, 100, 1000);
+  assert_int_equal(fake_file.call_count, 2);
+}
+
+void what_was_moved_before_counts(void**) {
+  fake_file.will_give({30, 0, -EIO, -EIO});
+  Request request = request_of(Operation::READ);
+  request.moved = 40;
+  assert_int_equal(perform_one(request), 70);
+  assert_call(0, "read_at", 17, buffer + 40, 60, 1040);
+  assert_int_equal(perform_one(request), 40);  // the end of the file
+  assert_int_equal(perform_one(request), 40);  // as read(2) reports an error behind bytes
+  request.moved = 0;
+  assert_int_equal(perform_one(request), -EIO);
+}
+
+void each_sync_is_its_own_call(void**) {
+  fake_file.will_give({0, -EROFS});
+  assert_int_equal(perform_one(request_of(Operation::FSYNC)), 0);
+  assert_int_equal(perform_one(request_of(Operation::FDATASYNC)), -EROFS);
+  assert_call(0, "fsync", 17, nullptr, 0);
+  assert_call(1, "fdatasync", 17, nullptr, 0);
+}
+
+void a_short_read_is_a_result(void**) {
+  Request request = request_of(Operation::READ);
+  assert_int_equal(settle(request, 5), 5);
+  assert_int_equal(request.moved, 5);
+  request.moved = 0;
+  assert_int_equal(settle(request, 0), 0);  // the peer has gone
+}
+
+void a_write_on_a_blocking_stream_goes_on_until_it_is_whole(void**) {
+  Request request = request_of(Operation::WRITE);
+  assert_int_equal(settle(request, 60), NOT_READY);
+  assert_int_equal(request.moved, 60);
+  assert_int_equal(settle(request, -EAGAIN), NOT_READY);
+  assert_int_equal(settle(request, 40), 100);
+}
+
+void a_write_that_breaks_off_reports_what_was_moved(void**) {
+  Request request = request_of(Operation::WRITE);
+  assert_int_equal(settle(request, 60), NOT_READY);
+  assert_int_equal(settle(request, -EPIPE), 60);
+  request.moved = 0;
+  assert_int_equal(settle(request, -EPIPE), -EPIPE);
+}
+
+void a_nonblocking_stream_behaves_as_read_and_write_do(void**) {
+  Request request = request_of(Operation::WRITE);
+  request.nonblocking = true;
+  assert_int_equal(settle(request, -EAGAIN), -EAGAIN);
+  assert_int_equal(settle(request, 60), 60);
+  request = request_of(Operation::READ);
+  request.nonblocking = true;
+  assert_int_equal(settle(request, -EAGAIN), -EAGAIN);
+}
+
+void a_blocking_stream_that_is_not_ready_is_not_over(void**) {
+  Request request = request_of(Operation::READ);
+  assert_int_equal(settle(request, -EAGAIN), NOT_READY);
+  assert_int_equal(request.moved, 0);
+}
+
+void a_write_of_nothing_is_whole(void**) {
+  Request request = request_of(Operation::WRITE);
+  request.length = 0;
+  assert_int_equal(settle(request, 0), 0);
+}
+
+void the_special_results_are_no_errno(void**) {
+  assert_true(NOT_READY < -4095 && CANNOT_ASK < -4095 && NOT_READY != CANNOT_ASK);
+}
+
+void an_attempt_does_not_wait_and_goes_on_behind_what_was_moved(void**) {
+  fake_file.will_give({5, 25, -EAGAIN});
+  Request read = request_of(Operation::READ);
+  assert_int_equal(attempt(read, 17), 5);
+  assert_call(0, "read_next_now", 17, buffer, 100, false);
+  Request write = request_of(Operation::WRITE);
+  write.is_socket = true;
+  write.moved = 30;
+  assert_int_equal(attempt(write, 17), NOT_READY);
+  assert_call(1, "write_next_now", 17, buffer + 30, 70, true);
+  assert_int_equal(write.moved, 55);
+  assert_int_equal(attempt(write, 17), NOT_READY);
+  assert_call(2, "write_next_now", 17, buffer + 55, 45, true);
+}
+
+void a_descriptor_that_cannot_be_asked_is_told(void**) {
+  fake_file.will_give({-EOPNOTSUPP, -EOPNOTSUPP, -EOPNOTSUPP});
+  Request read = request_of(Operation::READ);
+  assert_int_equal(attempt(read, 17), CANNOT_ASK);
+  Request write = request_of(Operation::WRITE);
+  assert_int_equal(attempt(write, 17), CANNOT_ASK);
+  read.is_socket = true;  // for a socket it is an errno as any other
+  assert_int_equal(attempt(read, 17), -EOPNOTSUPP);
+}
+
+void a_call_that_may_wait_is_the_plain_one(void**) {
+  fake_file.will_give({7, 30, -EPIPE});
+  Request read = request_of(Operation::READ);
+  assert_int_equal(perform_stream(read, 17), 7);
+  assert_call(0, "read_next", 17, buffer, 100);
+  Request write = request_of(Operation::WRITE);
+  assert_int_equal(perform_stream(write, 17), NOT_READY);
+  assert_int_equal(perform_stream(write, 17), 30);
+  assert_call(2, "write_next", 17, buffer + 30, 70);
+}
+
+}  // namespace
+
+#define TEST(name) cmocka_unit_test_setup(name, start_over)
+UNIT_TESTS(TEST(reads_and_writes_go_to_their_offset), TEST(what_was_moved_before_counts),
+           TEST(each_sync_is_its_own_call), TEST(a_short_read_is_a_result),
+           TEST(a_write_on_a_blocking_stream_goes_on_until_it_is_whole),
+           TEST(a_write_that_breaks_off_reports_what_was_moved),
+           TEST(a_nonblocking_stream_behaves_as_read_and_write_do),
+           TEST(a_blocking_stream_that_is_not_ready_is_not_over), TEST(a_write_of_nothing_is_whole),
+           TEST(the_special_results_are_no_errno), TEST(an_attempt_does_not_wait_and_goes_on_behind_what_was_moved),
+           TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_call_that_may_wait_is_the_plain_one))

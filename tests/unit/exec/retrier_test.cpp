@@ -1,0 +1,179 @@
+// Retrier: tails that found no room are tried in order until they go through, by a thread of its own, or by one that
+// lends itself where none can be made.
+#include "exec/retrier.h"
+
+#include "chain/chains.h"
+#include "exec/without_threads.h"
+
+namespace {
+
+using namespace atomrt::unit;
+using atomrt::chain::Chain;
+using atomrt::chain::ChainPool;
+using atomrt::chain::NotifyBy;
+using atomrt::exec::Retrier;
+
+// The engine's side: room for so many signals and threads, and what went through, in order.
+struct Fake {
+  std::atomic<int> signals{0}, threads{0};
+  std::atomic<int> tries{0}, through{0};
+  std::atomic<int> order[64] = {};
+
+  static bool try_again(void* self, Chain& chain) {
+    Fake& fake = *static_cast<Fake*>(self);
+    fake.tries.fetch_add(1);
+    auto& room = chain.notification.by == NotifyBy::THREAD ? fake.threads : fake.signals;
+    if (room.load() <= 0) return false;
+    room.fetch_sub(1);
+    fake.order[fake.through.load() % 64].store(chain.fd);
+    fake.through.fetch_add(1);
+    return true;
+  }
+};
+
+struct Fixture {
+  Fake fake;
+  ChainPool& pool = zeroed<ChainPool>();
+  Retrier& retrier = zeroed<Retrier>();
+  Fixture() {
+    thread_fault.start_over();
+    retrier.start(&fake, Fake::try_again);
+  }
+  ~Fixture() {
+    // Its thread must be gone before the fake is.
+    thread_fault.start_over();
+    fake.signals.store(1000);
+    fake.threads.store(1000);
+    retrier.poke();
+    assert_true(eventually([&] { return !retrier.has_work() && threads_named("atomrt-notify") == 0; }));
+  }
+  Chain& chain(int number, NotifyBy by = NotifyBy::SIGNAL) {
+    Chain& chain = adopted(pool, request_of(Kind::READ, nullptr, number));
+    chain.notification.by = by;
+    return chain;
+  }
+};
+
+void without_work_there_is_no_thread(void**) {
+  Fixture f;
+  assert_false(f.retrier.has_work());
+  assert_true(f.retrier.poke());
+  f.retrier.lend_thread();
+  assert_int_equal(thread_fault.asked, 0);
+}
+
+void a_tail_is_tried_until_it_goes_through_and_the_thread_leaves(void**) {
+  Fixture f;
+  assert_true(f.retrier.add(f.chain(1)));
+  assert_true(f.retrier.has_work());
+  assert_true(eventually([&] { return f.fake.tries >= 3; }));
+  assert_int_equal(f.fake.through, 0);
+  f.fake.signals.store(1);
+  assert_true(eventually([&] { return f.fake.through == 1; }));
+  assert_true(eventually([&] { return threads_named("atomrt-notify") == 0; }));
+  assert_false(f.retrier.has_work());
+  const int tries = f.fake.tries;
+  assert_true(f.retrier.poke());
+  assert_int_equal(f.fake.tries, tries);  // once it is through it is nobody's any more
+}
+
+void after_the_thread_has_left_another_is_made(void**) {
+  Fixture f;
+  f.fake.signals.store(2);
+  for (int i = 1; i <= 2; ++i) {
+    assert_true(f.retrier.add(f.chain(i)));
+    assert_true(eventually([&] { return f.fake.through == i && threads_named("atomrt-notify") == 0; }));
+  }
+  assert_int_equal(thread_fault.asked, 2);
+}
+
+void one_thread_serves_all_in_order(void**) {
+  Fixture f;
+  for (int i = 1; i <= 20; ++i) assert_true(f.retrier.add(f.chain(i)));
+  assert_true(eventually([&] { return f.fake.tries >= 2; }));
+  for (int i = 1; i <= 20; ++i) {
+    f.fake.signals.store(1);
+    assert_true(eventually([&] { return f.fake.through == i; }));
+  }
+  for (int i = 0; i < 20; ++i) assert_int_equal(f.fake.order[i], i + 1);
+  assert_int_equal(thread_fault.asked, 1);
+}
+
+void signals_without_room_do_not_hold_up_threads(void**) {
+  Fixture f;
+  assert_true(f.retrier.add(f.chain(1)));
+  assert_true(f.retrier.add(f.chain(2, NotifyBy::THREAD)));
+  assert_true(f.retrier.add(f.chain(3)));
+  f.fake.threads.store(1);
+  assert_true(eventually([&] { return f.fake.through == 1; }));
+  assert_int_equal(f.fake.order[0], 2);
+}
+
+void behind_one_without_room_its_like_is_not_tried(void**) {
+  Fixture f;
+  thread_fault.refused.store(ALL);  // no thread: the passes are the test's
+  for (int i = 1; i <= 3; ++i) assert_false(f.retrier.add(f.chain(i)));
+  f.retrier.lend_thread();
+  assert_int_equal(f.fake.tries, 1);
+  f.fake.signals.store(1);
+  f.retrier.lend_thread();
+  assert_int_equal(f.fake.tries, 3);
+  assert_int_equal(f.fake.order[0], 1);
+}
+
+void without_a_thread_the_tail_waits_for_a_poke(void**) {
+  Fixture f;
+  thread_fault.refused.store(2);
+  assert_false(f.retrier.add(f.chain(1)));
+  assert_true(f.retrier.has_work());
+  assert_false(f.retrier.poke());
+  assert_int_equal(f.fake.tries, 0);
+  f.fake.signals.store(1);
+  assert_true(f.retrier.poke());
+  assert_true(eventually([&] { return f.fake.through == 1; }));
+}
+
+void a_thread_that_lends_itself_makes_one_pass(void**) {
+  Fixture f;
+  thread_fault.refused.store(ALL);
+  assert_false(f.retrier.add(f.chain(1)));
+  assert_false(f.retrier.add(f.chain(2)));
+  f.retrier.lend_thread();
+  assert_int_equal(f.fake.through, 0);
+  f.fake.signals.store(5);
+  f.retrier.lend_thread();
+  assert_int_equal(f.fake.through, 2);
+  assert_false(f.retrier.has_work());
+  assert_int_equal(threads_named("atomrt-notify"), 0);
+}
+
+void what_is_added_during_a_pass_is_not_lost(void**) {
+  Fixture f;
+  f.fake.signals.store(1'000'000);
+  std::atomic<int> added{0};
+  constexpr int EACH = 2000;
+  const auto work = [&] {
+    for (int i = 0; i < EACH; ++i) {
+      Chain& chain = f.chain(1);
+      if (f.retrier.add(chain)) added.fetch_add(1);
+    }
+  };
+  {
+    Thread first(work), second(work);
+  }
+  assert_true(eventually([&] { return !f.retrier.has_work(); }));
+  assert_int_equal(added, 2 * EACH);
+  assert_int_equal(1'000'000 - f.fake.signals, 2 * EACH);  // each once
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(without_work_there_is_no_thread),
+           cmocka_unit_test(a_tail_is_tried_until_it_goes_through_and_the_thread_leaves),
+           cmocka_unit_test(after_the_thread_has_left_another_is_made),
+           cmocka_unit_test(one_thread_serves_all_in_order),
+           cmocka_unit_test(signals_without_room_do_not_hold_up_threads),
+           cmocka_unit_test(behind_one_without_room_its_like_is_not_tried),
+           cmocka_unit_test(without_a_thread_the_tail_waits_for_a_poke),
+           cmocka_unit_test(a_thread_that_lends_itself_makes_one_pass),
+           cmocka_unit_test(what_is_added_during_a_pass_is_not_lost))

@@ -1,0 +1,204 @@
+// Workers among threads that submit, take back and wait at once: each chain is run or taken, once. And the pool that
+// leaves buffered writes to waiters: whatever they leave lying is run all the same. Operations: exec/fake_engine.h.
+#include "exec/workers.h"
+
+#include "exec/fake_engine.h"
+
+namespace {
+
+using namespace atomrt::unit;
+using atomrt::chain::Chain;
+using atomrt::chain::NotifyBy;
+using atomrt::chain::Place;
+using atomrt::exec::Verdict;
+using Fixture = WorkersFixture;
+
+// With few threads that leave at once, so that leaving, waking and making meet.
+void each_chain_is_run_or_taken_once(void**) {
+  constexpr int EACH = UNIT_SANITIZED ? 500 : 1500;
+  for (const std::int64_t idle_ns : {0L, 20'000L, Fixture::LONG}) {
+    Fixture f(2, idle_ns);
+    f.engine.recycles = false;  // the taker compares no generations
+    Job* jobs[2][EACH];
+    for (auto& own : jobs) {
+      for (Job*& job : own) job = &f.job(Kind::READ);
+    }
+    std::atomic<int> taken{0}, accepted{0};
+    const auto work = [&](Job** own) {
+      for (int i = 0; i < EACH; ++i) {
+        accepted.fetch_add(f.workers.submit(*own[i]->chain) == Verdict::ACCEPTED);
+        if (i % 3 == 0 && f.workers.take(*own[i / 2]->chain)) {
+          complete(nullptr, *own[i / 2]->chain, own[i / 2]->result, atomrt::exec::ContextId::THREADS);
+          taken.fetch_add(1);
+        }
+      }
+    };
+    {
+      Thread first([&] { work(jobs[0]); });
+      Thread second([&] { work(jobs[1]); });
+    }
+    assert_int_equal(accepted, 2 * EACH);
+    int performed = 0;
+    for (const auto& own : jobs) {
+      for (const Job* job : own) {
+        assert_true(eventually([&] { return job->completed >= 1; }));
+        assert_int_equal(job->completed, 1);
+        performed += job->performed;
+      }
+    }
+    assert_int_equal(performed + taken, 2 * EACH);
+    assert_in_range(f.engine.most_in_operation, 1, 2);
+  }
+}
+
+// A canceller and a peer come to the same blocked read.
+void a_blocked_stream_is_completed_or_cancelled_once(void**) {
+  Fixture f(4);
+  f.engine.recycles = false;
+  constexpr int STREAMS = 300;
+  for (int i = 0; i < STREAMS; ++i) {
+    Job& stream = f.submitted(Kind::STREAM_READ);
+    Chain& chain = *stream.chain;
+    const std::uint32_t generation = generation_of(chain);
+    assert_true(eventually([&] { return place_of(chain) == Place::BLOCKED; }));
+    stream.ready.store(true);
+    for (volatile int delay = i * 37 % 5000; delay > 0;) delay = delay - 1;
+    if (claim(chain, generation, Place::BLOCKED)) {
+      complete(nullptr, chain, -ECANCELED, atomrt::exec::ContextId::THREADS);
+      recycle(f.engine.pool, chain);  // so that the worker lets go of it
+      assert_int_equal(stream.outcome, -ECANCELED);
+    } else {
+      assert_true(eventually([&] { return stream.completed == 1; }));
+      assert_int_equal(stream.outcome, stream.result);
+    }
+    assert_int_equal(stream.completed, 1);
+  }
+  f.comes_through(f.submitted(Kind::READ));
+}
+
+Job& write_that_waiters_may_take(Fixture& f, Gate* gate = nullptr) {
+  Job& job = f.job(Kind::WRITE, gate);
+  job.chain->is_local = true;
+  return job;
+}
+
+// Ends one write in whose course a waiter has taken something; behind it stands `next`.
+void let_waiters_work(Fixture& f, Job& next) {
+  Job& first = write_that_waiters_may_take(f);
+  first.takes_waiter.store(true);
+  first.releases = {{next.chain, nullptr}};
+  assert_int_equal(f.workers.submit(*first.chain), Verdict::ACCEPTED);
+  f.comes_through(first);
+}
+
+void the_next_write_is_left_to_waiters_and_run_if_they_do_not_take_it(void**) {
+  Fixture f;
+  Job& next = write_that_waiters_may_take(f);
+  let_waiters_work(f, next);
+  f.comes_through(next);
+  assert_int_equal(next.performed, 1);
+}
+
+// The waiter is quicker: it takes within WATCH_NS in nearly every round.
+void a_write_that_a_waiter_took_is_not_run_again(void**) {
+  Fixture f;
+  f.engine.recycles = false;
+  int taken = 0;
+  assert_true(eventually([&] {
+    Job& next = write_that_waiters_may_take(f);
+    let_waiters_work(f, next);
+    if (f.workers.take(*next.chain)) {
+      ++taken;
+      f.workers.waiter_took_one();
+    } else {
+      f.comes_through(next);
+    }
+    return taken == 20;
+  }));
+  Job& last = f.submitted(Kind::READ);
+  f.comes_through(last);
+  for (int i = 0; i < f.engine.made; ++i) {
+    assert_int_equal(f.engine.jobs[i].performed, f.engine.jobs[i].completed);
+  }
+}
+
+// Who asked for a signal does not wait; who waits may be no file's storage; an append has its turn.
+void what_waiters_may_not_take_is_run_at_once(void**) {
+  for (int i = 0; i < 3; ++i) {
+    Fixture f;
+    Job& next = i == 2 ? f.job(Kind::APPEND) : write_that_waiters_may_take(f);
+    if (i == 0) next.chain->notification.by = NotifyBy::SIGNAL;
+    if (i == 1) next.chain->is_local = false;
+    if (i == 2) next.chain->is_local = true;
+    let_waiters_work(f, next);
+    f.comes_through(next);
+    assert_int_equal(next.place_seen, Place::RUNNING);
+  }
+}
+
+// While waiters take what comes the pool keeps watch; then they stop, and several requests are left lying. Each has an
+// operation that waits for the other two: they must run in parallel.
+void requests_that_waiters_leave_lying_run_in_parallel(void**) {
+  for (int round = 0; round < 20; ++round) {
+    Fixture f(4);
+    Gate gate;
+    std::atomic<bool> stop{false};
+    Job& next = write_that_waiters_may_take(f);
+    Job* left[3];
+    for (Job*& job : left) job = &write_that_waiters_may_take(f, &gate);
+    {
+      Thread waiter([&] {
+        while (!stop.load()) {
+          f.workers.waiter_took_one();
+          sched_yield();
+        }
+      });
+      let_waiters_work(f, next);
+      f.comes_through(next);  // none but the watching worker takes it, after some looks
+      assert_true(eventually([&] { return is_asleep(next.thread); }));
+      for (Job* job : left) assert_int_equal(f.workers.submit(*job->chain), Verdict::ACCEPTED);
+      stop.store(true);
+    }
+    const bool are_parallel = eventually([&] { return gate.arrived() == 3; }, 2);
+    gate.open();
+    for (const Job* job : left) f.comes_through(*job);
+    assert_true(are_parallel);
+  }
+}
+
+// Requests come while waiters take some of them, and all is quiet in between: none is forgotten.
+void nothing_is_forgotten_while_waiters_come_and_go(void**) {
+  Fixture f(3);
+  f.engine.recycles = false;
+  constexpr int COUNT = UNIT_SANITIZED ? 600 : 1500;
+  int taken = 0;
+  for (int i = 0; i < COUNT; ++i) {
+    Job& job = write_that_waiters_may_take(f);
+    assert_int_equal(f.workers.submit(*job.chain), Verdict::ACCEPTED);
+    const int phase = i / 100 % 3;  // waiters take all, some, none
+    if ((phase == 0 || (phase == 1 && i % 2 == 0)) && f.workers.take(*job.chain)) {
+      ++taken;
+      f.workers.waiter_took_one();
+      complete(nullptr, *job.chain, job.result, atomrt::exec::ContextId::WAITER);
+    }
+    if (i % 50 == 49) pause_briefly();
+  }
+  int performed = 0;
+  for (int i = 0; i < COUNT; ++i) {
+    const Job& job = f.engine.jobs[i];
+    assert_true(eventually([&] { return job.completed >= 1; }));
+    assert_int_equal(job.completed, 1);
+    performed += job.performed;
+  }
+  assert_int_equal(performed + taken, COUNT);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(each_chain_is_run_or_taken_once),
+           cmocka_unit_test(a_blocked_stream_is_completed_or_cancelled_once),
+           cmocka_unit_test(the_next_write_is_left_to_waiters_and_run_if_they_do_not_take_it),
+           cmocka_unit_test(a_write_that_a_waiter_took_is_not_run_again),
+           cmocka_unit_test(what_waiters_may_not_take_is_run_at_once),
+           cmocka_unit_test(requests_that_waiters_leave_lying_run_in_parallel),
+           cmocka_unit_test(nothing_is_forgotten_while_waiters_come_and_go))
