@@ -81,7 +81,9 @@ def check_selections():
         pairs, chosen, rivals, wanted = options.selection(options.parse(arguments))
         if not pairs or not chosen or not rivals or any(not who.covers(workload) for workload, who in pairs):
             failures.append(f'{arguments}: a selection that cannot be measured')
-        if wanted and len(bars.table(wanted, Results())[1]) != len(wanted):
+        if any(bar.is_met(bar.value(Results())) for bar in wanted):
+            failures.append(f'{arguments}: a bar is met by nothing')
+        if len(bars.table(wanted, Results())[1]) < len(wanted):
             failures.append(f'{arguments}: bars are missing')
     return failures
 

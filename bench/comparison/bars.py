@@ -17,6 +17,7 @@ class Bar:
     needs: tuple  # of (workload, rival)
     value: Callable  # of the results; None where something could not be measured
     is_limit: bool = False  # the value must not exceed `required`, rather than reach it
+    parts: tuple = ()  # of a bar over many workloads: a bar for each
 
     def is_met(self, value):
         return value is not None and (value <= self.required if self.is_limit else value >= self.required)
@@ -46,11 +47,13 @@ def cost(required, workload):
 
 def worst(name, required, workloads, mine, other):
     """The lowest ratio over many workloads."""
+    parts = tuple(against(required, workload, (other,), mine) for workload in workloads)
+
     def value(results):
-        ratios = [results.ratio(workload, mine, other) for workload in workloads]
+        ratios = [part.value(results) for part in parts]
         return None if None in ratios else min(ratios)
 
-    return Bar(name, required, tuple((workload, rival) for workload in workloads for rival in (mine, other)), value)
+    return Bar(name, required, tuple(pair for part in parts for pair in part.needs), value, parts=parts)
 
 
 def dearer(required, workload, plain):
@@ -133,4 +136,9 @@ def fast(file_systems):
 
 
 def table(bars, results):
-    return ['bar', 'required', 'measured', 'met'], [bar.row(results) for bar in bars]
+    """Of a bar over many workloads that is not met, those that miss it follow."""
+    rows = []
+    for bar in bars:
+        rows.append(bar.row(results))
+        rows += [part.row(results) for part in bar.parts if not part.is_met(part.value(results))]
+    return ['bar', 'required', 'measured', 'met'], rows

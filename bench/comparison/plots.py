@@ -14,15 +14,16 @@ PERCENTILES = (('p50_us', 0, '50'), ('p90_us', 1, '90'), ('p99_us', 2, '99'), ('
 
 def draw(path, title, axes, settings, curves):
     """CURVES: {name: [(x, y)]}. Writes PATH.svg and PATH.png; False if nothing is to be drawn."""
-    curves = {name: points for name, points in curves.items() if points}
-    if not curves:
-        return False
     data, lines = [], []
-    for number, (name, points) in enumerate(curves.items()):
+    for number, (name, points) in enumerate(curves.items()):  # a rival keeps its colour where another is missing
+        if not points:
+            continue
         block = f'$data{number}'
         data.append(f'{block} << END\n' + '\n'.join(f'{x} {y}' for x, y in points) + '\nEND')
         lines.append(f'{block} using 1:2 with linespoints lw 2 pt {number + 4} lc rgb "{COLOURS[number % len(COLOURS)]}" '
                      f'title "{name}" noenhanced')
+    if not lines:
+        return False
     common = '\n'.join(data) + f'\nset title "{title}" noenhanced\nset xlabel "{axes[0]}"\nset ylabel "{axes[1]}"\n' \
         'set grid\nset key outside right\n' + settings
     for suffix, terminal in TERMINALS.items():
