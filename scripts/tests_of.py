@@ -1,6 +1,7 @@
-"""What Meson knows of some tests: tests_of.py names|targets BUILD-FOLDER SUITE [PREFIX] prints one a line.
+"""What Meson knows of some tests: tests_of.py names|targets BUILD-FOLDER SUITE [PREFIX [LIMITS]] prints one a line.
 
-names: as `meson test` takes them; targets: the files that ninja must build for them.
+names: as `meson test` takes them; targets: the files that ninja must build for them. Only tests whose name starts with
+PREFIX count, and is not in the file LIMITS: there one name a line, without PREFIX, and a reason after #.
 """
 import json
 import os
@@ -13,14 +14,22 @@ def introspect(what, folder):
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-what, folder, suite, prefix = (sys.argv[1:] + [""])[:4]
+def listed(path):
+    if not path:
+        return set()
+    with open(path, encoding="utf-8") as lines:
+        return {line.partition("#")[0].strip() for line in lines} - {""}
+
+
+what, folder, suite, prefix, limits = (sys.argv[1:] + ["", ""])[:5]
+left_out = {prefix + name for name in listed(limits)}
 tests = [test for test in introspect("tests", folder)
-         if any(entry.rpartition(":")[2] == suite for entry in test["suite"]) and test["name"].startswith(prefix)]
+         if any(entry.rpartition(":")[2] == suite for entry in test["suite"])
+         and test["name"].startswith(prefix) and test["name"] not in left_out]
 if what == "names":
-    lines = {test["name"] for test in tests}
+    output = {test["name"] for test in tests}
 else:
     files = {target["id"]: target["filename"] for target in introspect("targets", folder)}
-    lines = {os.path.relpath(file, os.path.abspath(folder))
-             for test in tests for target in test["depends"] for file in files[target]}
-for line in sorted(lines):
-    print(line)
+    output = {os.path.relpath(file, os.path.abspath(folder))
+              for test in tests for target in test["depends"] for file in files[target]}
+print("\n".join(sorted(output)))
