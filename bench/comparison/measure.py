@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .rival import fio_command, probe_command
 
-TIME_LIMIT = 150
+TIME_LIMIT = 75  # the probe's own is 60
 FIO_SHORTEST = 0.3  # fio takes as long to start
 
 
@@ -33,6 +33,10 @@ class Tools:
         return [path for path in (self.probe, self.launcher) if not os.access(path, os.X_OK)]
 
 
+def name_of(status):
+    return f'exit status {status}' if status >= 0 else signal.Signals(-status).name
+
+
 def run(command):
     """Standard output of COMMAND; the child dies with us."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -48,7 +52,7 @@ def run(command):
             raise
     if process.returncode != 0:
         said = errors.strip().splitlines() or output.strip().splitlines()
-        raise Failed(said[-1] if said else f'ended with {process.returncode}')
+        raise Failed(said[-1] if said else f'ended by {name_of(process.returncode)}')
     return output
 
 

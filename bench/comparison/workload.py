@@ -32,7 +32,7 @@ class Workload:
         place = '' if self.file_system == 'here' else f' on {self.file_system}'
         tool = ' by fio' if self.tool == 'fio' else ''
         if self.kind in ('pipe', 'socket'):
-            return f'{self.depth} blocked reads, {self.kind}s'
+            return f'{self.depth} reads blocked on {self.kind}s'
         if self.kind == 'cost':
             return f'cost of a cached 4k read, {"hot file" if self.span else "large file"}{place}'
         if self.kind == 'sync':

@@ -10,7 +10,7 @@
 #include "streams.h"
 #include "workload.h"
 
-enum { TIME_LIMIT_SECONDS = 120 };
+enum { TIME_LIMIT_SECONDS = 60 };
 
 enum mode { LOOP, COST, STREAMS };
 

@@ -43,7 +43,7 @@ int target_open(struct target *target, const struct workload *workload, unsigned
   target->next = target->first = workload->seed * 7919 + worker;
   if (workload->cache == CACHED) {
     warm(target, workload->block_bytes << target->block_bits);
-    if (workload->write_percent != 0) make_dirty(target, workload->block_bytes << target->block_bits);
+    if (workload->write_percent != 0 && workload->sync_every == 0) make_dirty(target, workload->block_bytes << target->block_bits);
   } else {
     posix_fadvise(target->fd, 0, 0, POSIX_FADV_RANDOM);
     target_drop_cache(target);
