@@ -24,7 +24,8 @@ struct Lane;
 
 enum class Place : std::uint32_t {
   FREE,     // in the pool
-  MOVING,   // between two places; its mover will store another place within a moment
+  MOVING,   // between two places, or in a try that does not wait: another place comes within a moment. Whoever has it
+            // so takes no InFlight lock, as one who holds that lock may wait for the place
   HELD,     // in its lane, behind earlier work
   QUEUED,   // in a context's queue, not begun
   BLOCKED,  // a stream request that has moved no bytes and waits for its peer
@@ -45,7 +46,14 @@ enum class Order : std::uint8_t {
 // What is left of the chain after publish.
 enum class Tail : std::uint8_t { NOTIFY, COUNTDOWN, NOTIFY_GROUP, DONE };
 
-struct Hold;
+// A duplicate of a descriptor that the application has closed. `holders` counts its chains, and the closing call while it
+// hands it out; the last one closes it.
+struct Hold : os::Slot {
+  std::atomic<std::uint32_t> holders;
+  std::atomic<int>* entry;  // in the list of all duplicates
+  int fd;
+};
+using HoldPool = os::SlotPool<Hold, 64, 16>;
 
 struct Chain : os::Slot, Request {
   std::atomic<std::uint64_t> state;
@@ -85,10 +93,18 @@ inline void put(Chain& chain, Place place) {
 }
 
 // Takes the chain over, if it is still that generation's and still at that place.
-[[nodiscard]] inline bool claim(Chain& chain, std::uint32_t generation, Place from) {
+[[nodiscard]] inline bool claim(Chain& chain, std::uint32_t generation, Place from, Place to = Place::RUNNING) {
   std::uint64_t expected = packed(generation, static_cast<std::uint32_t>(from));
-  return chain.state.compare_exchange_strong(expected, packed(generation, static_cast<std::uint32_t>(Place::RUNNING)),
+  return chain.state.compare_exchange_strong(expected, packed(generation, static_cast<std::uint32_t>(to)),
                                              std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+// The aiocb has its result, though the chain may still be in flight.
+[[nodiscard]] inline bool is_published(const Chain& chain) {
+  return generation_of(chain.waiters.load(std::memory_order_acquire)) != generation_of(chain);
+}
+[[nodiscard]] inline bool is_stream_transfer(const Chain& chain) {
+  return chain.kind == os::FileKind::STREAM && !is_sync(chain.operation);
 }
 
 // A free chain that takes the request over; place MOVING, new generation. Null when memory is short.

@@ -8,9 +8,24 @@ void publish(const Request& request, long result) {
   aiocb::store_result(request.block, result);
 }
 
+void drop(Registry& registry, Group& group) {
+  if (group.drop()) registry.groups.give(group);
+}
+
+// LIO_WAIT: the caller goes on as soon as the results are there. The group may be gone afterwards.
+void release_caller(Registry& registry, Request& request) {
+  Group* group = request.group;
+  if (group == nullptr || !group->waits()) return;
+  request.group = nullptr;
+  if (!group->count_down()) return;
+  group->complete();
+  drop(registry, *group);
+}
+
 }  // namespace
 
-Tail run_tail(Registry& registry, const Request& request, Tail tail) {
+Tail run_tail(Registry& registry, Request& request, Tail tail) {
+  release_caller(registry, request);
   if (tail == Tail::NOTIFY) {
     if (!notify(registry.notices, request.notification)) return Tail::NOTIFY;
     tail = Tail::COUNTDOWN;
@@ -23,24 +38,28 @@ Tail run_tail(Registry& registry, const Request& request, Tail tail) {
   }
   if (tail == Tail::NOTIFY_GROUP) {
     if (!notify(registry.notices, group->notification())) return Tail::NOTIFY_GROUP;
-    group->complete();
-    if (group->drop()) registry.groups.give(*group);
+    drop(registry, *group);
   }
   return Tail::DONE;
 }
 
-Tail finish_request(Registry& registry, const Request& request, long result) {
+Tail finish_request(Registry& registry, Request& request, long result) {
   publish(request, result);
   return run_tail(registry, request, Tail::NOTIFY);
 }
 
 Finished finish(Registry& registry, Chain& chain, long result) {
-  registry.in_flight.leave(chain);  // from here on nobody gives it a hold
-  Hold* hold = chain.hold;
   publish(chain, result);
   registry.waiters.publish(chain);
+  registry.in_flight.leave(chain);  // from here on nobody gives it a hold
+  Hold* hold = chain.hold;
   const Released released = registry.lanes.leave(chain);
   return {released, hold, finish_tail(registry, chain)};
+}
+
+bool needs_thread(const Request& request, Tail tail) {
+  if (tail == Tail::NOTIFY && request.notification.by == NotifyBy::THREAD) return true;
+  return request.group != nullptr && request.group->notification().by == NotifyBy::THREAD;
 }
 
 bool finish_tail(Registry& registry, Chain& chain) {

@@ -1,8 +1,9 @@
 // finish: the only road to completion. publish is the commit point; behind it run the trailing atoms, which may have to
 // be tried again later (no room for a signal, no thread to be had) without touching the aiocb.
 //
-// Order for a chain: leave the descriptor's list, publish, wake who waits, leave the lane, then the tail. A later sync is
-// released only after publish, so it can't be seen complete before what it covers.
+// Order for a chain: publish, wake who waits, leave the descriptor's list, leave the lane, then the tail. As long as the
+// aiocb says EINPROGRESS aio_cancel finds the chain; a later sync is released only after publish, so it can't be seen
+// complete before what it covers.
 #pragma once
 
 #include "chain/group.h"
@@ -24,10 +25,10 @@ struct Registry {
 };
 
 // Runs what is left behind publish from `tail` on. DONE, or where to go on later.
-[[nodiscard]] Tail run_tail(Registry& registry, const Request& request, Tail tail);
+[[nodiscard]] Tail run_tail(Registry& registry, Request& request, Tail tail);
 
 // For a request that never became a chain: publish and the tail. result: bytes or -errno.
-[[nodiscard]] Tail finish_request(Registry& registry, const Request& request, long result);
+[[nodiscard]] Tail finish_request(Registry& registry, Request& request, long result);
 
 struct Finished {
   Released released;  // to be handed to a context by the caller
@@ -35,8 +36,11 @@ struct Finished {
   bool is_over;       // false: the tail is to be run again; the chain is not recycled yet
 };
 
-// The caller owns the chain (place RUNNING or MOVING). Where is_over is false he still does.
+// The caller owns the chain (place RUNNING). Where is_over is false he still does.
 [[nodiscard]] Finished finish(Registry& registry, Chain& chain, long result);
+
+// Whether what is left of the tail makes a thread.
+[[nodiscard]] bool needs_thread(const Request& request, Tail tail);
 
 // Runs the rest of the tail of a chain that finish left; true when over and recycled.
 [[nodiscard]] bool finish_tail(Registry& registry, Chain& chain);

@@ -7,6 +7,7 @@ void Group::open(bool waits, const Notification& notification) {
   failed_.store(0, std::memory_order_relaxed);
   holders_.store(waits ? 2 : 1, std::memory_order_relaxed);
   done_.store(0, std::memory_order_relaxed);
+  waits_ = waits;
   notification_ = waits ? Notification{} : notification;
 }
 

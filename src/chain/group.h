@@ -1,5 +1,6 @@
-// Group: one lio_listio call while its requests are in flight. Pooled. Each request counts it down after its own
-// notification; the last one sends the list's notification (LIO_NOWAIT) or wakes the caller (LIO_WAIT).
+// Group: one lio_listio call while its requests are in flight. Pooled. Each request counts it down: for
+// LIO_NOWAIT after its own notification, and the last one sends the list's; for LIO_WAIT before it, and the last one wakes
+// the caller, who may have to go on for there to be room for notifications.
 //
 // Shared words: `remaining` counts unfinished requests, and one for the call itself as long as it still submits;
 // fetch_sub acq_rel, so the last one sees every `failed`. `done` is the caller's futex. `holders` counts the call
@@ -25,6 +26,7 @@ class Group : public os::Slot {
 
   [[nodiscard]] bool is_done() const { return done_.load(std::memory_order_acquire) != 0; }
   [[nodiscard]] const os::FutexWord& done() const { return done_; }
+  [[nodiscard]] bool waits() const { return waits_; }
   [[nodiscard]] bool has_failed() const { return failed_.load(std::memory_order_relaxed) != 0; }
   [[nodiscard]] const Notification& notification() const { return notification_; }
   // True when nobody holds the group any more: it goes back to the pool.
@@ -36,6 +38,7 @@ class Group : public os::Slot {
   std::atomic<std::uint32_t> holders_;
   os::FutexWord done_;
   Notification notification_;
+  bool waits_;
 };
 
 using GroupPool = os::SlotPool<Group, 64, 16384>;

@@ -5,6 +5,7 @@
 
 #include <climits>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "engine/message.h"
@@ -52,8 +53,8 @@ void* run_periodic_report(void*) {
 [[gnu::constructor]] void watch_exit() {
   if (config().statistics == nullptr) return;
   const os::Replacement replacements[] = {
-      {"_exit", reinterpret_cast<void*>(reported_exit)},
-      {"_Exit", reinterpret_cast<void*>(reported_exit)},
+      {"_exit", reinterpret_cast<void*>(::_exit), reinterpret_cast<void*>(reported_exit)},
+      {"_Exit", reinterpret_cast<void*>(::_Exit), reinterpret_cast<void*>(reported_exit)},
   };
   os::hook_functions(replacements, 2);
 }
@@ -63,7 +64,7 @@ void* run_periodic_report(void*) {
 }  // namespace
 
 void report_statistics() {
-  const Engine* present = running_engine();
+  const Engine* present = own_engine();
   const char* target = config().statistics;
   if (present == nullptr || target == nullptr) return;
   if (std::strcmp(target, "stderr") == 0) {

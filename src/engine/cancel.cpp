@@ -18,7 +18,7 @@ void tally(Engine& engine, Chain& chain, Tally& outcome) {
   if (take(engine, chain, TakeFor::CANCEL)) {
     outcome.taken.push_back(chain);
     outcome.any_taken = true;
-  } else {
+  } else if (!is_published(chain)) {
     outcome.any_left = true;
   }
 }

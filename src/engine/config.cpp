@@ -1,6 +1,7 @@
 #include "engine/config.h"
 
 #include <atomic>
+#include <climits>
 #include <cstring>
 
 #include "engine/message.h"
@@ -10,6 +11,7 @@ namespace atomrt::engine {
 namespace {
 
 constinit Config settings;
+constinit char statistics_target[PATH_MAX];
 // 0 not read, 1 read. Two threads may read at once: they write the same values.
 constinit std::atomic<int> is_read{0};
 
@@ -67,7 +69,14 @@ void read_environment() {
   read_contexts(read);
   read_number("MAX_THREADS", 1, MOST_THREADS, read.most_threads);
   const char* statistics = os::environment("STATS");
-  read.statistics = statistics != nullptr && *statistics != '\0' ? statistics : nullptr;
+  if (statistics != nullptr && *statistics != '\0') {
+    // A copy: programs write over their environment (process titles).
+    if (std::strlen(statistics) < sizeof statistics_target) {
+      read.statistics = std::strcpy(statistics_target, statistics);
+    } else {
+      say("ignoring ATOMRT_STATS: longer than a path can be");
+    }
+  }
   read_number("STATS_INTERVAL", 1, 86400, read.statistics_interval_s);
   settings = read;
   is_read.store(1, std::memory_order_release);

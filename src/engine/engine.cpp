@@ -38,11 +38,10 @@ chain::Released complete_for(void* self, chain::Chain& chain, long result, exec:
   return complete(*static_cast<Engine*>(self), chain, result, context);
 }
 
-void offer_for(void* self, chain::Chain& chain) {
-  Engine& engine = *static_cast<Engine*>(self);
-  if (offer(engine, chain) == exec::Verdict::DECLINED) {
-    complete_and_offer(engine, chain, -EAGAIN, exec::ContextId::THREADS);
-  }
+void offer_for(void* self, chain::Chain& chain) { offer_or_fail(*static_cast<Engine*>(self), chain); }
+
+void fail_for(void* self, chain::Chain& chain, int error) {
+  complete_and_offer(*static_cast<Engine*>(self), chain, -error, exec::ContextId::THREADS);
 }
 
 bool has_chores_for(void* self) { return static_cast<Engine*>(self)->retrier.has_work(); }
@@ -51,6 +50,8 @@ void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.lend_thread
 bool try_tail_again(void* self, chain::Chain& chain) {
   return finish_tail(static_cast<Engine*>(self)->registry, chain);
 }
+
+int process_number() { return static_cast<int>(os::system_call(SYS_getpid)); }
 
 void configure_workers(Engine& engine) {
   const unsigned wished = wished_threads.load(std::memory_order_relaxed);
@@ -64,9 +65,10 @@ void start(Engine& engine) {
   if (engine.is_started.load(std::memory_order_relaxed) != 0) return;
   const Config& settings = config();
   if (settings.statistics != nullptr) engine.statistics.enable();
-  engine.workers.start({&engine, complete_for, offer_for, has_chores_for, do_chores_for});
+  engine.workers.start({&engine, complete_for, offer_for, fail_for, has_chores_for, do_chores_for});
   engine.retrier.start(&engine, try_tail_again);
   configure_workers(engine);
+  engine.process = process_number();
   engine.is_started.store(1, std::memory_order_release);
   start_periodic_report();
   if (settings.verbose) say("%s serves POSIX AIO of %s", ATOMRT_VERSION, program_invocation_short_name);
@@ -86,26 +88,59 @@ Engine* running_engine() {
   return present != nullptr && present->is_started.load(std::memory_order_acquire) != 0 ? present : nullptr;
 }
 
-chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context) {
+Engine* own_engine() {
+  Engine* present = running_engine();
+  return present != nullptr && present->process == process_number() ? present : nullptr;
+}
+
+chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
+                         Workers::MayStart may_start) {
+  put(chain, chain::Place::RUNNING);
   engine.statistics.completed(context, chain, result);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   const chain::Finished finished = finish(engine.registry, chain, result);
-  if (!finished.is_over) retry_tail(engine, chain);
-  if (finished.hold != nullptr) drop_hold(*finished.hold);
+  if (!finished.is_over) retry_tail(engine, chain, may_start);
+  if (finished.hold != nullptr) drop_hold(engine, *finished.hold);
   return finished.released;
 }
 
-void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context) {
-  const chain::Released released = complete(engine, chain, result, context);
+namespace {
+
+// Adds those that all contexts decline to the list. While the first is offered the second is not MOVING: others may be
+// completed meanwhile, for which whoever waits for a MOVING chain must not hold the lock.
+void offer_released(Engine& engine, const chain::Released& released, chain::ChainQueue& declined) {
+  if (released.chains[1] != nullptr) put(*released.chains[1], chain::Place::RUNNING);
   for (chain::Chain* next : released.chains) {
-    if (next != nullptr) offer_for(&engine, *next);
+    if (next != nullptr && offer(engine, *next) == exec::Verdict::DECLINED) declined.push_back(*next);
   }
 }
 
+// A loop over a list, not a recursion: each chain that fails may let another one go that fails.
+void fail_declined(Engine& engine, chain::ChainQueue& declined) {
+  while (chain::Chain* chain = declined.pop_front()) {
+    offer_released(engine, complete(engine, *chain, -EAGAIN, exec::ContextId::THREADS), declined);
+  }
+}
+
+}  // namespace
+
+void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context) {
+  offer_or_fail(engine, complete(engine, chain, result, context));
+}
+
+void offer_or_fail(Engine& engine, const chain::Released& released) {
+  chain::ChainQueue declined{};
+  offer_released(engine, released, declined);
+  fail_declined(engine, declined);
+}
+
+void offer_or_fail(Engine& engine, chain::Chain& chain) { offer_or_fail(engine, chain::Released{{&chain, nullptr}}); }
+
 exec::Verdict offer(Engine& engine, chain::Chain& chain) { return engine.workers.submit(chain); }
 
-void retry_tail(Engine& engine, chain::Chain& chain) {
-  if (!engine.retrier.add(chain)) engine.workers.nudge();
+void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start) {
+  engine.retrier.add(chain);
+  if (may_start == Workers::MayStart::NO || !engine.retrier.poke()) engine.workers.nudge();
 }
 
 void set_threads(unsigned limit, unsigned idle_s) {

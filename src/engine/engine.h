@@ -19,10 +19,12 @@ namespace atomrt::engine {
 struct Engine {
   os::Mutex start_mutex;
   std::atomic<std::uint32_t> is_started;
+  int process;  // its number: a vfork child sees this memory, and must leave it alone
   std::atomic<std::uint32_t> streams;  // stream chains in flight: the head must not overtake them
   chain::Registry registry;
+  chain::HoldPool holds;
   exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
-  exec::Devices local;     // storage of this machine
+  exec::Devices local;     // file systems on storage of this machine
   exec::Workers workers;
   exec::Retrier retrier;
   Statistics statistics;
@@ -32,16 +34,25 @@ struct Engine {
 [[nodiscard]] Engine* engine();
 // The same without starting one: null when nothing was submitted yet in this process. Async-signal-safe.
 [[nodiscard]] Engine* running_engine();
+// For the duties of this process alone: null also in a vfork child, which runs in its parent's memory.
+[[nodiscard]] Engine* own_engine();
 
-// Finishes a chain owned by the caller (place RUNNING or MOVING), counts it, and returns whom it held back.
-[[nodiscard]] chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
-// The same for callers who run no chains: those released are offered to the contexts.
+// NO for those who may be in a signal handler: no thread is made there.
+using exec::Workers;
+
+// Finishes a chain owned by the caller, counts it, and returns whom it held back (place MOVING).
+[[nodiscard]] chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
+                                       Workers::MayStart may_start = Workers::MayStart::YES);
+// The same for callers who run no chains: those released are offered to the contexts, and fail where all decline.
 void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
-// Offers a chain (place MOVING) to the contexts in turn; ACCEPTED, or DECLINED by all.
+// Offers a chain (place MOVING) to the contexts in turn; ACCEPTED, or DECLINED by all (place RUNNING).
 [[nodiscard]] exec::Verdict offer(Engine& engine, chain::Chain& chain);
+// Offers a released chain, or both that were released, and fails with EAGAIN what all decline.
+void offer_or_fail(Engine& engine, chain::Chain& chain);
+void offer_or_fail(Engine& engine, const chain::Released& released);
 
 // Keeps a published chain whose notification found no room, until it goes through. Signals are blocked.
-void retry_tail(Engine& engine, chain::Chain& chain);
+void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start = Workers::MayStart::YES);
 
 // aio_init's settings, for this process and its children.
 void set_threads(unsigned limit, unsigned idle_s);

@@ -1,7 +1,9 @@
 #include "engine/hold.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "os/got_hook.h"
@@ -18,14 +20,41 @@ using chain::Chain;
 using chain::Hold;
 using chain::Place;
 
-// Which load the last pass saw; written under no lock, as passes may repeat without harm.
+// Which load the last complete pass saw; written under no lock, as passes may repeat without harm.
 constinit std::atomic<unsigned long long> seen_objects{0};
 constinit std::atomic<std::uint32_t> submissions{0};
-// Survives fork with the duplicates that a child inherits and never uses.
-constinit os::SlotPool<Hold, 64, 1024> holds;
+
+// The numbers of all duplicates, +1: what the application's own calls must leave alone, and a child closes, which has
+// inherited them and none of their requests. An entry is written by its holder only. Survives fork.
+constexpr unsigned MOST_DUPLICATES = 256;
+constinit std::atomic<int> duplicates[MOST_DUPLICATES];
+constinit std::atomic<bool> closes_in_child{false};
 
 // Descriptors above what programs use, so that the application finds the lowest free numbers as before.
 constexpr int HIGH_NUMBER = 4096;
+
+bool is_duplicate(int fd) {
+  for (const std::atomic<int>& entry : duplicates) {
+    if (entry.load(std::memory_order_relaxed) == fd + 1) return true;
+  }
+  return false;
+}
+
+void close_in_child() {
+  for (std::atomic<int>& entry : duplicates) {
+    if (const int number = entry.exchange(0, std::memory_order_relaxed); number > 0) {
+      os::system_call(SYS_close, number - 1);
+    }
+  }
+}
+
+std::atomic<int>* free_entry() {
+  for (std::atomic<int>& entry : duplicates) {
+    int expected = 0;
+    if (entry.compare_exchange_strong(expected, -1, std::memory_order_relaxed)) return &entry;
+  }
+  return nullptr;
+}
 
 int duplicate(int fd) {
   for (const int lowest : {HIGH_NUMBER, 512, 0}) {
@@ -35,13 +64,20 @@ int duplicate(int fd) {
   return -1;
 }
 
-Hold* make_hold(int fd) {
-  Hold* hold = holds.take();
-  if (hold == nullptr) return nullptr;
-  hold->fd = duplicate(fd);
-  hold->holders.store(1, std::memory_order_relaxed);
-  if (hold->fd >= 0) return hold;
-  holds.give(*hold);
+Hold* make_hold(Engine& engine, int fd) {
+  if (!closes_in_child.exchange(true, std::memory_order_relaxed)) pthread_atfork(nullptr, nullptr, close_in_child);
+  std::atomic<int>* entry = free_entry();
+  Hold* hold = entry != nullptr ? engine.holds.take() : nullptr;
+  const int number = hold != nullptr ? duplicate(fd) : -1;
+  if (number >= 0) {
+    entry->store(number + 1, std::memory_order_relaxed);
+    hold->fd = number;
+    hold->entry = entry;
+    hold->holders.store(1, std::memory_order_relaxed);
+    return hold;
+  }
+  if (entry != nullptr) entry->store(0, std::memory_order_relaxed);
+  if (hold != nullptr) engine.holds.give(*hold);
   return nullptr;
 }
 
@@ -117,13 +153,17 @@ int highest_in_flight(const Engine& engine, int lowest) {
 }
 
 void before_close_range(unsigned first, unsigned last) {
-  Engine* engine = running_engine();
+  Engine* engine = own_engine();
   if (engine == nullptr || first > INT32_MAX) return;
   const int highest = highest_in_flight(*engine, static_cast<int>(first));
   for (int fd = static_cast<int>(first); fd <= highest && static_cast<unsigned>(fd) <= last; ++fd) before_close(fd);
 }
 
 int watched_close(int fd) {
+  if (is_duplicate(fd)) {
+    errno = EBADF;
+    return -1;
+  }
   before_close(fd);
   return ::close(fd);
 }
@@ -138,24 +178,51 @@ int watched_dup3(int from, int to, int flags) {
   return ::dup3(from, to, flags);
 }
 
+// The range, but for the library's own duplicates.
+int close_around_duplicates(unsigned first, unsigned last, int flags) {
+  for (unsigned fd = first; fd <= last;) {
+    unsigned next = last;  // the lowest duplicate from fd on
+    bool any = false;
+    for (const std::atomic<int>& entry : duplicates) {
+      const int number = entry.load(std::memory_order_relaxed) - 1;
+      if (number < 0 || static_cast<unsigned>(number) < fd || static_cast<unsigned>(number) > next) continue;
+      next = static_cast<unsigned>(number);
+      any = true;
+    }
+    if (!any) return ::close_range(fd, last, flags);
+    if (next > fd && ::close_range(fd, next - 1, flags) != 0) return -1;
+    if (next == last) return 0;
+    fd = next + 1;
+  }
+  return 0;
+}
+
 int watched_close_range(unsigned first, unsigned last, int flags) {
-  constexpr int ONLY_MARKS = 1 << 2;  // CLOSE_RANGE_CLOEXEC
-  if ((flags & ONLY_MARKS) == 0 && first <= last) before_close_range(first, last);
-  return ::close_range(first, last, flags);
+  constexpr int OTHER_THAN_CLOSING = 1 << 1 | 1 << 2;  // CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC
+  if (first > last || (flags & OTHER_THAN_CLOSING) != 0) return ::close_range(first, last, flags);
+  before_close_range(first, last);
+  return close_around_duplicates(first, last, flags);
 }
 
 void watched_closefrom(int lowest) {
-  before_close_range(lowest < 0 ? 0 : static_cast<unsigned>(lowest), ~0U);
-  ::closefrom(lowest);
+  const unsigned first = lowest < 0 ? 0 : static_cast<unsigned>(lowest);
+  before_close_range(first, ~0U);
+  if (close_around_duplicates(first, ~0U, 0) != 0) ::closefrom(lowest);  // no close_range in this kernel
+}
+
+void before_close_stream(FILE* stream) {
+  const int saved_errno = errno;  // a stream without a descriptor sets it
+  if (stream != nullptr) before_close(fileno_unlocked(stream));
+  errno = saved_errno;
 }
 
 int watched_fclose(FILE* stream) {
-  if (stream != nullptr) before_close(fileno_unlocked(stream));
+  before_close_stream(stream);
   return ::fclose(stream);
 }
 
 FILE* watched_freopen(const char* path, const char* mode, FILE* stream) {
-  if (stream != nullptr) before_close(fileno_unlocked(stream));
+  before_close_stream(stream);
   return ::freopen(path, mode, stream);
 }
 
@@ -173,41 +240,43 @@ void watch_closing() {
   const unsigned long long loaded = os::objects_loaded();
   if (loaded == seen_objects.load(std::memory_order_relaxed)) return;
   const os::Replacement replacements[] = {
-      {"close", address(watched_close)},
-      {"dup2", address(watched_dup2)},
-      {"dup3", address(watched_dup3)},
-      {"close_range", address(watched_close_range)},
-      {"closefrom", address(watched_closefrom)},
-      {"fclose", address(watched_fclose)},
-      {"freopen", address(watched_freopen)},
-      {"freopen64", address(watched_freopen)},
+      {"close", address(::close), address(watched_close)},
+      {"dup2", address(::dup2), address(watched_dup2)},
+      {"dup3", address(::dup3), address(watched_dup3)},
+      {"close_range", address(::close_range), address(watched_close_range)},
+      {"closefrom", address(::closefrom), address(watched_closefrom)},
+      {"fclose", address(::fclose), address(watched_fclose)},
+      {"freopen", address(::freopen), address(watched_freopen)},
+      {"freopen64", address(::freopen64), address(watched_freopen)},
   };
-  os::hook_functions(replacements, sizeof replacements / sizeof replacements[0]);
-  seen_objects.store(loaded, std::memory_order_relaxed);
+  if (os::hook_functions(replacements, sizeof replacements / sizeof replacements[0])) {
+    seen_objects.store(loaded, std::memory_order_relaxed);
+  }
 }
 
 void before_close(int fd) {
   Engine* engine = running_engine();
-  if (engine == nullptr || fd < 0 || !engine->registry.in_flight.may_have(fd)) return;
+  if (engine == nullptr || fd < 0 || !engine->registry.in_flight.may_have(fd) || own_engine() == nullptr) return;
   Hold* hold = nullptr;
   Running running;
   {
     const os::SignalBlock blocked;
     engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
       if (chain.hold != nullptr) return;  // of an earlier file under this number
-      if (hold == nullptr) hold = make_hold(fd);
+      if (hold == nullptr) hold = make_hold(*engine, fd);
       if (hold != nullptr) replace_descriptor(*engine, chain, *hold, running);
     });
   }
   if (hold == nullptr) return;
   running.let_enter_kernel(engine->registry.chains);
-  drop_hold(*hold);
+  drop_hold(*engine, *hold);
 }
 
-void drop_hold(Hold& hold) {
+void drop_hold(Engine& engine, Hold& hold) {
   if (hold.holders.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  hold.entry->store(0, std::memory_order_relaxed);
   os::system_call(SYS_close, hold.fd);
-  holds.give(hold);
+  engine.holds.give(hold);
 }
 
 }  // namespace atomrt::engine

@@ -18,16 +18,6 @@ void watch_closing();
 // but for calls that are about to enter the kernel (at most about 20 ms).
 void before_close(int fd);
 
-void drop_hold(chain::Hold& hold);
+void drop_hold(Engine& engine, chain::Hold& hold);
 
 }  // namespace atomrt::engine
-
-namespace atomrt::chain {
-
-// One duplicate; `holders` counts its chains and the closing call while it hands it out.
-struct Hold : os::Slot {
-  std::atomic<std::uint32_t> holders;
-  int fd;
-};
-
-}  // namespace atomrt::chain

@@ -1,5 +1,7 @@
 #include "engine/submit.h"
 
+#include <sys/sysmacros.h>
+
 #include "engine/hold.h"
 #include "os/signals.h"
 
@@ -11,13 +13,22 @@ using chain::Request;
 using exec::ContextId;
 using exec::Descriptor;
 
+// Notifications that wait for a thread may have one by now.
+void poke_retrier(Engine& engine) {
+  if (engine.retrier.has_work() && !engine.retrier.poke()) engine.workers.nudge();
+}
+
 // A request that ends in its submitter: nobody else has ever known of it.
-void complete_request(Engine& engine, const Request& request, long result) {
+void complete_request(Engine& engine, Request& request, long result) {
   engine.statistics.completed(ContextId::HEAD, request, result);
   const chain::Tail tail = finish_request(engine.registry, request, result);
-  if (tail == chain::Tail::DONE) return;
-  // Its notification finds no room: it becomes a chain that has only its tail left.
+  if (tail == chain::Tail::DONE && !engine.retrier.has_work()) return;
   const os::SignalBlock blocked;
+  if (tail == chain::Tail::DONE) {
+    poke_retrier(engine);
+    return;
+  }
+  // Its notification finds no room: it becomes a chain that has only its tail left.
   Chain* chain = chain::adopt(engine.registry.chains, request);
   if (chain == nullptr) return;
   chain->tail = tail;
@@ -39,20 +50,19 @@ int withdraw(Engine& engine, Chain& chain) {
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   chain::Hold* hold = chain.hold;
   recycle(engine.registry.chains, chain);
-  if (hold != nullptr) drop_hold(*hold);
-  for (Chain* next : released.chains) {
-    if (next != nullptr && offer(engine, *next) == exec::Verdict::DECLINED) {
-      complete_and_offer(engine, *next, -EAGAIN, ContextId::THREADS);
-    }
-  }
+  if (hold != nullptr) drop_hold(engine, *hold);
+  offer_or_fail(engine, released);
   return error;
 }
 
+// Remembered for file systems on a block device. The numbers of others (tmpfs, overlayfs, btrfs: major 0) may belong to
+// a network file system after the next mount.
 bool is_local(Engine& engine, const Request& request, const os::FileIdentity& identity) {
   if (!identity.is_regular) return false;
-  if (engine.local.contains(identity.device)) return true;
+  const bool is_lasting = major(identity.device) != 0;
+  if (is_lasting && engine.local.contains(identity.device)) return true;
   if (!os::is_on_local_storage(request.fd)) return false;
-  engine.local.add(identity.device);
+  if (is_lasting) engine.local.add(identity.device);
   return true;
 }
 
@@ -78,9 +88,13 @@ long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec:
   return reads ? exec::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
 }
 
-int submit_chain(Engine& engine, const Request& request, const os::FileIdentity& identity) {
+int submit_chain(const Request& request, const os::FileIdentity& identity) {
   const os::SignalBlock blocked;
-  engine.retrier.poke();
+  // Asked for again: a handler may have forked, and this may be the child, whose engine has not been started.
+  Engine* present = engine::engine();
+  if (present == nullptr) return refuse(request);
+  Engine& engine = *present;
+  poke_retrier(engine);
   Chain* chain = chain::adopt(engine.registry.chains, request);
   if (chain == nullptr) return refuse(request);
   chain->order = chain::order_of(*chain);
@@ -89,7 +103,7 @@ int submit_chain(Engine& engine, const Request& request, const os::FileIdentity&
   engine.registry.in_flight.enter(*chain);
   switch (engine.registry.lanes.enter(*chain, chain::file_key(identity, request.fd))) {
     case chain::LaneTable::Entry::HELD_IN_CROWD:
-      engine.workers.end_deferral();
+      engine.workers.end_deferral(request.fd);
       return 0;
     case chain::LaneTable::Entry::HELD:
       return 0;
@@ -129,7 +143,7 @@ int submit(Request& request, exec::Budget& budget) {
     return 0;
   }
   request.is_local = is_local(*engine, request, descriptor.identity);
-  return submit_chain(*engine, request, descriptor.identity);
+  return submit_chain(request, descriptor.identity);
 }
 
 }  // namespace atomrt::engine

@@ -10,13 +10,13 @@ bool take(Engine& engine, Chain& chain, TakeFor purpose) {
   const bool to_run = purpose == TakeFor::RUN;
   for (;;) {
     switch (place_of(chain)) {
+      // A request of which the head has moved the first bytes goes on.
       case Place::HELD:
+        if (!to_run && chain.moved > 0) return false;
         if (engine.registry.lanes.take_held(chain, to_run)) return true;
         if (to_run) return false;
         break;
       case Place::QUEUED:
-        // A file request whose first bytes were moved by the head goes on; a stream request is queued with moved bytes
-        // only behind a partial write.
         if (!to_run && chain.moved > 0) return false;
         if (engine.workers.take(chain)) return true;
         if (to_run) return false;
@@ -38,7 +38,7 @@ Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too
   Chain* taken = nullptr;
   chain::Registry& registry = engine.registry;
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, block->aio_fildes, [&](Chain& chain) {
-    if (!chain.is_local || is_sync(chain.operation)) return;
+    if (!chain.is_local || is_sync(chain.operation) || needs_thread(chain, chain.tail)) return;
     const bool is_write = chain.operation == chain::Operation::WRITE && !chain.direct;
     if (!is_write && !reads_too) return;
     if (take(engine, chain, TakeFor::RUN)) taken = &chain;

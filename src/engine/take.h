@@ -8,7 +8,7 @@ namespace atomrt::engine {
 
 enum class TakeFor : std::uint8_t {
   CANCEL,  // any chain that has moved no bytes
-  RUN,     // file requests that no order holds back and that wait for no peer
+  RUN,     // file requests that no order holds back, that wait for no peer, and that make no thread at their end
 };
 
 // The chain is in flight and can't be recycled meanwhile (its bucket is locked, signals are blocked). True: it is the

@@ -6,13 +6,42 @@
 
 namespace atomrt::engine {
 
+namespace {
+
+using chain::Chain;
+
+// What runs in a thread that may be in a signal handler makes no thread: a released chain goes to a worker that exists,
+// or is run here too.
+void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
+  const os::WriteSignals signals(application_mask);
+  Chain* chain = &first;
+  while (chain != nullptr) {
+    const long result = exec::perform(*chain);
+    if (chain->operation == chain::Operation::WRITE) signals.absorb(result);
+    const chain::Released released =
+        complete(engine, *chain, result, exec::ContextId::WAITER, Workers::MayStart::NO);
+    chain = nullptr;
+    for (Chain* next : released.chains) {
+      if (next == nullptr || engine.workers.submit(*next, Workers::MayStart::NO) == exec::Verdict::ACCEPTED) continue;
+      put(*next, chain::Place::RUNNING);
+      if (chain == nullptr) {
+        chain = next;
+      } else {
+        complete_and_offer(engine, *next, exec::perform(*next), exec::ContextId::WAITER);
+      }
+    }
+  }
+}
+
+}  // namespace
+
 bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
   if (!config().use_waiter) return false;
   const os::SignalBlock blocked;
-  chain::Chain* chain = take_for_waiter(engine, block, reads_too);
+  Chain* chain = take_for_waiter(engine, block, reads_too);
   if (chain == nullptr) return false;
-  engine.workers.waiter_took_one();
-  complete_and_offer(engine, *chain, exec::perform(*chain), exec::ContextId::WAITER);
+  engine.workers.waiter_took_one(chain->fd);
+  run(engine, *chain, blocked.saved());
   return true;
 }
 

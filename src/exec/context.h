@@ -30,6 +30,7 @@ struct Completion {
   void* engine;
   chain::Released (*complete)(void* engine, chain::Chain& chain, long result, ContextId context);
   void (*offer)(void* engine, chain::Chain& chain);  // a released chain that the caller does not run itself
+  void (*fail)(void* engine, chain::Chain& chain, int error);  // a chain that no thread will come for; place RUNNING
   // Work that found no thread of its own: a library thread that is about to sleep does it.
   bool (*has_chores)(void* engine);
   void (*do_chores)(void* engine);

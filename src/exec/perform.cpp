@@ -42,7 +42,9 @@ long attempt(chain::Request& request, int fd) {
   const long result = request.operation == Operation::READ
                           ? os::read_next_now(fd, next_byte(request), bytes_left(request), request.is_socket)
                           : os::write_next_now(fd, next_byte(request), bytes_left(request), request.is_socket);
-  return result == -EOPNOTSUPP && !request.is_socket ? CANNOT_ASK : settle(request, result);
+  // ENOSYS, EPERM: a kernel before 4.16, or a seccomp filter.
+  const bool refused = result == -EOPNOTSUPP || result == -ENOSYS || result == -EPERM;
+  return refused && !request.is_socket ? CANNOT_ASK : settle(request, result);
 }
 
 long perform_stream(chain::Request& request, int fd) {

@@ -1,5 +1,6 @@
 #include "exec/retrier.h"
 
+#include "chain/finish.h"
 #include "os/thread.h"
 
 namespace atomrt::exec {
@@ -11,13 +12,10 @@ void Retrier::start(void* engine, bool (*try_again)(void*, Chain&)) {
   try_again_ = try_again;
 }
 
-bool Retrier::add(Chain& chain) {
-  {
-    os::Locked locked(mutex_);
-    chains_.push_back(chain);
-    waiting_.fetch_add(1, std::memory_order_relaxed);
-  }
-  return poke();
+void Retrier::add(Chain& chain) {
+  os::Locked locked(mutex_);
+  chains_.push_back(chain);
+  waiting_.fetch_add(1, std::memory_order_relaxed);
 }
 
 bool Retrier::become_thread() {
@@ -59,7 +57,7 @@ bool Retrier::pass() {
   }
   bool is_full[2] = {};
   while (Chain* chain = batch.pop_front()) {
-    bool& full = is_full[chain->notification.by == chain::NotifyBy::THREAD];
+    bool& full = is_full[needs_thread(*chain, chain->tail)];
     if (!full && try_again_(engine_, *chain)) {
       waiting_.fetch_sub(1, std::memory_order_relaxed);
     } else {

@@ -15,10 +15,10 @@ class Retrier {
 
   // try_again: runs a chain's tail; true when the chain is over.
   void start(void* engine, bool (*try_again)(void* engine, chain::Chain& chain));
-  // False when no thread could be made: another one must lend itself.
-  [[nodiscard]] bool add(chain::Chain& chain);
-  // Makes the thread, if chains wait and none could be made before.
-  bool poke();
+  // Followed by poke, or by another thread's lending itself.
+  void add(chain::Chain& chain);
+  // Makes the thread, if chains wait and there is none. False when none could be made: another one must lend itself.
+  [[nodiscard]] bool poke();
   // Chains wait, perhaps for want of a thread: a library thread may lend itself for one pass.
   [[nodiscard]] bool has_work() const { return waiting_.load(std::memory_order_relaxed) != 0; }
   void lend_thread();

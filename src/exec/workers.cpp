@@ -10,10 +10,7 @@ using chain::Place;
 
 namespace {
 
-// Vain wake-ups in a row before the pool defers, looks at a request that nobody takes before it is run all the same,
-// and looks at an empty queue before the watch ends.
-constexpr unsigned MOST_VAIN_WAKES = 4;
-constexpr unsigned MOST_LOOKS_AT_ONE = 8;
+// Looks at an empty queue before a watch ends.
 constexpr unsigned MOST_EMPTY_LOOKS = 32;
 
 // Between two passes over what found no thread of its own.
@@ -21,7 +18,8 @@ constexpr std::int64_t CHORES_NS = 1'000'000;
 
 // Whoever submits such a request is likely to wait for it: there is no other way for him to hear of it but polling.
 bool waiter_may_take(const Chain& chain) {
-  return chain.is_local && !chain.is_crowded && chain.order == chain::Order::DRAINED_WRITES && chain.notification.by == chain::NotifyBy::NOTHING;
+  return chain.is_local && !chain.is_crowded && chain.order == chain::Order::DRAINED_WRITES &&
+         chain.notification.by == chain::NotifyBy::NOTHING;
 }
 
 }  // namespace
@@ -32,41 +30,37 @@ void Workers::configure(unsigned limit, std::int64_t idle_ns) {
   idle_ns_ = idle_ns;
 }
 
-void Workers::waiter_took_one() { waiter_takes_.fetch_add(1, std::memory_order_relaxed); }
+bool Workers::is_deferred(const Chain& chain) const { return waiter_may_take(chain) && deferral_.is_on(chain.fd); }
 
-void Workers::set_deferring_locked(bool deferring) { deferring_.store(deferring, std::memory_order_relaxed); }
-bool Workers::is_deferring() const { return deferring_.load(std::memory_order_relaxed); }
-
-void Workers::end_deferral() {
-  if (!is_deferring()) return;
-  Need need;
-  {
-    os::Locked locked(mutex_);
-    set_deferring_locked(false);
-    need = need_locked();
-  }
-  satisfy(need);
+void Workers::push_locked(Chain& chain) {
+  put(chain, Place::QUEUED);
+  queue_.push_back(chain);
+  ++queued_;
 }
 
-void Workers::nudge() {
-  sequence_.fetch_add(1, std::memory_order_relaxed);
-  os::futex_wake(sequence_, 1);
+// A stream request stays MOVING up to its first try, which does not wait: until then aio_cancel can't know.
+Chain* Workers::pop_locked() {
+  Chain* chain = queue_.pop_front();
+  if (chain == nullptr) return nullptr;
+  --queued_;
+  put(*chain, is_stream_transfer(*chain) && chain->moved == 0 ? Place::MOVING : Place::RUNNING);
+  return chain;
 }
 
-Workers::Need Workers::need_locked() {
+Workers::Need Workers::need_locked(MayStart may_start) {
   if (queued_ <= waking_ + starting_) return Need::NOTHING;  // somebody is on his way for each
   if (idle_ > waking_) {
     ++waking_;
     sequence_.fetch_add(1, std::memory_order_relaxed);
     return Need::WAKE;
   }
-  if (threads_ - blocked_ >= limit_) return Need::NOTHING;
+  if (may_start == MayStart::NO || threads_ - blocked_ >= limit_) return Need::NOTHING;
   ++threads_;
   ++starting_;
   return Need::THREAD;
 }
 
-// False when there is no thread at all to come back to the queue.
+// False when there is no thread, nor one being made by somebody else, to come back to the queue.
 bool Workers::satisfy(Need need) {
   if (need == Need::WAKE) os::futex_wake(sequence_, 1);
   if (need != Need::THREAD) return true;
@@ -77,35 +71,33 @@ bool Workers::satisfy(Need need) {
   os::Locked locked(mutex_);
   --threads_;
   --starting_;
-  return threads_ > blocked_ + starting_;
+  return threads_ > blocked_;
 }
 
-Verdict Workers::submit(Chain& chain) {
-  Need need;
+Verdict Workers::submit(Chain& chain, MayStart may_start) {
+  Need need = Need::NOTHING;
   const std::uint32_t generation = generation_of(chain);
   {
     os::Locked locked(mutex_);
-    put(chain, Place::QUEUED);
-    queue_.push_back(chain);
-    ++queued_;
-    need = is_deferring() && watching_ && waiter_may_take(chain) ? Need::NOTHING : need_locked();
+    if (may_start == MayStart::NO && threads_ <= blocked_) return Verdict::DECLINED;
+    const bool is_watched = watching_ && is_deferred(chain);
+    push_locked(chain);
+    if (!is_watched) need = need_locked(may_start);
   }
-  if (satisfy(need)) return Verdict::ACCEPTED;
-  return abandon_queue(chain, generation);
+  return satisfy(need) ? Verdict::ACCEPTED : abandon_queue(chain, generation);
 }
 
-// Nobody will come. Unless it was taken meanwhile, the chain is its submitter's again; others that counted on the same
-// thread fail with EAGAIN, as their submitters have gone.
+// Nobody will come. Unless it was taken meanwhile, the chain is its submitter's again, place RUNNING; others that counted
+// on the same thread fail with EAGAIN, as their submitters have gone.
 Verdict Workers::abandon_queue(Chain& own, std::uint32_t generation) {
   Verdict verdict = Verdict::ACCEPTED;
   chain::ChainQueue orphans{};
   {
     os::Locked locked(mutex_);
-    if (threads_ > blocked_ + starting_) return Verdict::ACCEPTED;
+    if (threads_ > blocked_) return Verdict::ACCEPTED;
     while (Chain* chain = queue_.pop_front()) {
-      const bool is_own = chain == &own && generation_of(own) == generation;
-      put(*chain, is_own ? Place::MOVING : Place::RUNNING);
-      if (is_own) {
+      put(*chain, Place::RUNNING);
+      if (chain == &own && generation_of(own) == generation) {
         verdict = Verdict::DECLINED;
       } else {
         orphans.push_back(*chain);
@@ -113,13 +105,7 @@ Verdict Workers::abandon_queue(Chain& own, std::uint32_t generation) {
     }
     queued_ = 0;
   }
-  while (Chain* chain = orphans.pop_front()) {
-    const chain::Released released =
-        completion_.complete(completion_.engine, *chain, -EAGAIN, ContextId::THREADS);
-    for (Chain* next : released.chains) {
-      if (next != nullptr) completion_.offer(completion_.engine, *next);
-    }
-  }
+  while (Chain* chain = orphans.pop_front()) completion_.fail(completion_.engine, *chain, EAGAIN);
   return verdict;
 }
 
@@ -130,6 +116,29 @@ bool Workers::take(Chain& chain) {
   --queued_;
   put(chain, Place::RUNNING);
   return true;
+}
+
+void Workers::nudge() {
+  {
+    os::Locked locked(mutex_);
+    sequence_.fetch_add(1, std::memory_order_relaxed);
+  }
+  os::futex_wake(sequence_, 1);
+}
+
+void Workers::end_deferral(int fd) {
+  if (!deferral_.is_on(fd)) return;
+  deferral_.end(fd);
+  look_after_queue();
+}
+
+void Workers::look_after_queue() {
+  Need need;
+  {
+    os::Locked locked(mutex_);
+    need = need_locked(MayStart::YES);
+  }
+  satisfy(need);
 }
 
 void* Workers::run_thread(void* self) {
@@ -149,15 +158,14 @@ void Workers::work() {
 Chain* Workers::next() {
   mutex_.lock();
   for (;;) {
-    if (!keep_watch_locked()) {
-      if (Chain* chain = queue_.pop_front()) {
-        --queued_;
-        put(*chain, Place::RUNNING);
-        mutex_.unlock();
-        return chain;
-      }
+    keep_watch_locked();
+    if (Chain* chain = pop_locked()) {
+      if (waiter_may_take(*chain)) deferral_.end(chain->fd);  // nobody waits for it
+      const Need need = need_locked(MayStart::YES);
+      mutex_.unlock();
+      satisfy(need);
+      return chain;
     }
-    const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
     const bool has_chores = completion_.has_chores(completion_.engine);
     if (has_chores) {
       mutex_.unlock();
@@ -166,14 +174,11 @@ Chain* Workers::next() {
       if (!queue_.empty()) continue;
     }
     const bool timed_out = sleep_locked(has_chores ? CHORES_NS : idle_ns_);
-    if (timed_out && !has_chores && queue_.empty()) {
+    if (timed_out && queue_.empty() && !completion_.has_chores(completion_.engine)) {
       --threads_;
       mutex_.unlock();
       return nullptr;
     }
-    const bool in_vain = queue_.empty() && waiter_takes_.load(std::memory_order_relaxed) != takes;
-    vain_wakes_ = in_vain ? vain_wakes_ + 1 : 0;
-    if (vain_wakes_ >= MOST_VAIN_WAKES) set_deferring_locked(true);
   }
 }
 
@@ -189,126 +194,120 @@ bool Workers::sleep_locked(std::int64_t most_ns) {
   return error == ETIMEDOUT;
 }
 
-// While waiters take what comes: looks now and then. False: the queue is a worker's business (again).
-bool Workers::keep_watch_locked() {
-  if (!is_deferring() || watching_) return false;
-  if (!queue_.empty() && !waiter_may_take(*queue_.first())) return false;
+// Returns at once unless waiters take what comes; then when something is a worker's business, or the waiters have gone.
+void Workers::keep_watch_locked() {
+  if (watching_) return;
+  const Chain* first = queue_.first();
+  if (first != nullptr ? !is_deferred(*first) : deferral_.takes() == seen_takes_) return;
   watching_ = true;
   aiocb::RequestName last{};
-  unsigned looks_at_one = 0, empty_looks = 0;
-  for (;;) {
-    const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
+  for (unsigned empty_looks = 0; empty_looks < MOST_EMPTY_LOOKS;) {
+    const std::uint32_t takes = deferral_.takes();
     sleep_locked(WATCH_NS);
-    if (!is_deferring()) break;
-    const bool taken = waiter_takes_.load(std::memory_order_relaxed) != takes;
-    const Chain* first = queue_.first();
+    first = queue_.first();
     if (first == nullptr) {
-      empty_looks = taken ? 0 : empty_looks + 1;
-      if (empty_looks < MOST_EMPTY_LOOKS) continue;
-      break;  // the next request wakes a worker, which keeps watch again
+      empty_looks = deferral_.takes() != takes ? 0 : empty_looks + 1;
+      last = {};
+      continue;
     }
     const aiocb::RequestName name = name_of(*first);
-    looks_at_one = name.number == last.number && name.generation == last.generation ? looks_at_one + 1 : 0;
+    const bool lies_since_last_look = name.number == last.number && name.generation == last.generation;
+    if (lies_since_last_look || !is_deferred(*first)) break;
     last = name;
-    if (taken && looks_at_one < MOST_LOOKS_AT_ONE && waiter_may_take(*first)) continue;
-    if (!taken) set_deferring_locked(false);
-    break;
   }
-  vain_wakes_ = 0;
+  seen_takes_ = deferral_.takes();
   watching_ = false;
-  return false;
 }
 
 void Workers::run(Chain& first) {
   Chain* chain = &first;
   while (chain != nullptr) {
-    const std::uint32_t takes = waiter_takes_.load(std::memory_order_relaxed);
-    const chain::Released released = chain->kind == os::FileKind::STREAM && !is_sync(chain->operation)
-                                         ? run_stream(*chain)
-                                         : completion_.complete(completion_.engine, *chain, perform(*chain),
-                                                                ContextId::THREADS);
-    if (released.chains[1] != nullptr) completion_.offer(completion_.engine, *released.chains[1]);
+    const std::uint32_t takes = deferral_.takes();
+    const chain::Released released =
+        is_stream_transfer(*chain)
+            ? run_stream(*chain)
+            : completion_.complete(completion_.engine, *chain, perform(*chain), ContextId::THREADS);
     // The next one of the same lane is run here: no wake-up a request, and no other worker waits for the inode's lock.
     // Unless a waiter has begun to take what he waits for: then he does it all, and this thread is only in his way.
     chain = released.chains[0];
-    if (chain == nullptr) return;
-    if (waiter_takes_.load(std::memory_order_relaxed) != takes && waiter_may_take(*chain)) {
+    const bool leave = chain != nullptr && deferral_.takes() != takes && waiter_may_take(*chain);
+    if (leave) {
       leave_to_waiters(*chain);
-      return;
+      chain = nullptr;
+    } else if (chain != nullptr) {
+      put(*chain, Place::RUNNING);
     }
-    put(*chain, Place::RUNNING);
+    if (released.chains[1] != nullptr) completion_.offer(completion_.engine, *released.chains[1]);
   }
 }
 
 void Workers::leave_to_waiters(Chain& chain) {
   os::Locked locked(mutex_);
-  set_deferring_locked(true);
-  put(chain, Place::QUEUED);
-  queue_.push_back(chain);
-  ++queued_;
+  push_locked(chain);
 }
 
 void Workers::set_blocked(bool blocked) {
-  Need need;
   {
     os::Locked locked(mutex_);
     blocked_ += blocked ? 1U : -1U;
-    need = need_locked();
   }
-  satisfy(need);
+  if (blocked) look_after_queue();
 }
 
-// One try, after which the chain is this thread's and RUNNING. MOVING meanwhile where it has moved nothing yet: the try
-// does not wait, so a canceller may wait for its outcome.
+// One try. Afterwards the place is MOVING where nothing has been moved, else RUNNING.
 long Workers::try_stream(Chain& chain, bool may_wait) {
   const int fd = chain.io_fd.load(std::memory_order_acquire);
-  if (may_wait) return perform_stream(chain, fd);
-  if (chain.moved == 0) put(chain, Place::MOVING);
+  if (may_wait) {
+    put(chain, Place::RUNNING);
+    return perform_stream(chain, fd);
+  }
+  put(chain, chain.moved == 0 ? Place::MOVING : Place::RUNNING);
   const long result = attempt(chain, fd);
-  put(chain, Place::RUNNING);
   if (result != CANNOT_ASK) return result;
   const bool ready = chain.nonblocking || os::wait_until_ready(fd, chain.operation == chain::Operation::WRITE, 0);
-  return ready ? perform_stream(chain, fd) : NOT_READY;
+  if (!ready) return NOT_READY;
+  put(chain, Place::RUNNING);
+  return perform_stream(chain, fd);
 }
 
 chain::Released Workers::run_stream(Chain& chain) {
-  // Some descriptors say ready and then are not (a datagram larger than the room): after as many vain tries the thread
-  // waits in the call itself.
+  // A descriptor may say that there is room and then have too little for a datagram: after as many vain tries the thread
+  // waits in the call itself. A reader that finds nothing was outrun by another, and waits again.
   constexpr int MOST_VAIN_TRIES = 16;
-  long result = try_stream(chain, false);
-  if (result == NOT_READY) {
-    set_blocked(true);
-    for (int vain = 0; result == NOT_READY;) {
-      const std::size_t moved = chain.moved;
-      if (!wait_for_peer(chain)) {
-        set_blocked(false);
-        return {};
-      }
-      result = try_stream(chain, vain == MOST_VAIN_TRIES);
-      vain = chain.moved == moved ? vain + 1 : 0;
+  const std::uint32_t generation = generation_of(chain);
+  const bool writes = chain.operation == chain::Operation::WRITE;
+  bool is_blocked = false;
+  std::size_t moved = chain.moved;
+  int vain = 0;
+  long result;
+  while ((result = try_stream(chain, writes && vain > MOST_VAIN_TRIES)) == NOT_READY) {
+    vain = chain.moved == moved ? vain + 1 : 0;
+    moved = chain.moved;
+    put(chain, moved == 0 ? Place::BLOCKED : Place::RUNNING);
+    if (!is_blocked) set_blocked(is_blocked = true);
+    if (!wait_for_peer(chain, generation, writes, moved == 0)) {
+      set_blocked(false);
+      return {};
     }
-    set_blocked(false);
   }
+  if (is_blocked) set_blocked(false);
+  put(chain, Place::RUNNING);
   return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
 }
 
-// Until the peer is ready and the chain is this thread's again. False: somebody else took the chain, and it may be gone.
-bool Workers::wait_for_peer(Chain& chain) {
-  const std::uint32_t generation = generation_of(chain);
-  const bool writes = chain.operation == chain::Operation::WRITE;
-  const bool may_be_taken = chain.moved == 0;
-  if (may_be_taken) put(chain, Place::BLOCKED);
+// Until the peer is ready and the chain is this thread's (again: MOVING, if it was BLOCKED and may_be_taken). False:
+// somebody else took it, and it may be gone; nothing of it but its atomics is looked at before the claim.
+bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken) {
   for (;;) {
     const int fd = chain.io_fd.load(std::memory_order_acquire);
     const bool ready = os::wait_until_ready(fd, writes, POLL_SLICE_NS);
-    if (!may_be_taken) {
-      if (ready) return true;
-      continue;
-    }
     if (chain::generation_of(chain.state.load(std::memory_order_acquire)) != generation) return false;
-    if (!ready) continue;
-    if (claim(chain, generation, Place::BLOCKED)) return true;
-    os::yield();  // a canceller is finishing it, or its descriptor is being replaced
+    if (ready && (!may_be_taken || claim(chain, generation, Place::BLOCKED, Place::MOVING))) return true;
+    if (ready) {
+      os::yield();  // a canceller is finishing it, or its descriptor is being replaced
+    } else {
+      look_after_queue();  // for a thread that could not be made when this one blocked
+    }
   }
 }
 

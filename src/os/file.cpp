@@ -58,8 +58,9 @@ FileKind kind_of(int fd, mode_t mode) {
   const long result = system_call(SYS_lseek, fd, 0, SEEK_CUR);
 #endif
   if (result == -ESPIPE) return FileKind::STREAM;
-  // Some streams let lseek succeed without meaning it (eventfd); pread is refused before the file is asked.
-  return read_at(fd, nullptr, 0, 0) == -ESPIPE ? FileKind::STREAM : FileKind::POSITIONAL;
+  // Some streams let lseek succeed without meaning it (eventfd). A preadv of no buffers is refused for them and never
+  // reaches a driver, where even a read of no bytes may wait or take something away.
+  return system_call(SYS_preadv, fd, nullptr, 0, 0, 0) == -ESPIPE ? FileKind::STREAM : FileKind::POSITIONAL;
 }
 
 }  // namespace
@@ -145,6 +146,8 @@ long write_at_now(int fd, const void* buffer, std::size_t length, std::int64_t o
 
 long read_next_now(int fd, void* buffer, std::size_t length, bool is_socket) {
   if (!is_socket) return vectored(SYS_preadv2, fd, buffer, length, -1);
+  // A read of no bytes returns at once, where recv would wait for a message, and take it.
+  if (length == 0) return read_next(fd, buffer, 0);
   return restarting([=] { return system_call(SYS_recvfrom, fd, buffer, cut(length), MSG_DONTWAIT, nullptr, nullptr); });
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "os/futex.h"
 #include "os/system_call.h"
 
 namespace atomrt::os {
@@ -39,7 +40,7 @@ constexpr unsigned long type_of(ElfW(Word) info) { return ELF32_R_TYPE(info); }
 struct Pass {
   const Replacement* replacements;
   std::size_t count;
-  std::size_t patched;
+  bool complete;
 };
 
 // What of an object's dynamic section is needed. glibc relocates these pointers on most ABIs, the vdso's are not.
@@ -87,22 +88,41 @@ Dynamic read_dynamic(ElfW(Addr) base, const ElfW(Dyn)* entry) {
   return dynamic;
 }
 
-const ElfW(Phdr)* segment_at(const dl_phdr_info& object, ElfW(Word) type, ElfW(Addr) address) {
+bool lies_in_segment(const dl_phdr_info& object, ElfW(Word) type, ElfW(Addr) address) {
   for (unsigned i = 0; i < object.dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = object.dlpi_phdr[i];
     const ElfW(Addr) start = object.dlpi_addr + segment.p_vaddr;
-    if (segment.p_type == type && address >= start && address < start + segment.p_memsz) return &segment;
+    if (segment.p_type == type && address >= start && address < start + segment.p_memsz) return true;
   }
-  return nullptr;
+  return false;
 }
 
-bool write_slot(const dl_phdr_info& object, ElfW(Addr) slot, void* with) {
+// Asks the kernel to write the word as it is (an atomic OR with 0, futex(2) FUTEX_WAKE_OP): EFAULT where it can't.
+bool is_writable(ElfW(Addr) address) {
+  int nobody_waits = 0;
+  const unsigned or_with_nothing = FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0);
+  return system_call(FUTEX_CALL, &nobody_waits, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, nullptr,
+                     reinterpret_cast<void*>(address), or_with_nothing) != -EFAULT;
+}
+
+// False when the loader may not be done with the slot.
+bool patch_slot(const dl_phdr_info& object, ElfW(Addr) slot, const Replacement& replacement) {
+  void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
+  if (present == replacement.with) return true;
+  const bool is_settled =
+      present == replacement.real || lies_in_segment(object, PT_LOAD, reinterpret_cast<ElfW(Addr)>(present));
+  if (!is_settled) return false;
+  if (is_writable(slot)) {
+    // RELRO that is writable still is an object in the middle of its relocation; its last page may stay so for good.
+    if (lies_in_segment(object, PT_GNU_RELRO, slot) && present != replacement.real) return false;
+    __atomic_store_n(reinterpret_cast<void**>(slot), replacement.with, __ATOMIC_RELEASE);
+    return true;
+  }
   const ElfW(Addr) page_size = static_cast<ElfW(Addr)>(sysconf(_SC_PAGESIZE));
   void* const page = reinterpret_cast<void*>(slot & ~(page_size - 1));
-  const bool read_only = segment_at(object, PT_GNU_RELRO, slot) != nullptr;
-  if (read_only && system_call(SYS_mprotect, page, page_size, PROT_READ | PROT_WRITE) != 0) return false;
-  __atomic_store_n(reinterpret_cast<void**>(slot), with, __ATOMIC_RELEASE);
-  if (read_only) system_call(SYS_mprotect, page, page_size, PROT_READ);
+  if (system_call(SYS_mprotect, page, page_size, PROT_READ | PROT_WRITE) != 0) return true;
+  __atomic_store_n(reinterpret_cast<void**>(slot), replacement.with, __ATOMIC_RELEASE);
+  system_call(SYS_mprotect, page, page_size, PROT_READ);
   return true;
 }
 
@@ -116,15 +136,13 @@ void patch_table(const dl_phdr_info& object, const Dynamic& dynamic, unsigned ta
     const char* name = dynamic.strings + dynamic.symbols[symbol_of(relocation->r_info)].st_name;
     for (std::size_t i = 0; i < pass.count; ++i) {
       if (std::strcmp(name, pass.replacements[i].function) != 0) continue;
-      const ElfW(Addr) slot = object.dlpi_addr + relocation->r_offset;
-      if (*reinterpret_cast<void**>(slot) == pass.replacements[i].with) continue;
-      if (write_slot(object, slot, pass.replacements[i].with)) ++pass.patched;
+      if (!patch_slot(object, object.dlpi_addr + relocation->r_offset, pass.replacements[i])) pass.complete = false;
     }
   }
 }
 
 bool is_own(const dl_phdr_info& object) {
-  return segment_at(object, PT_LOAD, reinterpret_cast<ElfW(Addr)>(&hook_functions)) != nullptr;
+  return lies_in_segment(object, PT_LOAD, reinterpret_cast<ElfW(Addr)>(&hook_functions));
 }
 
 int patch_object(dl_phdr_info* object, std::size_t, void* argument) {
@@ -152,10 +170,10 @@ int read_count(dl_phdr_info* object, std::size_t, void* argument) {
 
 }  // namespace
 
-std::size_t hook_functions(const Replacement* replacements, std::size_t count) {
-  Pass pass{replacements, count, 0};
+bool hook_functions(const Replacement* replacements, std::size_t count) {
+  Pass pass{replacements, count, true};
   if (JUMP_SLOT != 0) dl_iterate_phdr(patch_object, &pass);
-  return pass.patched;
+  return pass.complete;
 }
 
 unsigned long long objects_loaded() {

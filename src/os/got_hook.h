@@ -2,8 +2,10 @@
 // library must see (close and its like) come to it without an exported symbol of that name. Objects loaded later need
 // another pass. The library's own table stays as it is: its calls reach the function that a symbol look-up finds.
 //
-// Slots are single aligned words, written atomically; a slot in a page that RELRO made read-only is made writable for
-// the moment. Takes the dynamic loader's lock (dl_iterate_phdr): not async-signal-safe.
+// Slots are single aligned words, written atomically. Patched is only what the loader is done with: a slot that holds
+// the address of the object's own stub (to be bound at the first call) or of the function itself; a slot in RELRO only
+// when its page is read-only already, which is made writable for the moment. Takes the dynamic loader's lock
+// (dl_iterate_phdr): not async-signal-safe.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +14,12 @@ namespace atomrt::os {
 
 struct Replacement {
   const char* function;
+  void* real;  // as the library's own calls reach it
   void* with;
 };
 
-// Patches every slot of those functions. Returns how many were patched (already patched ones not counted).
-std::size_t hook_functions(const Replacement* replacements, std::size_t count);
+// Patches every slot of those functions. False when some slots had to be left alone for now.
+bool hook_functions(const Replacement* replacements, std::size_t count);
 
 // Rises whenever an object is loaded.
 unsigned long long objects_loaded();

@@ -7,15 +7,20 @@
 namespace atomrt::os {
 namespace {
 
-constexpr KernelSignalSet bit(int number) { return 1ULL << (number - 1); }
-constexpr KernelSignalSet WRITE_SIGNALS = bit(SIGPIPE) | bit(SIGXFSZ);
+constexpr KernelSignalSet WRITE_SIGNALS = signal_bit(SIGPIPE) | signal_bit(SIGXFSZ);
+
+#ifdef SYS_getuid32
+constexpr long GETUID = SYS_getuid32;  // the older call cuts numbers to 16 bits
+#else
+constexpr long GETUID = SYS_getuid;
+#endif
 
 siginfo_t notification(int number, sigval value) {
   siginfo_t info{};
   info.si_signo = number;
   info.si_code = SI_ASYNCIO;
   info.si_pid = static_cast<pid_t>(system_call(SYS_getpid));
-  info.si_uid = static_cast<uid_t>(system_call(SYS_getuid));
+  info.si_uid = static_cast<uid_t>(system_call(GETUID));
   info.si_value = value;
   return info;
 }
@@ -34,15 +39,15 @@ KernelSignalSet block_signals(KernelSignalSet signals) {
   return old;
 }
 
-WriteSignalGuard::WriteSignalGuard() : saved_(block_signals(WRITE_SIGNALS)) {
+WriteSignals::WriteSignals(KernelSignalSet application_mask) {
   // Only what the program blocks itself can be pending already.
-  if ((saved_ & WRITE_SIGNALS) != 0) system_call(SYS_rt_sigpending, &pending_before_, sizeof pending_before_);
+  if ((application_mask & WRITE_SIGNALS) != 0) system_call(SYS_rt_sigpending, &pending_before_, sizeof pending_before_);
 }
 
-void WriteSignalGuard::absorb(long result) {
+void WriteSignals::absorb(long result) const {
   const int number = result == -EPIPE ? SIGPIPE : result == -EFBIG ? SIGXFSZ : 0;
-  if (number == 0 || (pending_before_ & bit(number)) != 0) return;
-  const KernelSignalSet raised = bit(number);
+  if (number == 0 || (pending_before_ & signal_bit(number)) != 0) return;
+  const KernelSignalSet raised = signal_bit(number);
   const timespec at_once{};
 #ifdef SYS_rt_sigtimedwait
   system_call(SYS_rt_sigtimedwait, &raised, nullptr, &at_once, sizeof raised);
@@ -51,7 +56,7 @@ void WriteSignalGuard::absorb(long result) {
 #endif
 }
 
-WriteSignalGuard::~WriteSignalGuard() { set_signal_mask(saved_); }
+WriteSignalGuard::WriteSignalGuard() : saved_(block_signals(WRITE_SIGNALS)), signals_(saved_) {}
 
 int queue_signal(int number, sigval value) {
   const siginfo_t info = notification(number, value);

@@ -10,16 +10,22 @@ namespace atomrt::os {
 
 // The kernel's signal set: 64 bits on every ABI that Linux has today but mips.
 using KernelSignalSet = unsigned long long;
-constexpr KernelSignalSet ALL_SIGNALS = ~0ULL;
+
+// glibc's own signals. SIGSETXID must never be blocked, by nobody: setuid() in any thread waits for every other one to
+// take it. SIGCANCEL is blocked while a lock is held in an application's thread.
+constexpr int SIGNAL_CANCEL = 32;
+constexpr int SIGNAL_SETXID = 33;
+constexpr KernelSignalSet signal_bit(int number) { return 1ULL << (number - 1); }
+constexpr KernelSignalSet ALL_SIGNALS = ~signal_bit(SIGNAL_SETXID);
+constexpr KernelSignalSet LIBRARY_THREAD_SIGNALS = ALL_SIGNALS & ~signal_bit(SIGNAL_CANCEL);
 
 KernelSignalSet set_signal_mask(KernelSignalSet mask);
 KernelSignalSet block_signals(KernelSignalSet signals);
 
-// Blocks every signal of this thread, glibc's two internal ones too (so that pthread_cancel can't strike inside),
-// and restores the mask at the end of the scope.
+// Blocks every signal of this thread, pthread_cancel's too, and restores the mask at the end of the scope.
 class [[nodiscard]] SignalBlock {
  public:
-  SignalBlock() : saved_(set_signal_mask(ALL_SIGNALS)) {}
+  explicit SignalBlock(KernelSignalSet signals = ALL_SIGNALS) : saved_(set_signal_mask(signals)) {}
   ~SignalBlock() { set_signal_mask(saved_); }
   SignalBlock(const SignalBlock&) = delete;
   SignalBlock& operator=(const SignalBlock&) = delete;
@@ -29,19 +35,30 @@ class [[nodiscard]] SignalBlock {
   KernelSignalSet saved_;
 };
 
-// Around one write in an application's thread: SIGPIPE and SIGXFSZ are blocked, and one that the write raised is
-// taken back, unless it was pending before. Call `absorb` with what the write returned (-errno).
+// For one write in an application's thread that has SIGPIPE and SIGXFSZ blocked: takes back the one that the write
+// raised, unless it was pending before. application_mask: the mask before the library blocked anything.
+class [[nodiscard]] WriteSignals {
+ public:
+  explicit WriteSignals(KernelSignalSet application_mask);
+  // result: what the write returned, -errno.
+  void absorb(long result) const;
+
+ private:
+  KernelSignalSet pending_before_ = 0;
+};
+
+// The same with the two signals blocked for the length of the scope.
 class [[nodiscard]] WriteSignalGuard {
  public:
   WriteSignalGuard();
-  ~WriteSignalGuard();
+  ~WriteSignalGuard() { set_signal_mask(saved_); }
   WriteSignalGuard(const WriteSignalGuard&) = delete;
   WriteSignalGuard& operator=(const WriteSignalGuard&) = delete;
-  void absorb(long result);
+  void absorb(long result) const { signals_.absorb(result); }
 
  private:
   KernelSignalSet saved_;
-  KernelSignalSet pending_before_ = 0;
+  WriteSignals signals_;
 };
 
 // Queues a signal as POSIX AIO does: si_code SI_ASYNCIO, si_pid and si_uid of this process. To the process, or to one

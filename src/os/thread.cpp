@@ -32,7 +32,7 @@ int start_library_thread(void* (*body)(void*), void* argument) {
   const int saved_errno = errno;
   int error;
   {
-    SignalBlock blocked;
+    const SignalBlock blocked(LIBRARY_THREAD_SIGNALS);
     error = create_detached(STACK_SIZE, body, argument);
     if (error == EINVAL) error = create_detached(0, body, argument);
   }

@@ -50,14 +50,17 @@ int submit_list(int mode, Block* const list[], int entries, struct sigevent* eve
   group->open(waits, event != nullptr ? chain::build_notification(*event) : chain::Notification{});
 
   exec::Budget budget(waits ? exec::Budget::UNLIMITED : exec::Budget::ONE_CALL);
+  bool any_notifies = false;
   for (int i = 0; i < entries; ++i) {
     if (list[i] == nullptr || list[i]->aio_lio_opcode == LIO_NOP) continue;
+    any_notifies |= chain::build_notification(list[i]->aio_sigevent).by != chain::NotifyBy::NOTHING;
     const int refusal = submit_entry(list[i], *group, budget, sends_each);
     if (refusal != 0) error = refusal;
   }
   engine::close_group(*engine, *group);
   if (!waits) return report(error);
-  engine::work_for_all(*engine, list, entries);
+  // Not where an entry notifies: its function may have freed the aiocb by now.
+  if (!any_notifies) engine::work_for_all(*engine, list, entries);
   const int outcome = engine::wait_for_group(*engine, *group);
   return report(outcome == EIO && error == EAGAIN ? EAGAIN : outcome);
 }
