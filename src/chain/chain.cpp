@@ -9,7 +9,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->io_fd.store(request.fd, std::memory_order_relaxed);
   chain->order = Order::NONE;
   chain->tail = Tail::NOTIFY;
-  chain->is_active = false;
+  chain->is_out_of_turn = false;
   chain->is_crowded = false;
   chain->lane = nullptr;
   chain->hold = nullptr;

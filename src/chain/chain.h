@@ -61,8 +61,8 @@ struct Chain : os::Slot, Request {
   std::atomic<int> io_fd;
   Order order;
   Tail tail;
-  bool is_active;   // the one of its order that its lane lets run
-  bool is_crowded;  // more than a few chains of its file were in flight when it came
+  bool is_out_of_turn;  // a waiter took it from its lane
+  bool is_crowded;      // more than a few chains of its file were in flight when it came
   Lane* lane;
   Hold* hold;
   base::Link<Chain> in_flight_link;

@@ -16,22 +16,24 @@ bool is_write_order(Order order) {
   return order == Order::STREAM_WRITES || order == Order::APPENDS || order == Order::DRAINED_WRITES;
 }
 
+bool has_turns(Order order) { return is_read_order(order) || is_write_order(order); }
+
 // A sync of a stream fails with EINVAL whatever came before; a stream's chains need no list for it.
 bool is_member(const Chain& chain) { return chain.kind == os::FileKind::POSITIONAL; }
 
 ChainQueue& held_queue(Lane& lane, Order order) { return is_read_order(order) ? lane.held_reads : lane.held_writes; }
-bool& active_flag(Lane& lane, Order order) { return is_read_order(order) ? lane.reads_active : lane.writes_active; }
+Chain*& active(Lane& lane, Order order) { return is_read_order(order) ? lane.active_read : lane.active_write; }
 
 bool must_wait(const Lane& lane, const Chain& chain) {
   switch (chain.order) {
     case Order::NONE:
       return false;
     case Order::STREAM_READS:
-      return lane.reads_active;
+      return lane.active_read != nullptr;
     case Order::STREAM_WRITES:
     case Order::APPENDS:
     case Order::DRAINED_WRITES:
-      return lane.writes_active;
+      return lane.active_write != nullptr;
     case Order::SYNC:
       return is_member(chain) && lane.members.first() != &chain;
   }
@@ -67,9 +69,8 @@ LaneTable::Entry LaneTable::enter(Chain& chain, const FileKey& key) {
     put(chain, Place::HELD);
     return crowded ? Entry::HELD_IN_CROWD : Entry::HELD;
   }
-  if (is_read_order(chain.order) || is_write_order(chain.order)) {
-    chain.is_active = true;
-    active_flag(*lane, chain.order) = true;
+  if (has_turns(chain.order)) {
+    active(*lane, chain.order) = &chain;
   }
   return Entry::GO;
 }
@@ -80,12 +81,11 @@ Released LaneTable::leave(Chain& chain) {
   if (lane == nullptr) return released;
   os::Locked locked(buckets_[lane->bucket].mutex);
   if (is_member(chain)) lane->members.remove(chain);
-  if (chain.is_active) {
-    chain.is_active = false;
+  if (chain.is_out_of_turn) --lane->out_of_turn;
+  if (has_turns(chain.order) && active(*lane, chain.order) == &chain) {
     Chain* next = held_queue(*lane, chain.order).pop_front();
-    active_flag(*lane, chain.order) = next != nullptr;
+    active(*lane, chain.order) = next;
     if (next != nullptr) {
-      next->is_active = true;
       put(*next, Place::MOVING);
       released.chains[0] = next;
     }
@@ -105,7 +105,12 @@ bool LaneTable::take_held(Chain& chain, bool to_run) {
   if (lane == nullptr) return false;
   os::Locked locked(buckets_[lane->bucket].mutex);
   if (place_of(chain) != Place::HELD) return false;
-  if (to_run && chain.order != Order::DRAINED_WRITES) return false;
+  if (to_run) {
+    if (chain.order != Order::DRAINED_WRITES || lane->out_of_turn > 0) return false;
+    if (lane->active_write != nullptr && place_of(*lane->active_write) != Place::QUEUED) return false;
+    chain.is_out_of_turn = true;
+    ++lane->out_of_turn;
+  }
   if (chain.order != Order::SYNC) held_queue(*lane, chain.order).remove(chain);
   put(chain, Place::RUNNING);
   return true;
@@ -121,7 +126,7 @@ bool LaneTable::is_busy(const FileKey& key, Order order) {
   const std::uint32_t bucket = hash(key) % BUCKETS;
   os::Locked locked(buckets_[bucket].mutex);
   Lane* lane = find(bucket, key);
-  return lane != nullptr && active_flag(*lane, order);
+  return lane != nullptr && active(*lane, order) != nullptr;
 }
 
 Lane* LaneTable::find_or_make(std::uint32_t bucket, const FileKey& key) {
@@ -132,7 +137,8 @@ Lane* LaneTable::find_or_make(std::uint32_t bucket, const FileKey& key) {
   lane->key = key;
   lane->bucket = bucket;
   lane->population = 0;
-  lane->reads_active = lane->writes_active = false;
+  lane->active_read = lane->active_write = nullptr;
+  lane->out_of_turn = 0;
   lane->members = {};
   lane->held_reads = {};
   lane->held_writes = {};

@@ -3,8 +3,8 @@
 //
 // Order within a lane: stream reads one after the other, stream writes likewise, appends and drained writes likewise,
 // a sync after all that came before it; positional reads and direct writes wait for nothing. A drained write that is
-// held may be taken out of turn (take_held), as nothing orders it but the wish to keep workers from waiting for each
-// other.
+// held may be taken out of turn by a waiter (take_held) as long as nobody writes to the file: two writers would only wait
+// for each other in the kernel.
 //
 // LaneTable is entered by submitters, finishers, cancellers and waiters; one lock a bucket of the hash, taken after
 // InFlight's and never together with another lane's.
@@ -31,8 +31,9 @@ struct Lane : os::Slot {
   FileKey key;
   std::uint32_t bucket;
   std::uint32_t population;  // chains that entered and have not left
-  bool reads_active;
-  bool writes_active;
+  Chain* active_read;   // the one of its order that runs, or is on its way to a context
+  Chain* active_write;
+  std::uint32_t out_of_turn;  // held writes that waiters took and run now
   base::List<Chain, &Chain::member_link> members;  // in order of submission; not of streams
   ChainQueue held_reads;
   ChainQueue held_writes;
@@ -46,7 +47,7 @@ struct Released {
 
 class LaneTable {
  public:
-  static constexpr std::uint32_t FEW = 2;
+  static constexpr std::uint32_t FEW = 8;
   enum class Entry : std::uint8_t { GO, HELD, HELD_IN_CROWD, NO_MEMORY };
 
   // Puts the chain (place MOVING) at the end of its file's lane. HELD…: it is in the lane's
@@ -56,7 +57,7 @@ class LaneTable {
   [[nodiscard]] bool is_busy(const FileKey& key, Order order);
   // The chain is over, or gives up: whom it held back.
   [[nodiscard]] Released leave(Chain& chain);
-  // Takes a HELD chain out, place RUNNING; out_of_turn: only if no order forbids to run it now. False: it is elsewhere.
+  // Takes a HELD chain out, place RUNNING; to_run: only if no order forbids to run it now and nobody writes to the file.
   bool take_held(Chain& chain, bool to_run);
   // Calls change(chain) if the chain is HELD, under the lane's lock.
   template <typename Change>

@@ -33,6 +33,11 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
   }
 }
 
+bool is_queued(const Engine& engine, const struct aiocb* block) {
+  const Chain* chain = engine.registry.chains.at(aiocb::load_name(block).number);
+  return chain != nullptr && place_of(*chain) == chain::Place::QUEUED;
+}
+
 }  // namespace
 
 bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
@@ -48,8 +53,12 @@ bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
 bool work_for_one(Engine& engine, const struct aiocb* const list[], int entries) {
   int waited_for = 0;
   for (int i = 0; i < entries; ++i) waited_for += list[i] != nullptr;
-  for (int i = 0; i < entries; ++i) {
-    if (list[i] != nullptr && work_for(engine, list[i], waited_for == 1)) return true;
+  // What a lane has let go comes before what it still holds: the older before the younger.
+  for (const bool held_too : {false, true}) {
+    for (int i = 0; i < entries; ++i) {
+      if (list[i] == nullptr || (!held_too && !is_queued(engine, list[i]))) continue;
+      if (work_for(engine, list[i], waited_for == 1)) return true;
+    }
   }
   return false;
 }

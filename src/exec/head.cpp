@@ -15,11 +15,14 @@ std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 long read_cached(Request& request, Budget& budget) {
   for (;;) {
     const std::size_t length = smaller(bytes_left(request), budget.left());
-    if (length == 0 && bytes_left(request) != 0) return DECLINED;
+    if (length == 0 && bytes_left(request) != 0) {
+      request.is_modest = budget.served() == request.fd;  // only the budget is in its way
+      return DECLINED;
+    }
     const long result = os::read_at_now(request.fd, next_byte(request), length, next_offset(request));
     if (result < 0) return result == -ESPIPE ? result : DECLINED;
     request.moved += static_cast<std::size_t>(result);
-    budget.spend(static_cast<std::size_t>(result));
+    budget.spend(static_cast<std::size_t>(result), request.fd);
     if (result == 0 || bytes_left(request) == 0) return static_cast<long>(request.moved);
   }
 }
@@ -36,7 +39,7 @@ long write_cached(Request& request, Budget& budget, Devices& refusing, const os:
   if (result == -EOPNOTSUPP) refusing.add(identity.device);
   if (result < 0) return DECLINED;  // a slower context finds the true error
   request.moved += static_cast<std::size_t>(result);
-  budget.spend(static_cast<std::size_t>(result));
+  budget.spend(static_cast<std::size_t>(result), request.fd);
   return bytes_left(request) == 0 ? static_cast<long>(request.moved) : DECLINED;
 }
 
@@ -45,7 +48,7 @@ long may_decline(long result) { return result == CANNOT_ASK ? DECLINED : result;
 long transfer_ready(Request& request, Budget& budget) {
   // A shorter read would be a result of its own: what is beyond the budget goes to a slower context whole.
   if (bytes_left(request) > budget.left()) return DECLINED;
-  budget.spend(bytes_left(request));
+  budget.spend(bytes_left(request), request.fd);
   if (request.operation == Operation::READ || request.is_socket) return may_decline(attempt(request, request.fd));
   os::WriteSignalGuard guard;
   const long result = attempt(request, request.fd);

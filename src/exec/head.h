@@ -19,10 +19,16 @@ class Budget {
 
   explicit Budget(std::size_t bytes) : left_(bytes) {}
   [[nodiscard]] std::size_t left() const { return left_; }
-  void spend(std::size_t bytes) { left_ -= bytes < left_ ? bytes : left_; }
+  void spend(std::size_t bytes, int fd) {
+    left_ -= bytes < left_ ? bytes : left_;
+    served_ = fd;
+  }
+  // The descriptor that the head served last in this call; -1 for none.
+  [[nodiscard]] int served() const { return served_; }
 
  private:
   std::size_t left_;
+  int served_ = -1;
 };
 
 // A set of device numbers, lossy and lock-free: a forgotten entry costs one system call. A number that another file

@@ -13,6 +13,9 @@ namespace {
 // Looks at an empty queue before a watch ends.
 constexpr unsigned MOST_EMPTY_LOOKS = 32;
 
+// Threads that copying is shared by: enough to overlap with the submitter on a small machine.
+constexpr unsigned MOST_FOR_MODEST = 2;
+
 // Between two passes over what found no thread of its own.
 constexpr std::int64_t CHORES_NS = 1'000'000;
 
@@ -36,19 +39,27 @@ void Workers::push_locked(Chain& chain) {
   put(chain, Place::QUEUED);
   queue_.push_back(chain);
   ++queued_;
+  modest_ += chain.is_modest;
+}
+
+void Workers::removed_locked(const Chain& chain) {
+  --queued_;
+  modest_ -= chain.is_modest;
 }
 
 // A stream request stays MOVING up to its first try, which does not wait: until then aio_cancel can't know.
 Chain* Workers::pop_locked() {
   Chain* chain = queue_.pop_front();
   if (chain == nullptr) return nullptr;
-  --queued_;
+  removed_locked(*chain);
   put(*chain, is_stream_transfer(*chain) && chain->moved == 0 ? Place::MOVING : Place::RUNNING);
   return chain;
 }
 
 Workers::Need Workers::need_locked(MayStart may_start) {
-  if (queued_ <= waking_ + starting_) return Need::NOTHING;  // somebody is on his way for each
+  const unsigned coming = waking_ + starting_;
+  const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
+  if (queued_ - modest_ + is_one_more_of_use <= coming) return Need::NOTHING;  // somebody is on his way for each
   if (idle_ > waking_) {
     ++waking_;
     sequence_.fetch_add(1, std::memory_order_relaxed);
@@ -103,7 +114,7 @@ Verdict Workers::abandon_queue(Chain& own, std::uint32_t generation) {
         orphans.push_back(*chain);
       }
     }
-    queued_ = 0;
+    queued_ = modest_ = 0;
   }
   while (Chain* chain = orphans.pop_front()) completion_.fail(completion_.engine, *chain, EAGAIN);
   return verdict;
@@ -113,7 +124,7 @@ bool Workers::take(Chain& chain) {
   os::Locked locked(mutex_);
   if (place_of(chain) != Place::QUEUED) return false;
   queue_.remove(chain);
-  --queued_;
+  removed_locked(chain);
   put(chain, Place::RUNNING);
   return true;
 }
@@ -152,14 +163,20 @@ void Workers::work() {
     os::Locked locked(mutex_);
     --starting_;
   }
-  while (Chain* chain = next()) run(*chain);
+  bool is_modest = false;
+  while (Chain* chain = next(is_modest)) {
+    is_modest = chain->is_modest;
+    run(*chain);
+  }
 }
 
-Chain* Workers::next() {
+Chain* Workers::next(bool ran_modest) {
   mutex_.lock();
+  copying_ -= ran_modest;
   for (;;) {
     keep_watch_locked();
     if (Chain* chain = pop_locked()) {
+      copying_ += chain->is_modest;
       if (waiter_may_take(*chain)) deferral_.end(chain->fd);  // nobody waits for it
       const Need need = need_locked(MayStart::YES);
       mutex_.unlock();

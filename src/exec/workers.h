@@ -8,6 +8,8 @@
 // Requests that waiters take over (Deferral) wake nobody; one worker keeps watch, looks every WATCH_NS, and runs what
 // has been lying since the look before.
 //
+// Requests that only copy (Request::is_modest) are shared by a few threads: more would only take turns on the processors.
+//
 // Locks: `mutex_` protects everything below it and the place QUEUED; taken by submitters (signals blocked), workers and
 // whoever takes a chain back; never held over a system call but futex_wake. `sequence_` is the idle workers' futex.
 #pragma once
@@ -55,7 +57,8 @@ class Workers {
 
   static void* run_thread(void* self);
   void work();
-  chain::Chain* next();  // null: leave
+  // The next chain for a thread that has just run one (modest or not); null: leave.
+  chain::Chain* next(bool ran_modest);
   void run(chain::Chain& chain);
   chain::Released run_stream(chain::Chain& chain);
   long try_stream(chain::Chain& chain, bool may_wait);
@@ -66,6 +69,7 @@ class Workers {
 
   void push_locked(chain::Chain& chain);
   chain::Chain* pop_locked();
+  void removed_locked(const chain::Chain& chain);
   bool sleep_locked(std::int64_t most_ns);
   [[nodiscard]] bool is_deferred(const chain::Chain& chain) const;
   void keep_watch_locked();
@@ -82,6 +86,8 @@ class Workers {
   std::int64_t idle_ns_;
   unsigned limit_;
   unsigned queued_;    // chains in queue_
+  unsigned modest_;    // of those, the modest ones
+  unsigned copying_;   // threads that run a modest one
   unsigned threads_;   // alive or being made
   unsigned starting_;  // of those, have not looked at the queue yet
   unsigned idle_;      // asleep or about to sleep on sequence_
