@@ -21,5 +21,6 @@ int main(void)
     EXPECT_RESULT(&of_other, 1);
     feed(pipe.writer, "yz");
     EXPECT_RESULT(&of_dup, 1);
+    AWAIT(&running); /* cancelled, or not and fed */
     return 0;
 }
