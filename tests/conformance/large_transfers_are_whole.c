@@ -16,5 +16,6 @@ int main(void)
     SUBMIT_READ(&read_request);
     EXPECT_RESULT(&read_request, SIZE);
     CHECK_PATTERN(bytes, SIZE, 0);
+    free(bytes);
     return 0;
 }
