@@ -12,16 +12,23 @@ def root():
     return pathlib.Path(sys.argv[1]).resolve()
 
 
+def known_to_git():
+    """What git knows or would add; None in a release, or without git."""
+    command = ["git", "-C", str(root()), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return None if result.returncode else [root() / path for path in set(result.stdout.split("\0")) - {""}]
+
+
 def files(*folders):
-    """The project's files below the given folders (all of it without any): what git knows or would add, in order."""
-    command = ["git", "-C", str(root()), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode == 0:
-        paths = [root() / path for path in set(result.stdout.split("\0")) - {""}]
-    else:  # a release, without git
-        paths = [path for start in folders or ["."] for path in (root() / start).rglob("*")
-                 if not path.relative_to(root()).parts[0].startswith("build")]
-    return sorted(path for path in paths if path.is_file())
+    """The project's files below the given folders (all of it without any), in order."""
+    paths = known_to_git()
+    if paths is None:
+        paths = [path for path in root().rglob("*") if not path.relative_to(root()).parts[0].startswith(("build", ".git"))]
+    starts = [root() / folder for folder in folders] or [root()]
+    return sorted(path for path in paths if path.is_file() and any(path.is_relative_to(start) for start in starts))
 
 
 def sources(*folders):
