@@ -1,5 +1,5 @@
 // The functions of <atomrt.h>.
-#include "atomrt.h"
+#include <atomrt.h>
 
 #include <cerrno>
 
