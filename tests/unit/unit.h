@@ -203,18 +203,41 @@ int count_entries(const char* path, Wanted wanted) {
   return count;
 }
 
-// This process's threads of that name (ps -L).
+// All threads of this process, as the kernel counts them.
+inline int threads_alive() {
+  FILE* file = fopen("/proc/self/status", "re");
+  char line[128];
+  int count = -1;
+  while (file != nullptr && count < 0 && fgets(line, sizeof line, file) != nullptr) {
+    if (sscanf(line, "Threads: %d", &count) != 1) count = -1;
+  }
+  if (file != nullptr) fclose(file);
+  return count;
+}
+
+inline bool has_name(const char* thread, const char* name) {
+  char path[64], text[32] = {};
+  snprintf(path, sizeof path, "/proc/self/task/%.20s/comm", thread);
+  FILE* file = fopen(path, "re");
+  if (file == nullptr) return false;
+  const bool got = fgets(text, sizeof text, file) != nullptr;
+  fclose(file);
+  text[strcspn(text, "\n")] = '\0';
+  return got && strcmp(text, name) == 0;
+}
+
+// This process's threads of that name (ps -L). The kernel ends the list early when the thread that it stands at exits:
+// such a list is read again.
 inline int threads_named(const char* name) {
-  return count_entries("/proc/self/task", [name](const char* thread) {
-    char path[64], text[32] = {};
-    snprintf(path, sizeof path, "/proc/self/task/%.20s/comm", thread);
-    FILE* file = fopen(path, "re");
-    if (file == nullptr) return false;
-    const bool got = fgets(text, sizeof text, file) != nullptr;
-    fclose(file);
-    text[strcspn(text, "\n")] = '\0';
-    return got && strcmp(text, name) == 0;
-  });
+  for (;;) {
+    const int before = threads_alive();
+    int all = 0;
+    const int named = count_entries("/proc/self/task", [&](const char* thread) {
+      ++all;
+      return has_name(thread, name);
+    });
+    if (all == before && all == threads_alive()) return named;
+  }
 }
 
 inline int open_descriptors() {

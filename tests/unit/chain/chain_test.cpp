@@ -31,7 +31,7 @@ void an_adopted_chain_is_moving_and_has_the_request(void**) {
   assert_int_equal(chain.tail, Tail::NOTIFY);
   assert_null(chain.lane);
   assert_null(chain.hold);
-  assert_false(chain.is_active);
+  assert_false(chain.is_out_of_turn || chain.is_crowded);
   assert_ptr_equal(pool.at(name_of(chain).number), &chain);
 }
 
@@ -39,7 +39,7 @@ void a_chain_used_again_forgets_its_last_use(void**) {
   auto& pool = zeroed<ChainPool>();
   Chain& chain = adopted(pool, request_of(Kind::WRITE, nullptr, 42));
   chain.tail = Tail::DONE;
-  chain.is_active = true;
+  chain.is_out_of_turn = chain.is_crowded = true;
   chain.io_fd.store(99);
   chain.hold = reinterpret_cast<Hold*>(&chain);
   chain.in_flight_link.linked = chain.member_link.linked = chain.queue_link.linked = true;
@@ -49,7 +49,7 @@ void a_chain_used_again_forgets_its_last_use(void**) {
   assert_int_equal(again.operation, Operation::READ);
   assert_int_equal(again.io_fd, 43);
   assert_int_equal(again.tail, Tail::NOTIFY);
-  assert_false(again.is_active);
+  assert_false(again.is_out_of_turn || again.is_crowded);
   assert_null(again.hold);
   assert_false(again.in_flight_link.linked || again.member_link.linked || again.queue_link.linked);
 }
@@ -96,6 +96,22 @@ void a_claim_needs_the_place(void**) {
   assert_false(claim(chain, generation, Place::BLOCKED));
 }
 
+void a_claim_may_lead_elsewhere(void**) {
+  auto& pool = zeroed<ChainPool>();
+  Chain& chain = adopted(pool, request_of(Kind::STREAM_READ));
+  put(chain, Place::BLOCKED);
+  assert_true(claim(chain, generation_of(chain), Place::BLOCKED, Place::MOVING));
+  assert_int_equal(place_of(chain), Place::MOVING);
+}
+
+void transfers_of_streams_are_told_from_all_else(void**) {
+  auto& pool = zeroed<ChainPool>();
+  assert_true(is_stream_transfer(adopted(pool, request_of(Kind::STREAM_READ))));
+  assert_true(is_stream_transfer(adopted(pool, request_of(Kind::STREAM_WRITE))));
+  assert_false(is_stream_transfer(adopted(pool, request_of(Kind::STREAM_SYNC))));
+  assert_false(is_stream_transfer(adopted(pool, request_of(Kind::READ))));
+}
+
 void of_two_claims_one_succeeds(void**) {
   auto& pool = zeroed<ChainPool>();
   Chain& chain = adopted(pool, request_of(Kind::STREAM_READ));
@@ -133,4 +149,6 @@ UNIT_TESTS(cmocka_unit_test(an_adopted_chain_is_moving_and_has_the_request),
            cmocka_unit_test(a_chain_used_again_forgets_its_last_use),
            cmocka_unit_test(recycling_makes_every_name_stale), cmocka_unit_test(generations_wrap_around),
            cmocka_unit_test(a_claim_needs_the_place), cmocka_unit_test(of_two_claims_one_succeeds),
+           cmocka_unit_test(a_claim_may_lead_elsewhere),
+           cmocka_unit_test(transfers_of_streams_are_told_from_all_else),
            cmocka_unit_test(a_packed_word_keeps_both_halves))

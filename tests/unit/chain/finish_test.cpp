@@ -13,13 +13,13 @@ using atomrt::unit::Kind;
 using atomrt::unit::request_of;
 using atomrt::unit::zeroed;
 
-// L leaves the descriptor's list, P wakes who waits, O leaves the lane (order), S signal, T signal to a thread,
+// P wakes who waits (behind publish), L leaves the descriptor's list, O leaves the lane (order), S signal, T signal to a thread,
 // C the group is complete, R recycled.
 char steps[64];
 int step_count;
 int failing_signals;             // so many find no room
 struct aiocb* watched;           // whose state at each step is kept
-int error_at_wake, error_before;
+int error_at_wake, error_when_leaving;
 bool takes_aiocb_away;
 int signals[8];
 
@@ -36,7 +36,7 @@ extern "C" void real_leave_list(InFlight*, Chain&) __asm__("__real_" LEAVE_LIST)
 extern "C" void wrapped_leave_list(InFlight*, Chain&) __asm__("__wrap_" LEAVE_LIST);
 extern "C" void wrapped_leave_list(InFlight* in_flight, Chain& chain) {
   log('L');
-  if (watched != nullptr) error_before = atomrt::aiocb::load_error(watched);
+  if (watched != nullptr) error_when_leaving = atomrt::aiocb::load_error(watched);
   real_leave_list(in_flight, chain);
 }
 
@@ -107,7 +107,7 @@ struct Fixture {
     memset(steps, 0, sizeof steps);
     memset(signals, 0, sizeof signals);
     step_count = failing_signals = 0;
-    error_at_wake = error_before = -1;
+    error_at_wake = error_when_leaving = -1;
     watched = nullptr;
     takes_aiocb_away = false;
   }
@@ -151,9 +151,9 @@ void the_steps_come_in_order(void**) {
   Chain& chain = f.submit(f.request(Kind::WRITE, SIGUSR1));
   watched = f.block;
   const Finished finished = finish(f.registry, chain, 42);
-  assert_string_equal(steps, "LPOSR");
-  assert_int_equal(error_before, EINPROGRESS);
-  assert_int_equal(error_at_wake, 0);  // published before anybody is woken
+  assert_string_equal(steps, "PLOSR");
+  assert_int_equal(error_at_wake, 0);      // published before anybody is woken,
+  assert_int_equal(error_when_leaving, 0);  // and before aio_cancel can't find it any more
   assert_int_equal(atomrt::aiocb::load_return_value(f.block), 42);
   assert_true(finished.is_over);
   assert_null(finished.hold);
@@ -169,7 +169,7 @@ void nothing_looks_at_the_aiocb_after_publish(void**) {
   Chain& chain = f.submit(f.request(Kind::WRITE, SIGUSR1, &group));
   takes_aiocb_away = true;
   assert_true(finish(f.registry, chain, -EIO).is_over);
-  assert_string_equal(steps, "LPOSSCR");
+  assert_string_equal(steps, "PLOSSR");
 }
 
 void a_failure_is_published_and_notified_all_the_same(void**) {
@@ -222,14 +222,14 @@ void a_chain_whose_signal_finds_no_room_is_not_over(void**) {
   const Finished finished = finish(f.registry, chain, 42);
   assert_false(finished.is_over);
   assert_ptr_equal(finished.released.chains[0], &second);  // the file does not wait for the signal
-  assert_string_equal(steps, "LPO-");
+  assert_string_equal(steps, "PLO-");
   assert_int_equal(chain.tail, Tail::NOTIFY);
   assert_int_equal(generation_of(chain), generation);
   assert_int_not_equal(place_of(chain), Place::FREE);
   assert_false(finish_tail(f.registry, chain));
   assert_false(finish_tail(f.registry, chain));
   assert_true(finish_tail(f.registry, chain));
-  assert_string_equal(steps, "LPO---SR");
+  assert_string_equal(steps, "PLO---SR");
   assert_int_equal(place_of(chain), Place::FREE);
 }
 
@@ -241,12 +241,12 @@ void a_group_is_counted_down_after_the_entrys_own_notification(void**) {
   Chain& second = f.submit(f.request(Kind::READ, SIGUSR1, &group));
   assert_false(group.count_down());
   assert_true(finish(f.registry, first, 1).is_over);
-  assert_string_equal(steps, "LPOSR");
+  assert_string_equal(steps, "PLOSR");
   failing_signals = 1;
   assert_false(finish(f.registry, second, 1).is_over);  // not counted down: its own signal comes first
-  assert_string_equal(steps, "LPOSRLPO-");
+  assert_string_equal(steps, "PLOSRPLO-");
   assert_true(finish_tail(f.registry, second));
-  assert_string_equal(steps, "LPOSRLPO-SSCR");
+  assert_string_equal(steps, "PLOSRPLO-SSR");
   assert_int_equal(signals[2], SIGUSR2);
 }
 
@@ -261,7 +261,7 @@ void the_lists_signal_is_tried_again_without_the_entrys(void**) {
   assert_int_equal(chain.tail, Tail::NOTIFY_GROUP);
   assert_false(finish_tail(f.registry, chain));
   assert_true(finish_tail(f.registry, chain));
-  assert_string_equal(steps, "LPO--SCR");
+  assert_string_equal(steps, "PLO--SR");
   assert_int_equal(f.groups_in_use(), 0);
 }
 
@@ -283,6 +283,43 @@ void a_failing_entry_marks_the_group_before_it_counts(void**) {
   assert_int_equal(f.groups_in_use(), 0);
 }
 
+// The caller may have to go on for there to be room for the entry's own signal.
+void a_waiting_list_ends_before_its_entries_notify(void**) {
+  Fixture f;
+  Group& group = f.group(true);
+  group.add();
+  Chain& chain = f.submit(f.request(Kind::READ, SIGUSR1, &group));
+  assert_false(group.count_down());
+  failing_signals = 1;
+  assert_false(finish(f.registry, chain, 1).is_over);
+  assert_string_equal(steps, "PLOC-");
+  assert_true(group.is_done());
+  assert_null(chain.group);  // it may be gone by the time of the next try
+  assert_true(group.drop());
+  f.registry.groups.give(group);
+  assert_true(finish_tail(f.registry, chain));
+  assert_string_equal(steps, "PLOC-SR");
+  assert_int_equal(f.groups_in_use(), 0);
+}
+
+void a_tail_tells_whether_it_makes_a_thread(void**) {
+  Fixture f;
+  Request by_signal = f.request(Kind::READ, SIGUSR1), by_thread = by_signal;
+  by_thread.notification.by = NotifyBy::THREAD;
+  assert_true(needs_thread(by_thread, Tail::NOTIFY));
+  assert_false(needs_thread(by_thread, Tail::COUNTDOWN));  // its own is out already
+  assert_false(needs_thread(by_signal, Tail::NOTIFY));
+  Group& signal_group = f.group(false, SIGUSR1);
+  by_thread.group = &signal_group;
+  assert_true(needs_thread(by_thread, Tail::NOTIFY));
+  assert_false(needs_thread(by_thread, Tail::NOTIFY_GROUP));
+  Group* thread_group = f.registry.groups.take();
+  thread_group->open(false, by_thread.notification);
+  by_signal.group = thread_group;
+  assert_true(needs_thread(by_signal, Tail::NOTIFY));
+  assert_true(needs_thread(by_signal, Tail::NOTIFY_GROUP));
+}
+
 void success_does_not_mark_the_group(void**) {
   Fixture f;
   Group& group = f.group(true);
@@ -297,24 +334,27 @@ void a_request_without_a_chain_takes_the_same_road(void**) {
   Fixture f;
   Group& group = f.group(false, SIGUSR2);
   group.add();
-  assert_int_equal(finish_request(f.registry, f.request(Kind::READ, SIGUSR1, &group), -EBADF), Tail::DONE);
+  Request bad = f.request(Kind::READ, SIGUSR1, &group);
+  assert_int_equal(finish_request(f.registry, bad, -EBADF), Tail::DONE);
   assert_string_equal(steps, "S");
   assert_true(group.has_failed());
   assert_int_equal(atomrt::aiocb::load_error(f.block), EBADF);
   failing_signals = 1;
-  assert_int_equal(finish_request(f.registry, f.request(Kind::READ, SIGUSR1), 7), Tail::NOTIFY);
+  Request good = f.request(Kind::READ, SIGUSR1);
+  assert_int_equal(finish_request(f.registry, good, 7), Tail::NOTIFY);
   assert_int_equal(atomrt::aiocb::load_return_value(f.block), 7);
 }
 
 void a_tail_goes_on_where_it_stopped(void**) {
   Fixture f;
-  const Request plain = f.request(Kind::READ, SIGUSR1);
+  Request plain = f.request(Kind::READ, SIGUSR1);
   assert_int_equal(run_tail(f.registry, plain, Tail::DONE), Tail::DONE);
   assert_int_equal(run_tail(f.registry, plain, Tail::COUNTDOWN), Tail::DONE);
   assert_string_equal(steps, "");
   Group& group = f.group(false, SIGUSR2);
-  assert_int_equal(run_tail(f.registry, f.request(Kind::READ, SIGUSR1, &group), Tail::COUNTDOWN), Tail::DONE);
-  assert_string_equal(steps, "SC");
+  Request last = f.request(Kind::READ, SIGUSR1, &group);
+  assert_int_equal(run_tail(f.registry, last, Tail::COUNTDOWN), Tail::DONE);
+  assert_string_equal(steps, "S");
   assert_int_equal(signals[0], SIGUSR2);
   assert_int_equal(f.groups_in_use(), 0);
 }
@@ -329,6 +369,8 @@ UNIT_TESTS(cmocka_unit_test(the_steps_come_in_order), cmocka_unit_test(nothing_l
            cmocka_unit_test(a_group_is_counted_down_after_the_entrys_own_notification),
            cmocka_unit_test(the_lists_signal_is_tried_again_without_the_entrys),
            cmocka_unit_test(a_failing_entry_marks_the_group_before_it_counts),
+           cmocka_unit_test(a_waiting_list_ends_before_its_entries_notify),
+           cmocka_unit_test(a_tail_tells_whether_it_makes_a_thread),
            cmocka_unit_test(success_does_not_mark_the_group),
            cmocka_unit_test(a_request_without_a_chain_takes_the_same_road),
            cmocka_unit_test(a_tail_goes_on_where_it_stopped))

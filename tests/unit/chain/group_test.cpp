@@ -53,6 +53,8 @@ void a_waiting_call_has_no_notification(void**) {
   assert_int_equal(opened(true).notification().by, NotifyBy::NOTHING);
   assert_int_equal(opened(false).notification().by, NotifyBy::SIGNAL);
   assert_int_equal(opened(false).notification().signal, SIGUSR1);
+  assert_true(opened(true).waits());
+  assert_false(opened(false).waits());
 }
 
 void a_waiting_call_holds_the_group_too(void**) {

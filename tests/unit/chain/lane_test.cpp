@@ -2,52 +2,13 @@
 // Random orders of events, and threads: races/lane_race_test.cpp.
 #include "chain/lane.h"
 
-#include "chain/chains.h"
+#include "chain/lanes.h"
 #include "without_memory.h"
 
 namespace {
 
 using namespace atomrt::chain;
-using atomrt::unit::Kind;
-using atomrt::unit::request_of;
-using atomrt::unit::Thread;
-using atomrt::unit::zeroed;
-using Entry = LaneTable::Entry;
-
-constexpr FileKey KEY = {8, 1001, -1};
-
-struct Lanes {
-  ChainPool& pool = zeroed<ChainPool>();
-  LaneTable& table = zeroed<LaneTable>();
-
-  Chain& make(Kind kind) { return atomrt::unit::adopted(pool, request_of(kind)); }
-  Chain& go(Kind kind, const FileKey& key = KEY) {
-    Chain& chain = make(kind);
-    assert_int_equal(table.enter(chain, key), Entry::GO);
-    assert_int_equal(place_of(chain), Place::MOVING);
-    put(chain, Place::RUNNING);
-    return chain;
-  }
-  Chain& held(Kind kind, const FileKey& key = KEY) {
-    Chain& chain = make(kind);
-    assert_int_equal(table.enter(chain, key), Entry::HELD);
-    assert_int_equal(place_of(chain), Place::HELD);
-    return chain;
-  }
-  // The chain is over; those released must be these (null: none), and are run.
-  void leaves(Chain& chain, Chain* next, Chain* sync) {
-    const Released released = table.leave(chain);
-    assert_ptr_equal(released.chains[0], next);
-    assert_ptr_equal(released.chains[1], sync);
-    assert_null(chain.lane);
-    for (Chain* other : released.chains) {
-      if (other == nullptr) continue;
-      assert_int_equal(place_of(*other), Place::MOVING);
-      put(*other, Place::RUNNING);
-    }
-  }
-  void leaves(Chain& chain) { leaves(chain, nullptr, nullptr); }
-};
+using namespace atomrt::unit;
 
 void the_order_follows_from_the_request(void**) {
   assert_int_equal(order_of(request_of(Kind::READ)), Order::NONE);
@@ -207,7 +168,7 @@ void a_sync_of_a_stream_waits_for_nothing(void**) {
 
 void a_held_drained_write_may_be_run_out_of_turn(void**) {
   Lanes lanes;
-  Chain& first = lanes.go(Kind::WRITE);
+  Chain& first = lanes.queued(Kind::WRITE);
   Chain& second = lanes.held(Kind::WRITE);
   Chain& third = lanes.held(Kind::WRITE);
   Chain& sync = lanes.held(Kind::SYNC);
@@ -220,9 +181,33 @@ void a_held_drained_write_may_be_run_out_of_turn(void**) {
   lanes.leaves(sync);
 }
 
+// Two that write to a file would only wait for each other.
+void nothing_is_run_out_of_turn_while_another_writes(void**) {
+  Lanes lanes;
+  Chain& first = lanes.queued(Kind::WRITE);
+  Chain& second = lanes.held(Kind::WRITE);
+  Chain& third = lanes.held(Kind::WRITE);
+  for (const Place place : {Place::RUNNING, Place::MOVING}) {
+    put(first, place);
+    assert_false(lanes.table.take_held(second, true));
+    assert_int_equal(place_of(second), Place::HELD);
+  }
+  put(first, Place::QUEUED);
+  assert_true(lanes.table.take_held(second, true));
+  assert_false(lanes.table.take_held(third, true));
+  assert_true(lanes.table.take_held(third, false));  // to cancel it
+  lanes.leaves(third);
+  Chain& fourth = lanes.held(Kind::WRITE);
+  assert_false(lanes.table.take_held(fourth, true));
+  lanes.leaves(second);
+  assert_true(lanes.table.take_held(fourth, true));
+  lanes.leaves(first);
+  lanes.leaves(fourth);
+}
+
 void a_chain_run_out_of_turn_releases_nobody(void**) {
   Lanes lanes;
-  Chain& first = lanes.go(Kind::WRITE);
+  Chain& first = lanes.queued(Kind::WRITE);
   Chain& second = lanes.held(Kind::WRITE);
   Chain& third = lanes.held(Kind::WRITE);
   assert_true(lanes.table.take_held(second, true));
@@ -335,23 +320,6 @@ void files_do_not_wait_for_each_other(void**) {
   lanes.held(Kind::STREAM_READ, {8, 1, 6});
 }
 
-// More files than the table has buckets, each with an order of its own.
-void many_files_at_once_stay_apart(void**) {
-  constexpr std::uint64_t FILES = 40'000;
-  static Chain* first[FILES];
-  static Chain* second[FILES];
-  Lanes lanes;
-  for (std::uint64_t i = 0; i < FILES; ++i) {
-    first[i] = &lanes.go(Kind::APPEND, {8, i, -1});
-    second[i] = &lanes.held(Kind::APPEND, {8, i, -1});
-  }
-  for (std::uint64_t i = 0; i < FILES; ++i) {
-    const std::uint64_t at = i * 7919 % FILES;
-    lanes.leaves(*first[at], second[at], nullptr);
-  }
-  for (std::uint64_t i = 0; i < FILES; ++i) lanes.leaves(*second[i]);
-}
-
 void without_memory_the_chain_is_in_no_lane(void**) {
   Lanes lanes;
   Chain& chain = lanes.make(Kind::WRITE);
@@ -381,6 +349,7 @@ UNIT_TESTS(cmocka_unit_test(the_order_follows_from_the_request),
            cmocka_unit_test(of_two_syncs_the_second_waits_for_the_first),
            cmocka_unit_test(two_syncs_in_a_row_go_one_by_one), cmocka_unit_test(a_sync_of_a_stream_waits_for_nothing),
            cmocka_unit_test(a_held_drained_write_may_be_run_out_of_turn),
+           cmocka_unit_test(nothing_is_run_out_of_turn_while_another_writes),
            cmocka_unit_test(a_chain_run_out_of_turn_releases_nobody),
            cmocka_unit_test(what_has_an_order_is_not_run_out_of_turn),
            cmocka_unit_test(anything_held_may_be_taken_to_cancel_it),
@@ -388,5 +357,5 @@ UNIT_TESTS(cmocka_unit_test(the_order_follows_from_the_request),
            cmocka_unit_test(a_sync_being_cancelled_still_counts_as_earlier),
            cmocka_unit_test(what_is_not_held_cannot_be_taken), cmocka_unit_test(only_held_chains_are_changed),
            cmocka_unit_test(a_file_is_busy_for_those_who_would_have_to_wait),
-           cmocka_unit_test(files_do_not_wait_for_each_other), cmocka_unit_test(many_files_at_once_stay_apart),
+           cmocka_unit_test(files_do_not_wait_for_each_other),
            cmocka_unit_test(without_memory_the_chain_is_in_no_lane))

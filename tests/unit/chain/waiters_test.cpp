@@ -193,6 +193,19 @@ void a_waiter_used_again_starts_afresh(void**) {
   assert_int_equal(again.shares, 0);
 }
 
+// Though it still is in its place, and keeps its generation up to the end of its tail.
+void a_published_chain_is_known_as_such(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  assert_false(is_published(chain));
+  f.watches(chain, f.waiter());
+  assert_false(is_published(chain));
+  f.table.publish(chain);
+  assert_true(is_published(chain));
+  recycle(f.pool, chain);
+  assert_false(is_published(f.chain()));
+}
+
 void a_chain_used_again_is_watched_anew(void**) {
   Fixture f;
   Waiter& waiter = f.waiter();
@@ -218,4 +231,5 @@ UNIT_TESTS(cmocka_unit_test(the_watcher_is_woken_and_nobody_else),
            cmocka_unit_test(three_sharers_are_all_woken),
            cmocka_unit_test(a_sharer_that_leaves_does_not_leave_the_other_asleep),
            cmocka_unit_test(many_sharers_are_all_woken), cmocka_unit_test(a_waiter_used_again_starts_afresh),
+           cmocka_unit_test(a_published_chain_is_known_as_such),
            cmocka_unit_test(a_chain_used_again_is_watched_anew))

@@ -15,7 +15,7 @@ struct Job {
   Gate* gate;                      // where its operation waits
   std::atomic<bool> ready;         // the stream's peer
   chain::Released releases;        // whom its end lets go
-  std::atomic<bool> takes_waiter;  // a waiter takes some other chain meanwhile
+  std::atomic<int> taken_meanwhile;  // the number of a job that a waiter takes during the operation, +1
   std::atomic<int> tries, plain_calls, performed, completed;
   std::atomic<int> thread;
   std::atomic<long> outcome;
@@ -46,7 +46,12 @@ inline chain::Released complete(void*, chain::Chain& chain, long result, exec::C
 }
 inline void offer(void*, chain::Chain& chain) {
   fake_engine->offered.fetch_add(1);
-  if (fake_engine->workers.submit(chain) == exec::Verdict::DECLINED) complete(nullptr, chain, -EAGAIN, exec::ContextId::THREADS);
+  if (fake_engine->workers.submit(chain) == exec::Verdict::ACCEPTED) return;
+  complete(nullptr, chain, -EAGAIN, exec::ContextId::THREADS);
+}
+inline void fail(void*, chain::Chain& chain, int error) {
+  if (place_of(chain) != chain::Place::RUNNING) abort();
+  complete(nullptr, chain, -error, exec::ContextId::THREADS);
 }
 inline bool has_chores(void*) {
   if (fake_engine->ask_chores != nullptr) return fake_engine->ask_chores(*fake_engine);
@@ -67,7 +72,7 @@ class WorkersFixture {
     thread_fault.start_over();
     fake_engine = &engine;
     engine.recycles = true;
-    workers.start({&engine, complete, offer, has_chores, do_chores});
+    workers.start({&engine, complete, offer, fail, has_chores, do_chores});
     workers.configure(limit, idle_ns);
   }
   // Idle threads leave, so that the next test can count.
@@ -109,7 +114,7 @@ inline void enter_operation(Job& job) {
     if (fake_engine->most_in_operation.compare_exchange_weak(most, inside)) break;
   }
   if (job.gate != nullptr) job.gate->pass();
-  if (job.takes_waiter.load()) fake_engine->workers.waiter_took_one();
+  if (const int taken = job.taken_meanwhile.load(); taken > 0) fake_engine->workers.waiter_took_one(taken - 1);
   fake_engine->in_operation.fetch_sub(1);
 }
 

@@ -101,6 +101,24 @@ void the_budget_ends_a_read(void**) {
   assert_int_equal(next.moved, 0);
 }
 
+// Data that is in memory: the rest is likely to be, too.
+void a_read_that_only_the_budget_ends_is_modest(void**) {
+  fake_file.will_give({600, -EAGAIN});
+  Budget budget(600);
+  Request first = request_of(Operation::READ), next = first, elsewhere = first;
+  assert_int_equal(read_in_head(first, budget), DECLINED);
+  assert_true(first.is_modest);
+  assert_int_equal(read_in_head(next, budget), DECLINED);
+  assert_true(next.is_modest);
+  elsewhere.fd = 4;  // of which nothing is known
+  assert_int_equal(read_in_head(elsewhere, budget), DECLINED);
+  assert_false(elsewhere.is_modest);
+  Budget enough(Budget::ONE_CALL);
+  Request missing = request_of(Operation::READ);
+  assert_int_equal(read_in_head(missing, enough), DECLINED);
+  assert_false(missing.is_modest);
+}
+
 void what_waits_for_the_disk_is_never_tried(void**) {
   Budget budget(Budget::UNLIMITED);
   Request direct = request_of(Operation::READ);
@@ -266,11 +284,11 @@ void a_file_is_identified_once(void**) {
 
 void a_budget_never_goes_below_nothing(void**) {
   Budget budget(10);
-  budget.spend(4);
+  budget.spend(4, 3);
   assert_int_equal(budget.left(), 6);
-  budget.spend(7);
+  budget.spend(7, 3);
   assert_int_equal(budget.left(), 0);
-  budget.spend(SIZE_MAX);
+  budget.spend(SIZE_MAX, 3);
   assert_int_equal(budget.left(), 0);
 }
 
@@ -292,7 +310,8 @@ void devices_are_told_apart_or_forgotten(void**) {
 UNIT_TESTS(TEST(a_cached_read_is_one_call), TEST(a_short_read_is_asked_again_until_the_end_of_the_file),
            TEST(a_page_that_is_missing_leaves_the_rest_to_others), TEST(errors_of_a_read_decline),
            TEST(a_stream_shows_itself_by_espipe), TEST(a_read_of_nothing_is_over_at_once),
-           TEST(the_budget_ends_a_read), TEST(what_waits_for_the_disk_is_never_tried),
+           TEST(the_budget_ends_a_read), TEST(a_read_that_only_the_budget_ends_is_modest),
+           TEST(what_waits_for_the_disk_is_never_tried),
            TEST(negative_offsets_are_left_to_the_slower_contexts), TEST(an_append_is_left_to_its_lane),
            TEST(a_write_is_taken_where_the_file_system_takes_it), TEST(a_file_system_that_refuses_is_asked_once),
            TEST(a_file_system_that_would_wait_this_time_is_asked_again), TEST(a_write_leaves_no_signal_behind),

@@ -3,6 +3,7 @@
 #include "exec/retrier.h"
 
 #include "chain/chains.h"
+#include "chain/group.h"
 #include "exec/without_threads.h"
 
 namespace {
@@ -44,8 +45,13 @@ struct Fixture {
     thread_fault.start_over();
     fake.signals.store(1000);
     fake.threads.store(1000);
-    retrier.poke();
+    assert_true(retrier.poke());
     assert_true(eventually([&] { return !retrier.has_work() && threads_named("atomrt-notify") == 0; }));
+  }
+  // False: no thread could be made.
+  bool add(Chain& chain) {
+    retrier.add(chain);
+    return retrier.poke();
   }
   Chain& chain(int number, NotifyBy by = NotifyBy::SIGNAL) {
     Chain& chain = adopted(pool, request_of(Kind::READ, nullptr, number));
@@ -64,7 +70,7 @@ void without_work_there_is_no_thread(void**) {
 
 void a_tail_is_tried_until_it_goes_through_and_the_thread_leaves(void**) {
   Fixture f;
-  assert_true(f.retrier.add(f.chain(1)));
+  assert_true(f.add(f.chain(1)));
   assert_true(f.retrier.has_work());
   assert_true(eventually([&] { return f.fake.tries >= 3; }));
   assert_int_equal(f.fake.through, 0);
@@ -81,7 +87,7 @@ void after_the_thread_has_left_another_is_made(void**) {
   Fixture f;
   f.fake.signals.store(2);
   for (int i = 1; i <= 2; ++i) {
-    assert_true(f.retrier.add(f.chain(i)));
+    assert_true(f.add(f.chain(i)));
     assert_true(eventually([&] { return f.fake.through == i && threads_named("atomrt-notify") == 0; }));
   }
   assert_int_equal(thread_fault.asked, 2);
@@ -89,7 +95,7 @@ void after_the_thread_has_left_another_is_made(void**) {
 
 void one_thread_serves_all_in_order(void**) {
   Fixture f;
-  for (int i = 1; i <= 20; ++i) assert_true(f.retrier.add(f.chain(i)));
+  for (int i = 1; i <= 20; ++i) assert_true(f.add(f.chain(i)));
   assert_true(eventually([&] { return f.fake.tries >= 2; }));
   for (int i = 1; i <= 20; ++i) {
     f.fake.signals.store(1);
@@ -101,9 +107,9 @@ void one_thread_serves_all_in_order(void**) {
 
 void signals_without_room_do_not_hold_up_threads(void**) {
   Fixture f;
-  assert_true(f.retrier.add(f.chain(1)));
-  assert_true(f.retrier.add(f.chain(2, NotifyBy::THREAD)));
-  assert_true(f.retrier.add(f.chain(3)));
+  assert_true(f.add(f.chain(1)));
+  assert_true(f.add(f.chain(2, NotifyBy::THREAD)));
+  assert_true(f.add(f.chain(3)));
   f.fake.threads.store(1);
   assert_true(eventually([&] { return f.fake.through == 1; }));
   assert_int_equal(f.fake.order[0], 2);
@@ -112,7 +118,7 @@ void signals_without_room_do_not_hold_up_threads(void**) {
 void behind_one_without_room_its_like_is_not_tried(void**) {
   Fixture f;
   thread_fault.refused.store(ALL);  // no thread: the passes are the test's
-  for (int i = 1; i <= 3; ++i) assert_false(f.retrier.add(f.chain(i)));
+  for (int i = 1; i <= 3; ++i) assert_false(f.add(f.chain(i)));
   f.retrier.lend_thread();
   assert_int_equal(f.fake.tries, 1);
   f.fake.signals.store(1);
@@ -124,7 +130,7 @@ void behind_one_without_room_its_like_is_not_tried(void**) {
 void without_a_thread_the_tail_waits_for_a_poke(void**) {
   Fixture f;
   thread_fault.refused.store(2);
-  assert_false(f.retrier.add(f.chain(1)));
+  assert_false(f.add(f.chain(1)));
   assert_true(f.retrier.has_work());
   assert_false(f.retrier.poke());
   assert_int_equal(f.fake.tries, 0);
@@ -136,8 +142,8 @@ void without_a_thread_the_tail_waits_for_a_poke(void**) {
 void a_thread_that_lends_itself_makes_one_pass(void**) {
   Fixture f;
   thread_fault.refused.store(ALL);
-  assert_false(f.retrier.add(f.chain(1)));
-  assert_false(f.retrier.add(f.chain(2)));
+  assert_false(f.add(f.chain(1)));
+  assert_false(f.add(f.chain(2)));
   f.retrier.lend_thread();
   assert_int_equal(f.fake.through, 0);
   f.fake.signals.store(5);
@@ -145,6 +151,23 @@ void a_thread_that_lends_itself_makes_one_pass(void**) {
   assert_int_equal(f.fake.through, 2);
   assert_false(f.retrier.has_work());
   assert_int_equal(threads_named("atomrt-notify"), 0);
+}
+
+// The kind of the notification that is left counts: a list's may be another than its entry's.
+void a_lists_thread_is_not_held_up_by_signals(void**) {
+  Fixture f;
+  thread_fault.refused.store(ALL);
+  auto& group = zeroed<atomrt::chain::Group>();
+  atomrt::chain::Notification by_thread{};
+  by_thread.by = NotifyBy::THREAD;
+  group.open(false, by_thread);
+  Chain& list = f.chain(2, NotifyBy::NOTHING);
+  list.group = &group;
+  list.tail = atomrt::chain::Tail::NOTIFY_GROUP;
+  f.retrier.add(f.chain(1));
+  f.retrier.add(list);
+  f.retrier.lend_thread();
+  assert_int_equal(f.fake.tries, 2);
 }
 
 void what_is_added_during_a_pass_is_not_lost(void**) {
@@ -155,7 +178,7 @@ void what_is_added_during_a_pass_is_not_lost(void**) {
   const auto work = [&] {
     for (int i = 0; i < EACH; ++i) {
       Chain& chain = f.chain(1);
-      if (f.retrier.add(chain)) added.fetch_add(1);
+      if (f.add(chain)) added.fetch_add(1);
     }
   };
   {
@@ -176,4 +199,5 @@ UNIT_TESTS(cmocka_unit_test(without_work_there_is_no_thread),
            cmocka_unit_test(behind_one_without_room_its_like_is_not_tried),
            cmocka_unit_test(without_a_thread_the_tail_waits_for_a_poke),
            cmocka_unit_test(a_thread_that_lends_itself_makes_one_pass),
+           cmocka_unit_test(a_lists_thread_is_not_held_up_by_signals),
            cmocka_unit_test(what_is_added_during_a_pass_is_not_lost))

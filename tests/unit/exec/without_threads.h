@@ -10,11 +10,13 @@ struct ThreadFault {
   std::atomic<int> refused{0};  // so many creations fail with EAGAIN
   std::atomic<int> asked{0};    // creations that were asked for
   std::atomic<Gate*> gate{nullptr};
+  std::atomic<void (*)()> when_refused{nullptr};  // what comes between the creation and its failure
 
   void start_over() {
     refused.store(0);
     asked.store(0);
     gate.store(nullptr);
+    when_refused.store(nullptr);
   }
 };
 inline ThreadFault thread_fault;
@@ -46,6 +48,7 @@ extern "C" int wrapped_create(pthread_t* thread, const pthread_attr_t* attribute
   thread_fault.asked.fetch_add(1);
   if (thread_fault.refused.load() > 0) {
     thread_fault.refused.fetch_sub(1);
+    if (auto* act = thread_fault.when_refused.load()) act();
     return EAGAIN;
   }
   Gate* gate = thread_fault.gate.load();

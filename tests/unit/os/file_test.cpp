@@ -209,6 +209,19 @@ void a_socket_without_peer_is_epipe_and_no_signal(void**) {
   assert_int_equal(write_next_now(sockets.in, "x", 1, true), -EPIPE);
 }
 
+// recv of no bytes would wait for a message, and take it.
+void a_read_of_no_bytes_takes_nothing(void**) {
+  int ends[2];
+  assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+  char buffer[8];
+  assert_int_equal(read_next_now(ends[0], buffer, 0, true), 0);
+  assert_int_equal(write_next(ends[1], "abc", 3), 3);
+  assert_int_equal(read_next_now(ends[0], buffer, 0, true), 0);
+  assert_int_equal(read_next_now(ends[0], buffer, sizeof buffer, true), 3);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 // Memory files can't tell whether they would wait; whoever can moves the data.
 void a_transfer_without_waiting_moves_data_or_refuses(void**) {
   File file;
@@ -306,7 +319,7 @@ UNIT_TESTS(cmocka_unit_test(status_flags_are_those_of_the_open_file), cmocka_uni
            cmocka_unit_test(a_stream_that_is_not_ready_is_eagain),
            cmocka_unit_test(a_stream_that_is_ready_moves_data_at_once),
            cmocka_unit_test(a_socket_without_peer_is_epipe_and_no_signal),
-           cmocka_unit_test(a_transfer_without_waiting_moves_data_or_refuses),
+           cmocka_unit_test(a_read_of_no_bytes_takes_nothing), cmocka_unit_test(a_transfer_without_waiting_moves_data_or_refuses),
            cmocka_unit_test(syncing_works_both_ways), cmocka_unit_test(readiness_is_told_without_waiting),
            cmocka_unit_test(a_wait_for_the_peer_survives_signals),
            cmocka_unit_test(a_pending_cancellation_does_not_act))

@@ -1,17 +1,13 @@
-// Lane in random orders of events, held against its rules after each; and with threads that enter and leave at once.
+// Lane in random orders of events, held against its rules after each; with many files; and with threads that enter and
+// leave at once.
 #include "chain/lane.h"
 
-#include "chain/chains.h"
+#include "chain/lanes.h"
 
 namespace {
 
 using namespace atomrt::chain;
-using atomrt::unit::Kind;
-using atomrt::unit::request_of;
-using atomrt::unit::Thread;
-using atomrt::unit::zeroed;
-
-constexpr FileKey KEY = {8, 1001, -1};
+using namespace atomrt::unit;
 
 std::uint32_t random_number() {
   static std::uint32_t state = 12345;
@@ -23,7 +19,8 @@ std::uint32_t random_number() {
 struct Known {
   Chain* chain;
   Order order;
-  bool out_of_turn;
+  bool was_taken;    // out of its turn, by a canceller or a waiter
+  bool by_a_waiter;  // who runs it
 };
 
 class Scenario {
@@ -31,14 +28,20 @@ class Scenario {
   explicit Scenario(LaneTable& table, ChainPool& pool) : table_(table), pool_(pool) {}
 
   void enter(Kind kind) {
-    Known known{&atomrt::unit::adopted(pool_, request_of(kind)), Order::NONE, false};
+    Known known{&atomrt::unit::adopted(pool_, request_of(kind)), Order::NONE, false, false};
     known.order = known.chain->order;
-    if (table_.enter(*known.chain, KEY) == LaneTable::Entry::GO) put(*known.chain, Place::RUNNING);
+    if (table_.enter(*known.chain, KEY) == LaneTable::Entry::GO) put(*known.chain, Place::QUEUED);
     present_[count_++] = known;
     check();
   }
 
+  void begin_one() {
+    const int at = pick([](const Known& known) { return place_of(*known.chain) == Place::QUEUED; });
+    if (at >= 0) put(*present_[at].chain, Place::RUNNING);
+  }
+
   void leave_one() {
+    begin_one();
     const int at = pick([](const Known& known) { return place_of(*known.chain) == Place::RUNNING; });
     if (at < 0) return;
     Chain& chain = *present_[at].chain;
@@ -49,7 +52,7 @@ class Scenario {
     for (Chain* next : released.chains) {
       if (next == nullptr) continue;
       assert_int_equal(place_of(*next), Place::MOVING);
-      put(*next, Place::RUNNING);
+      put(*next, Place::QUEUED);
     }
     check();
   }
@@ -58,9 +61,11 @@ class Scenario {
     const int at = pick([](const Known& known) { return place_of(*known.chain) == Place::HELD; });
     if (at < 0) return;
     Known& known = present_[at];
+    const bool is_free = known.order == Order::DRAINED_WRITES && !somebody_writes();
     const bool taken = table_.take_held(*known.chain, to_run);
-    assert_int_equal(taken, !to_run || known.order == Order::DRAINED_WRITES);
-    known.out_of_turn |= taken;
+    assert_int_equal(taken, !to_run || is_free);
+    known.was_taken |= taken;
+    known.by_a_waiter |= taken && to_run;
     check();
   }
 
@@ -75,6 +80,16 @@ class Scenario {
       if (wanted(present_[at])) return at;
     }
     return -1;
+  }
+
+  // In its turn, or out of it.
+  [[nodiscard]] bool somebody_writes() const {
+    for (int i = 0; i < count_; ++i) {
+      const Known& known = present_[i];
+      if (queue_of(known.order) != 1) continue;
+      if (known.by_a_waiter || (!known.was_taken && place_of(*known.chain) == Place::RUNNING)) return true;
+    }
+    return false;
   }
 
   static int queue_of(Order order) {
@@ -95,16 +110,15 @@ class Scenario {
     for (int i = 0; i < count_; ++i) {
       const Known& known = present_[i];
       const Place place = place_of(*known.chain);
-      assert_true(place == Place::RUNNING || place == Place::HELD);
-      if (known.order == Order::NONE) assert_int_equal(place, Place::RUNNING);
-      if (known.order == Order::SYNC && !known.out_of_turn) {
-        // A sync runs when, and as soon as, nothing earlier is left.
-        const bool is_stream = known.chain->kind == atomrt::os::FileKind::STREAM;
-        assert_int_equal(place, i == 0 || is_stream ? Place::RUNNING : Place::HELD);
+      const bool goes = place != Place::HELD;
+      if (known.order == Order::NONE) assert_true(goes);
+      if (known.order == Order::SYNC && !known.was_taken) {
+        // A sync goes when, and as soon as, nothing earlier is left.
+        assert_int_equal(goes, i == 0 || known.chain->kind == atomrt::os::FileKind::STREAM);
       }
       const int queue = queue_of(known.order);
-      if (queue < 0 || known.out_of_turn) continue;
-      if (place == Place::RUNNING) {
+      if (queue < 0 || known.was_taken) continue;
+      if (goes) {
         assert_false(queue_has_runner[queue]);  // one at a time,
         assert_false(queue_has_held[queue]);    // and the oldest
         queue_has_runner[queue] = true;
@@ -133,6 +147,9 @@ void random_events(const Kind (&kinds)[4]) {
         case 2:
           if (scenario.count() < 12) scenario.enter(kinds[random_number() % 4]);
           break;
+        case 4:
+          scenario.begin_one();
+          break;
         case 3:
           scenario.take_one(random_number() % 2 != 0);
           break;
@@ -151,6 +168,37 @@ void file_rules_hold_in_any_order_of_events(void**) {
 
 void stream_rules_hold_in_any_order_of_events(void**) {
   random_events({Kind::STREAM_READ, Kind::STREAM_WRITE, Kind::STREAM_WRITE, Kind::STREAM_SYNC});
+}
+
+void a_crowd_is_more_than_a_few_chains_of_one_file(void**) {
+  Lanes lanes;
+  Chain* chains[LaneTable::FEW + 1];
+  for (Chain*& chain : chains) {
+    chain = &lanes.make(Kind::WRITE);  // the first goes, the others are held
+    const bool is_first = chain == chains[0], is_last = chain == chains[LaneTable::FEW];
+    const Entry expected = is_first ? Entry::GO : is_last ? Entry::HELD_IN_CROWD : Entry::HELD;
+    assert_int_equal(lanes.table.enter(*chain, KEY), expected);
+    assert_int_equal(chain->is_crowded, is_last);
+  }
+  Chain& elsewhere = lanes.go(Kind::WRITE, {8, 1002, -1});
+  assert_false(elsewhere.is_crowded);
+}
+
+// More files than the table has buckets, each with an order of its own.
+void many_files_at_once_stay_apart(void**) {
+  constexpr std::uint64_t FILES = 40'000;
+  static Chain* first[FILES];
+  static Chain* second[FILES];
+  Lanes lanes;
+  for (std::uint64_t i = 0; i < FILES; ++i) {
+    first[i] = &lanes.go(Kind::APPEND, {8, i, -1});
+    second[i] = &lanes.held(Kind::APPEND, {8, i, -1});
+  }
+  for (std::uint64_t i = 0; i < FILES; ++i) {
+    const std::uint64_t at = i * 7919 % FILES;
+    lanes.leaves(*first[at], second[at], nullptr);
+  }
+  for (std::uint64_t i = 0; i < FILES; ++i) lanes.leaves(*second[i]);
 }
 
 // Every thread submits, runs what it is given and what that releases. Appends must never overlap, a sync must see every
@@ -204,4 +252,5 @@ void threads_keep_the_rules_and_lose_nobody(void**) {
 
 UNIT_TESTS(cmocka_unit_test(file_rules_hold_in_any_order_of_events),
            cmocka_unit_test(stream_rules_hold_in_any_order_of_events),
-           cmocka_unit_test(threads_keep_the_rules_and_lose_nobody))
+           cmocka_unit_test(a_crowd_is_more_than_a_few_chains_of_one_file),
+           cmocka_unit_test(many_files_at_once_stay_apart), cmocka_unit_test(threads_keep_the_rules_and_lose_nobody))

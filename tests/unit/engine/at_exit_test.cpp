@@ -1,0 +1,204 @@
+// at_exit: where the statistics of a process end up, by each way that it can end. The program runs itself with ATOMRT_STATS
+// and UNIT_ROLE set; that run makes a request, or none, and ends. _exit is called from another object, as a program
+// would (os/hooked_object.c).
+#include "engine/at_exit.h"
+
+#include <sys/syscall.h>
+
+#include "engine/requests.h"
+
+extern "C" void hooked_exit(int status);
+
+namespace {
+
+using namespace atomrt::unit;
+
+char directory[] = "/tmp/atomrt-unit-XXXXXX";
+
+void serve() {
+  Pipe pipe;
+  Aio aio;
+  aio.write(pipe.in, "data");
+  if (!eventually([&] { return aio.is_over(); })) abort();
+}
+
+std::size_t count_blocks(const char* text);
+const char* contents(const char* path);
+
+int play(const char* role) {
+  if (strcmp(role, "idle") != 0) serve();
+  if (strcmp(role, "exit") == 0 || strcmp(role, "idle") == 0) exit(7);
+  if (strcmp(role, "_exit") == 0) hooked_exit(7);
+  if (strcmp(role, "fork") == 0) {
+    const pid_t child = fork();
+    if (child == 0) {
+      serve();
+      exit(7);
+    }
+    waitpid(child, nullptr, 0);
+    exit(7);
+  }
+  if (strcmp(role, "interval") == 0) {
+    // Ends without any of the library's knowledge, once two blocks are there.
+    const char* path = getenv("ATOMRT_STATS");
+    const bool seen = eventually([&] { return count_blocks(contents(path)) >= 2; });
+    syscall(SYS_exit_group, seen ? 7 : 1);
+  }
+  return 1;
+}
+
+const char* contents(const char* path) {
+  static char text[65536];
+  FILE* file = fopen(path, "re");
+  const size_t length = file != nullptr ? fread(text, 1, sizeof text - 1, file) : 0;
+  if (file != nullptr) fclose(file);
+  text[length] = '\0';
+  return text;
+}
+
+std::size_t count_blocks(const char* text) {
+  std::size_t count = 0;
+  for (; (text = strstr(text, "# atomrt ")) != nullptr; ++text) ++count;
+  return count;
+}
+
+struct Run {
+  pid_t pid;
+  char errors[8192];
+};
+
+// Runs this program in that role; it must end with status 7.
+Run run(const char* role, const char* statistics, const char* interval = nullptr) {
+  Run result{};
+  int err[2];
+  assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+  fflush(nullptr);
+  result.pid = fork();
+  if (result.pid == 0) {
+    setenv("UNIT_ROLE", role, 1);
+    setenv("ATOMRT_STATS", statistics, 1);
+    if (interval != nullptr) setenv("ATOMRT_STATS_INTERVAL", interval, 1);
+    dup2(err[1], 2);
+    char name[] = "at_exit";
+    char* arguments[] = {name, nullptr};
+    execv("/proc/self/exe", arguments);
+    _exit(127);
+  }
+  close(err[1]);
+  size_t length = 0;
+  ssize_t got;
+  while (length + 1 < sizeof result.errors &&
+         (got = read(err[0], result.errors + length, sizeof result.errors - 1 - length)) > 0) {
+    length += static_cast<size_t>(got);
+  }
+  close(err[0]);
+  int status = 0;
+  waitpid(result.pid, &status, 0);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 7);
+  return result;
+}
+
+const char* path_of(const char* name) {
+  static char path[256];
+  snprintf(path, sizeof path, "%s/%s", directory, name);
+  unlink(path);
+  return path;
+}
+
+void exit_writes_one_block(void**) {
+  const char* path = path_of("exit");
+  const Run made = run("exit", path);
+  char pid[32];
+  snprintf(pid, sizeof pid, "(pid %d)\n", static_cast<int>(made.pid));
+  const char* text = contents(path);
+  assert_int_equal(count_blocks(text), 1);
+  assert_non_null(strstr(text, pid));
+  assert_non_null(strstr(text, "\nrequests 1\ncompleted 1\n"));
+  assert_string_equal(made.errors, "");
+}
+
+void _exit_writes_one_block(void**) {
+  const char* path = path_of("_exit");
+  run("_exit", path);
+  assert_int_equal(count_blocks(contents(path)), 1);
+}
+
+void a_process_without_requests_writes_none(void**) {
+  const char* path = path_of("idle");
+  run("idle", path);
+  assert_int_equal(access(path, F_OK), -1);
+}
+
+void blocks_of_several_processes_are_appended(void**) {
+  const char* path = path_of("several");
+  run("exit", path);
+  run("fork", path);
+  const char* text = contents(path);
+  assert_int_equal(count_blocks(text), 3);
+  // The child counts its own requests only.
+  for (int i = 0; i < 3; ++i) {
+    text = strstr(text, "\nrequests ");
+    assert_non_null(text);
+    assert_memory_equal(text, "\nrequests 1\n", 12);
+    ++text;
+  }
+}
+
+void the_process_number_may_be_part_of_the_name(void**) {
+  char pattern[256];
+  snprintf(pattern, sizeof pattern, "%s/a%%p-%%p.txt%%", directory);
+  const Run made = run("exit", pattern);
+  char path[256];
+  snprintf(path, sizeof path, "%s/a%d-%d.txt%%", directory, static_cast<int>(made.pid), static_cast<int>(made.pid));
+  assert_int_equal(count_blocks(contents(path)), 1);
+  unlink(path);
+}
+
+void stderr_is_a_place_too(void**) {
+  const Run made = run("exit", "stderr");
+  assert_int_equal(count_blocks(made.errors), 1);
+}
+
+void a_place_that_cannot_be_written_is_told(void**) {
+  const Run made = run("exit", "/does/not/exist");
+  assert_non_null(strstr(made.errors, "atomrt: cannot write the statistics to /does/not/exist: "));
+}
+
+void a_name_that_is_too_long_is_no_harm(void**) {
+  static char path[6000];
+  memset(path, 'x', sizeof path - 1);
+  path[0] = '/';
+  run("exit", path);
+  for (std::size_t i = 4000; i + 1 < 4110; i += 2) memcpy(path + i, "%p", 2);
+  path[4110] = '\0';
+  run("exit", path);
+}
+
+void an_interval_writes_while_the_program_runs(void**) {
+  const char* path = path_of("interval");
+  run("interval", path, "1");
+  assert_true(count_blocks(contents(path)) >= 2);
+}
+
+}  // namespace
+
+#define main run_the_tests
+UNIT_TESTS(cmocka_unit_test(exit_writes_one_block), cmocka_unit_test(_exit_writes_one_block),
+           cmocka_unit_test(a_process_without_requests_writes_none),
+           cmocka_unit_test(blocks_of_several_processes_are_appended),
+           cmocka_unit_test(the_process_number_may_be_part_of_the_name), cmocka_unit_test(stderr_is_a_place_too),
+           cmocka_unit_test(a_place_that_cannot_be_written_is_told),
+           cmocka_unit_test(a_name_that_is_too_long_is_no_harm),
+           cmocka_unit_test(an_interval_writes_while_the_program_runs))
+#undef main
+
+int main(int count, char** arguments) {
+  if (const char* role = getenv("UNIT_ROLE")) return play(role);
+  if (mkdtemp(directory) == nullptr) return 99;
+  const int status = run_the_tests(count, arguments);
+  const char* names[] = {"exit", "_exit", "idle", "several", "interval"};
+  for (const char* name : names) path_of(name);  // which removes it
+  rmdir(directory);
+  return status;
+}

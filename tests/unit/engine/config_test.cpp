@@ -1,0 +1,162 @@
+// config: what each setting of the environment becomes. The library reads it once, when it is loaded: so the program runs
+// itself with that environment, prints what it finds and what it was told, and the test compares. AT_SECURE is wrapped.
+#include "engine/config.h"
+
+#include <fcntl.h>
+#include <sys/auxv.h>
+
+#include "unit.h"
+
+extern "C" unsigned long real_getauxval(unsigned long type) __asm__("__real_getauxval");
+extern "C" unsigned long wrapped_getauxval(unsigned long type) __asm__("__wrap_getauxval");
+extern "C" unsigned long wrapped_getauxval(unsigned long type) {
+  // From the library's constructor: before main, so that only the environment can tell.
+  return type == AT_SECURE && getenv("UNIT_SECURE") != nullptr ? 1 : real_getauxval(type);
+}
+
+// Another constructor that needs the settings before the library's own may have run.
+static const bool early_verbose = atomrt::engine::config().verbose;
+
+namespace {
+
+using atomrt::engine::Config;
+using atomrt::engine::config;
+
+int print_config() {
+  const Config& read = config();
+  printf("head=%d waiter=%d threads=%u stats=%s interval=%u verbose=%d early=%d same=%d\n", read.use_head,
+         read.use_waiter, read.most_threads, read.statistics != nullptr ? read.statistics : "-",
+         read.statistics_interval_s, read.verbose, early_verbose, &read == &config());
+  return 0;
+}
+
+struct Outcome {
+  char settings[512];
+  char messages[2048];
+};
+
+void read_all(int fd, char* text, size_t size) {
+  size_t length = 0;
+  ssize_t got;
+  while (length + 1 < size && (got = read(fd, text + length, size - 1 - length)) > 0) length += static_cast<size_t>(got);
+  text[length] = '\0';
+  close(fd);
+}
+
+Outcome run_with(std::initializer_list<const char*> variables) {
+  int out[2], err[2];
+  assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+  assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+  fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    const char* environment[16] = {"UNIT_PRINT_CONFIG=1"};
+    int count = 1;
+    for (const char* variable : variables) environment[count++] = variable;
+    dup2(out[1], 1);
+    dup2(err[1], 2);
+    char name[] = "config";
+    char* arguments[] = {name, nullptr};
+    execve("/proc/self/exe", arguments, const_cast<char**>(environment));
+    _exit(127);
+  }
+  close(out[1]);
+  close(err[1]);
+  Outcome outcome;
+  read_all(out[0], outcome.settings, sizeof outcome.settings);
+  read_all(err[0], outcome.messages, sizeof outcome.messages);
+  int status = 0;
+  waitpid(child, &status, 0);
+  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  return outcome;
+}
+
+constexpr char DEFAULTS[] = "head=1 waiter=1 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n";
+
+void becomes(std::initializer_list<const char*> variables, const char* settings) {
+  const Outcome outcome = run_with(variables);
+  assert_string_equal(outcome.settings, settings);
+  assert_string_equal(outcome.messages, "");
+}
+
+// The setting is ignored, and one line says so.
+void is_refused(const char* variable) {
+  const Outcome outcome = run_with({variable});
+  assert_string_equal(outcome.settings, DEFAULTS);
+  assert_ptr_equal(strstr(outcome.messages, "atomrt: ignoring "), outcome.messages);
+  assert_non_null(strstr(outcome.messages, variable));
+  assert_ptr_equal(strchr(outcome.messages, '\n'), outcome.messages + strlen(outcome.messages) - 1);
+}
+
+void nothing_set_is_the_defaults(void**) { becomes({}, DEFAULTS); }
+
+void empty_values_are_the_defaults(void**) {
+  becomes({"ATOMRT_CONTEXTS=", "ATOMRT_MAX_THREADS=", "ATOMRT_STATS=", "ATOMRT_STATS_INTERVAL=", "ATOMRT_VERBOSE="},
+          DEFAULTS);
+}
+
+void contexts_are_those_named(void**) {
+  becomes({"ATOMRT_CONTEXTS=head,threads"}, "head=1 waiter=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=waiter"}, "head=0 waiter=1 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=threads"}, "head=0 waiter=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=threads,waiter,head"}, DEFAULTS);
+  becomes({"ATOMRT_CONTEXTS=head,"}, "head=1 waiter=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+}
+
+void unknown_contexts_are_refused_as_a_whole(void**) {
+  for (const char* variable : {"ATOMRT_CONTEXTS=heads", "ATOMRT_CONTEXTS=hea", "ATOMRT_CONTEXTS=threads,rings",
+                               "ATOMRT_CONTEXTS=,", "ATOMRT_CONTEXTS=head threads", "ATOMRT_CONTEXTS=HEAD"}) {
+    is_refused(variable);
+  }
+}
+
+void numbers_are_taken_within_their_limits(void**) {
+  becomes({"ATOMRT_MAX_THREADS=1"}, "head=1 waiter=1 threads=1 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_MAX_THREADS=10000"}, "head=1 waiter=1 threads=10000 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_MAX_THREADS=007"}, "head=1 waiter=1 threads=7 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_STATS_INTERVAL=86400"},
+          "head=1 waiter=1 threads=0 stats=- interval=86400 verbose=0 early=0 same=1\n");
+}
+
+void what_is_no_number_within_the_limits_is_refused(void**) {
+  for (const char* variable :
+       {"ATOMRT_MAX_THREADS=0", "ATOMRT_MAX_THREADS=10001", "ATOMRT_MAX_THREADS=-1", "ATOMRT_MAX_THREADS=+1",
+        "ATOMRT_MAX_THREADS=4x", "ATOMRT_MAX_THREADS= 4", "ATOMRT_MAX_THREADS=1e3", "ATOMRT_STATS_INTERVAL=0",
+        "ATOMRT_STATS_INTERVAL=86401", "ATOMRT_MAX_THREADS=18446744073709551617",
+        "ATOMRT_MAX_THREADS=100000000000000000000000000000000000000001"}) {
+    is_refused(variable);
+  }
+}
+
+void statistics_name_their_file(void**) {
+  becomes({"ATOMRT_STATS=/tmp/%p.txt"},
+          "head=1 waiter=1 threads=0 stats=/tmp/%p.txt interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_STATS=stderr"}, "head=1 waiter=1 threads=0 stats=stderr interval=0 verbose=0 early=0 same=1\n");
+}
+
+void verbose_is_anything_but_zero(void**) {
+  becomes({"ATOMRT_VERBOSE=1"}, "head=1 waiter=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
+  becomes({"ATOMRT_VERBOSE=yes"}, "head=1 waiter=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
+  becomes({"ATOMRT_VERBOSE=0"}, DEFAULTS);
+}
+
+void a_secure_process_obeys_no_variable(void**) {
+  becomes({"UNIT_SECURE=1", "ATOMRT_CONTEXTS=threads", "ATOMRT_MAX_THREADS=7", "ATOMRT_STATS=/tmp/file",
+           "ATOMRT_STATS_INTERVAL=1", "ATOMRT_VERBOSE=1"},
+          DEFAULTS);
+}
+
+}  // namespace
+
+#define main run_the_tests
+UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty_values_are_the_defaults),
+           cmocka_unit_test(contexts_are_those_named), cmocka_unit_test(unknown_contexts_are_refused_as_a_whole),
+           cmocka_unit_test(numbers_are_taken_within_their_limits),
+           cmocka_unit_test(what_is_no_number_within_the_limits_is_refused),
+           cmocka_unit_test(statistics_name_their_file), cmocka_unit_test(verbose_is_anything_but_zero),
+           cmocka_unit_test(a_secure_process_obeys_no_variable))
+#undef main
+
+int main(int count, char** arguments) {
+  return getenv("UNIT_PRINT_CONFIG") != nullptr ? print_config() : run_the_tests(count, arguments);
+}

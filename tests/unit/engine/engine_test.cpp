@@ -1,0 +1,224 @@
+// engine: its birth, once in each process, and what it does with a chain that is over. Tests of the birth run in children,
+// before this process has an engine of its own. map_memory, pthread_create and queue_signal are wrapped.
+#include "engine/engine.h"
+
+#include "engine/hold.h"
+#include "engine/requests.h"
+#include "exec/without_threads.h"
+#include "without_memory.h"
+
+namespace {
+
+using namespace atomrt::unit;
+using namespace atomrt::engine;
+using atomrt::chain::Place;
+
+std::atomic<int> signals_without_room{0}, signals_sent{0};
+
+}  // namespace
+
+extern "C" int wrapped_signal(int, sigval) __asm__("__wrap__ZN6atomrt2os12queue_signalEi6sigval");
+extern "C" int wrapped_signal(int, sigval) {
+  if (signals_without_room > 0) {
+    signals_without_room.fetch_sub(1);
+    return EAGAIN;
+  }
+  signals_sent.fetch_add(1);
+  return 0;
+}
+
+namespace {
+
+int begin(void** state) {
+  thread_fault.start_over();
+  signals_without_room.store(0);
+  signals_sent.store(0);
+  return prepare(state);
+}
+
+bool serves() {
+  MemoryFile file;
+  Aio aio;
+  aio.write(file.fd, "1234");
+  return aio.submitted == 0 && eventually([&] { return aio.is_over(); }) && aio.result() == 4;
+}
+
+// What the child may not have of its parent, and that it has an engine of its own for all that.
+int status_of_a_fresh_process() {
+  if (running_engine() != nullptr) return 1;
+  Engine* mine = engine();
+  if (mine == nullptr || running_engine() != mine) return 2;
+  if (mine->registry.chains.made() != 0 || mine->streams != 0 || mine->workers.created() != 0) return 3;
+  return serves() ? 0 : 4;
+}
+
+void nothing_exists_before_the_first_use(void**) {
+  assert_null(running_engine());
+  set_threads(3, 1);  // aio_init is no first use
+  assert_null(running_engine());
+  assert_int_equal(threads_named("atomrt-worker"), 0);
+}
+
+void without_memory_there_is_no_engine_yet(void**) {
+  const int status = in_child([] {
+    {
+      const WithoutMemory none;
+      if (engine() != nullptr || running_engine() != nullptr) return 1;
+    }
+    return status_of_a_fresh_process();
+  });
+  assert_int_equal(status, 0);
+}
+
+void threads_that_start_it_together_get_the_same(void**) {
+  for (int round = 0; round < 10; ++round) {
+    const int status = in_child([] {
+      std::atomic<int> ready{0};
+      Engine* found[3] = {};
+      const auto work = [&](int i) {
+        ready.fetch_add(1);
+        while (ready.load() < 3) sched_yield();
+        found[i] = engine();
+      };
+      {
+        Thread a([&] { work(0); });
+        Thread b([&] { work(1); });
+        Thread c([&] { work(2); });
+      }
+      return found[0] != nullptr && found[0] == found[1] && found[1] == found[2] && running_engine() == found[0] ? 0 : 1;
+    });
+    assert_int_equal(status, 0);
+  }
+}
+
+void wishes_from_before_the_start_count(void**) {
+  const int status = in_child([] {
+    set_threads(2, 1000);
+    close_gate();
+    MemoryFile file;
+    static Aio aios[4];
+    for (Aio& aio : aios) aio.read(file.fd);
+    if (!eventually([] { return perform_gate.arrived() == 2; })) return 1;
+    for (int i = 0; i < 20; ++i) pause_briefly();
+    if (perform_gate.arrived() != 2) return 2;
+    open_gate();
+    for (const Aio& aio : aios) {
+      if (!eventually([&] { return aio.is_over(); })) return 3;
+    }
+    return 0;
+  });
+  assert_int_equal(status, 0);
+}
+
+void it_is_started_once(void**) {
+  Engine* first = engine();
+  assert_non_null(first);
+  assert_ptr_equal(engine(), first);
+  assert_ptr_equal(running_engine(), first);
+}
+
+void a_child_starts_afresh_and_a_grandchild_too(void**) {
+  assert_true(serves());
+  const int status = in_child([] {
+    const int mine = status_of_a_fresh_process();
+    return mine != 0 ? mine : 10 + in_child([] { return status_of_a_fresh_process(); });
+  });
+  assert_int_equal(status, 10);
+  assert_true(serves());
+}
+
+// Locks that are held, threads that exist, requests that wait: none of it is the child's.
+void a_child_has_none_of_the_requests_in_flight(void**) {
+  Pipe pipe;
+  MemoryFile file;
+  set_threads(1, 1000);
+  Aio stream, running, held;
+  stream.read(pipe.out, 1);
+  close_gate();
+  running.write(file.fd, "1111");
+  held.write(file.fd, "2222");
+  Engine& engine = the_engine();
+  engine.start_mutex.lock();
+  const int status = in_child([] {
+    open_gate();
+    return status_of_a_fresh_process();
+  });
+  engine.start_mutex.unlock();
+  assert_int_equal(status, 0);
+  assert_int_equal(stream.error(), EINPROGRESS);
+  open_gate();
+  running.ends_with(0, 4);
+  held.ends_with(0, 4);
+  assert_int_equal(write(pipe.in, "x", 1), 1);
+  stream.ends_with(0, 1);
+}
+
+void a_wish_takes_effect_while_it_runs(void**) {
+  set_threads(3, 1000);
+  close_gate();
+  MemoryFile file;
+  Aio aios[5];
+  for (Aio& aio : aios) aio.read(file.fd);
+  assert_true(eventually([] { return perform_gate.arrived() == 3; }));
+  set_threads(4, 1000);
+  Aio one_more;
+  one_more.read(file.fd);
+  assert_true(eventually([] { return perform_gate.arrived() == 4; }));
+  for (int i = 0; i < 20; ++i) pause_briefly();
+  assert_int_equal(perform_gate.arrived(), 4);
+}
+
+void streams_in_flight_are_counted(void**) {
+  Pipe pipe;
+  Aio aios[3];
+  for (Aio& aio : aios) aio.read(pipe.out, 1);
+  assert_int_equal(the_engine().streams, 3);
+  assert_int_equal(write(pipe.in, "123", 3), 3);
+  assert_true(eventually([] { return the_engine().streams == 0; }));
+}
+
+void a_tail_that_finds_no_room_is_kept_until_it_goes_through(void**) {
+  MemoryFile file;
+  signals_without_room.store(5);
+  Aio aio;
+  aio.with_signal(SIGUSR1).write(file.fd, "1234").ends_with(0, 4);
+  assert_true(eventually([] { return signals_sent == 1; }));
+  assert_true(eventually([] { return is_idle(); }));
+}
+
+// A chain let go by another's end, and no thread for it: its submitter has long gone, so the aiocb must tell.
+void a_released_chain_that_nobody_can_run_fails_with_eagain(void**) {
+  MemoryFile file;
+  Aio first, second, third;
+  set_threads(1, 1000);
+  close_gate();
+  Aio busy;
+  busy.read(file.fd);
+  assert_true(eventually([] { return perform_gate.arrived() == 1; }));
+  first.write(file.fd, "1111");
+  second.write(file.fd, "2222");
+  third.write(file.fd, "3333");
+  // The worker is counted out while `first` is in the test's hands.
+  assert_true(the_engine().workers.take(*first.chain()));
+  set_threads(1, 0);
+  open_gate();
+  assert_true(eventually([] { return threads_named("atomrt-worker") == 0; }));
+  thread_fault.refused.store(ALL);
+  complete_and_offer(the_engine(), *first.chain(), 4, atomrt::exec::ContextId::WAITER);
+  first.ends_with(0, 4);
+  second.ends_with(EAGAIN, -1);
+  third.ends_with(EAGAIN, -1);
+  assert_true(is_idle());
+}
+
+}  // namespace
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, settle)
+UNIT_TESTS(TEST(nothing_exists_before_the_first_use),
+           TEST(without_memory_there_is_no_engine_yet),
+           TEST(threads_that_start_it_together_get_the_same),
+           TEST(wishes_from_before_the_start_count), TEST(it_is_started_once),
+           TEST(a_child_starts_afresh_and_a_grandchild_too), TEST(a_child_has_none_of_the_requests_in_flight),
+           TEST(a_wish_takes_effect_while_it_runs), TEST(streams_in_flight_are_counted),
+           TEST(a_tail_that_finds_no_room_is_kept_until_it_goes_through),
+           TEST(a_released_chain_that_nobody_can_run_fails_with_eagain))

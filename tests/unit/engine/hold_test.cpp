@@ -1,0 +1,205 @@
+// hold: requests keep their file when its number is closed or given to another, by a duplicate that is made only then and
+// closed in the end. close and its like are called from another object, as a program would (os/hooked_object.c).
+#include "engine/hold.h"
+
+#include "engine/cancel.h"
+#include "engine/requests.h"
+
+extern "C" int hooked_close(int fd);
+extern "C" int hooked_dup2(int from, int to);
+extern "C" int hooked_fclose(FILE* stream);
+
+namespace {
+
+using namespace atomrt::unit;
+using namespace atomrt::engine;
+using atomrt::chain::Place;
+
+// One worker, which stands at the gate with another file's read.
+struct Busy {
+  MemoryFile file;
+  Aio running;
+  Busy() {
+    set_threads(1, 1);
+    close_gate();
+    running.read(file.fd);
+    assert_true(eventually([] { return perform_gate.arrived() == 1; }));
+  }
+};
+
+int file_with(const char* text) {
+  const int fd = memfd_create("unit", MFD_CLOEXEC);
+  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+  return fd;
+}
+
+// Closes fd as a program does and gives its number to another file.
+void give_number_to(int fd, const char* text) {
+  const int other = file_with(text);
+  assert_int_equal(hooked_close(fd), 0);
+  assert_int_equal(dup2(other, fd), fd);
+  close(other);
+}
+
+bool is_open(int fd) { return fcntl(fd, F_GETFD) >= 0; }
+
+void without_requests_nothing_is_duplicated(void**) {
+  const int fd = file_with("mine");
+  Aio read;
+  read.read(fd).ends_with(0, 4);
+  assert_true(eventually([] { return is_idle(); }));
+  const int before = open_descriptors();
+  before_close(fd);
+  before_close(-1);
+  before_close(1'000'000);
+  assert_int_equal(open_descriptors(), before);
+  assert_int_equal(hooked_close(fd), 0);
+  assert_false(is_open(fd));
+}
+
+void queued_requests_keep_their_file(void**) {
+  Busy busy;
+  const int before = open_descriptors();
+  const int fd = file_with("mine");
+  Aio reads[3];
+  for (Aio& read : reads) read.read(fd);
+  give_number_to(fd, "your");
+  assert_int_equal(open_descriptors(), before + 2);  // the other file and one duplicate
+  open_gate();
+  for (const Aio& read : reads) {
+    read.ends_with(0, 4);
+    assert_memory_equal(read.buffer, "mine", 4);
+  }
+  assert_true(eventually([&] { return open_descriptors() == before + 1; }));  // the duplicate has gone
+  close(fd);
+}
+
+void held_writes_and_syncs_keep_their_file(void**) {
+  Busy busy;
+  MemoryFile mine("----");
+  const int fd = dup(mine.fd);
+  Aio first, second, sync;
+  first.write(fd, "1111");
+  second.write(fd, "2222");
+  sync.sync(fd);
+  assert_int_equal(second.place(), Place::HELD);
+  assert_int_equal(sync.place(), Place::HELD);
+  give_number_to(fd, "your");
+  open_gate();
+  for (const Aio* write : {&first, &second}) write->ends_with(0, 4);
+  sync.ends_with(0, 0);
+  char text[5] = {};
+  assert_int_equal(pread(fd, text, 4, 0), 4);
+  assert_string_equal(text, "your");
+  assert_int_equal(pread(mine.fd, text, 4, 0), 4);
+  assert_string_equal(text, "2222");
+  close(fd);
+}
+
+void a_blocked_read_keeps_its_stream(void**) {
+  Pipe pipe, other;
+  const int fd = dup(pipe.out);
+  Aio read;
+  read.read(fd);
+  assert_true(eventually([&] { return read.place() == Place::BLOCKED; }));
+  assert_int_equal(hooked_dup2(other.out, fd), fd);
+  assert_int_equal(write(other.in, "your", 4), 4);
+  assert_int_equal(write(pipe.in, "mine", 4), 4);
+  read.ends_with(0, 4);
+  assert_memory_equal(read.buffer, "mine", 4);
+  assert_int_equal(hooked_close(fd), 0);
+}
+
+void two_files_one_after_the_other_under_one_number_are_kept_apart(void**) {
+  Busy busy;
+  const int fd = file_with("1st.");
+  Aio first, second;
+  first.read(fd);
+  give_number_to(fd, "2nd.");
+  second.read(fd);
+  give_number_to(fd, "3rd.");
+  open_gate();
+  first.ends_with(0, 4);
+  second.ends_with(0, 4);
+  assert_memory_equal(first.buffer, "1st.", 4);
+  assert_memory_equal(second.buffer, "2nd.", 4);
+  close(fd);
+}
+
+void a_cancelled_request_lets_the_duplicate_go(void**) {
+  Busy busy;
+  const int before = open_descriptors();
+  const int fd = file_with("mine");
+  Aio read;
+  read.read(fd);
+  assert_int_equal(hooked_close(fd), 0);
+  assert_int_equal(open_descriptors(), before + 1);
+  assert_int_equal(cancel_one(fd, &read.block), AIO_CANCELED);
+  assert_int_equal(open_descriptors(), before);
+}
+
+// The duplicate stands out of the way of the numbers that programs count on.
+void the_lowest_free_number_stays_the_programs(void**) {
+  Busy busy;
+  const int fd = file_with("mine");
+  Aio read;
+  read.read(fd);
+  assert_int_equal(hooked_close(fd), 0);
+  const int next = dup(0);
+  assert_int_equal(next, fd);
+  close(next);
+  assert_true(fcntl(read.chain()->io_fd.load(), F_GETFD) == FD_CLOEXEC);
+}
+
+void replacing_a_number_by_itself_changes_nothing(void**) {
+  Busy busy;
+  const int fd = file_with("mine");
+  Aio read;
+  read.read(fd);
+  const int before = open_descriptors();
+  assert_int_equal(hooked_dup2(fd, fd), fd);
+  assert_int_equal(open_descriptors(), before);
+  assert_null(read.chain()->hold);
+  close(fd);
+}
+
+void a_stream_of_stdio_that_is_closed_keeps_its_file(void**) {
+  Busy busy;
+  FILE* stream = fdopen(file_with("mine"), "r+");
+  const int fd = fileno(stream);
+  Aio read;
+  read.read(fd);
+  assert_int_equal(hooked_fclose(stream), 0);
+  const int other = file_with("your");
+  assert_int_equal(other, fd);
+  open_gate();
+  read.ends_with(0, 4);
+  assert_memory_equal(read.buffer, "mine", 4);
+  close(other);
+}
+
+// It may not have entered the kernel yet: closing waits a moment, and what is left of it goes to the same file.
+void closing_under_a_running_request_is_no_harm(void**) {
+  set_threads(1, 1);
+  const int fd = file_with("mine");
+  Aio read;
+  close_gate();
+  read.read(fd);
+  assert_true(eventually([] { return perform_gate.arrived() == 1; }));
+  give_number_to(fd, "your");
+  open_gate();
+  read.ends_with(0, 4);
+  assert_memory_equal(read.buffer, "mine", 4);
+  close(fd);
+}
+
+}  // namespace
+
+UNIT_TESTS(ENGINE_TEST(without_requests_nothing_is_duplicated), ENGINE_TEST(queued_requests_keep_their_file),
+           ENGINE_TEST(held_writes_and_syncs_keep_their_file), ENGINE_TEST(a_blocked_read_keeps_its_stream),
+           ENGINE_TEST(two_files_one_after_the_other_under_one_number_are_kept_apart),
+           ENGINE_TEST(a_cancelled_request_lets_the_duplicate_go),
+           ENGINE_TEST(the_lowest_free_number_stays_the_programs),
+           ENGINE_TEST(replacing_a_number_by_itself_changes_nothing),
+           ENGINE_TEST(a_stream_of_stdio_that_is_closed_keeps_its_file),
+           ENGINE_TEST(closing_under_a_running_request_is_no_harm))

@@ -1,0 +1,222 @@
+// take: from which place a chain can be taken, and for what.
+#include "engine/take.h"
+
+#include "engine/requests.h"
+
+namespace {
+
+using namespace atomrt::unit;
+using atomrt::chain::Chain;
+using atomrt::chain::Place;
+using atomrt::engine::take;
+using atomrt::engine::take_for_waiter;
+using atomrt::engine::TakeFor;
+using atomrt::exec::ContextId;
+
+// What aio_cancel does with a chain that it has taken.
+void give_up(Chain& chain) {
+  assert_int_equal(place_of(chain), Place::RUNNING);
+  atomrt::engine::complete_and_offer(the_engine(), chain, -ECANCELED, ContextId::THREADS);
+}
+
+// One worker, which stands at the gate with a request of `fd`.
+struct Busy {
+  Aio running;
+  explicit Busy(int fd) {
+    atomrt::engine::set_threads(1, 1);
+    close_gate();
+    running.read(fd);
+    assert_true(eventually([] { return perform_gate.arrived() == 1; }));
+  }
+};
+
+void what_is_queued_is_taken_for_both(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  for (const TakeFor purpose : {TakeFor::CANCEL, TakeFor::RUN}) {
+    Aio queued;
+    queued.read(file.fd);
+    assert_int_equal(queued.place(), Place::QUEUED);
+    assert_true(take(the_engine(), *queued.chain(), purpose));
+    assert_false(take(the_engine(), *queued.chain(), purpose));
+    give_up(*queued.chain());
+    queued.ends_with(ECANCELED, -1);
+  }
+}
+
+void what_is_running_is_taken_for_neither(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  assert_false(take(the_engine(), *busy.running.chain(), TakeFor::CANCEL));
+  assert_false(take(the_engine(), *busy.running.chain(), TakeFor::RUN));
+  assert_int_equal(busy.running.place(), Place::RUNNING);
+}
+
+void what_is_free_is_taken_for_neither(void**) {
+  MemoryFile file;
+  Aio over;
+  over.read(file.fd).ends_with(0, 4);
+  assert_true(eventually([&] { return over.place() == Place::FREE; }));
+  assert_false(take(the_engine(), *over.chain(), TakeFor::CANCEL));
+  assert_false(take(the_engine(), *over.chain(), TakeFor::RUN));
+}
+
+void a_held_write_is_taken_for_both(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio first, held[2];
+  first.write(file.fd, "1111");
+  for (Aio& write : held) {
+    write.write(file.fd, "2222");
+    assert_int_equal(write.place(), Place::HELD);
+  }
+  assert_true(take(the_engine(), *held[0].chain(), TakeFor::CANCEL));
+  assert_true(take(the_engine(), *held[1].chain(), TakeFor::RUN));
+  give_up(*held[0].chain());
+  give_up(*held[1].chain());
+}
+
+void what_its_order_holds_back_is_taken_to_cancel_it_only(void**) {
+  MemoryFile file;
+  fcntl(file.fd, F_SETFL, O_APPEND);
+  Busy busy(file.fd);
+  Aio first, append, sync;
+  first.write(file.fd, "1111");
+  append.write(file.fd, "2222");
+  sync.sync(file.fd);
+  for (const Aio* held : {&append, &sync}) {
+    assert_int_equal(held->place(), Place::HELD);
+    assert_false(take(the_engine(), *held->chain(), TakeFor::RUN));
+    assert_true(take(the_engine(), *held->chain(), TakeFor::CANCEL));
+    give_up(*held->chain());
+  }
+}
+
+void a_blocked_stream_is_taken_to_cancel_it_only(void**) {
+  Pipe pipe;
+  Aio read;
+  read.read(pipe.out);
+  assert_true(eventually([&] { return read.place() == Place::BLOCKED; }));
+  assert_false(take(the_engine(), *read.chain(), TakeFor::RUN));
+  assert_true(take(the_engine(), *read.chain(), TakeFor::CANCEL));
+  give_up(*read.chain());
+  read.ends_with(ECANCELED, -1);
+}
+
+// Between two places its mover is about to put it down somewhere: a canceller waits for that.
+void what_is_moving_is_waited_for_to_cancel_it(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio queued;
+  queued.read(file.fd);
+  Chain& chain = *queued.chain();
+  put(chain, Place::MOVING);
+  assert_false(take(the_engine(), chain, TakeFor::RUN));
+  std::atomic<int> outcome{-1};
+  Thread canceller([&] { outcome.store(take(the_engine(), chain, TakeFor::CANCEL)); });
+  for (int i = 0; i < 10; ++i) pause_briefly();
+  assert_int_equal(outcome, -1);
+  put(chain, Place::QUEUED);
+  canceller.join();
+  assert_int_equal(outcome, 1);
+  give_up(chain);
+}
+
+// What the head has moved can't be taken back: the rest goes on.
+void what_has_moved_bytes_is_not_cancelled(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio queued;
+  queued.write(file.fd, "1111");
+  queued.chain()->moved = 2;
+  assert_false(take(the_engine(), *queued.chain(), TakeFor::CANCEL));
+  assert_int_equal(queued.place(), Place::QUEUED);
+}
+
+void what_has_moved_bytes_is_not_cancelled_in_its_lane_either(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio first, held;
+  first.write(file.fd, "1111");
+  held.write(file.fd, "2222");
+  held.chain()->moved = 2;
+  const bool taken = take(the_engine(), *held.chain(), TakeFor::CANCEL);
+  if (taken) give_up(*held.chain());
+  assert_false(taken);
+  assert_int_equal(held.place(), Place::HELD);
+}
+
+void a_waiter_takes_buffered_writes_in_any_list(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio first, held;
+  first.write(file.fd, "1111");
+  held.write(file.fd, "2222");
+  for (const Aio* write : {&held, &first}) {
+    Chain* taken = take_for_waiter(the_engine(), &write->block, false);
+    assert_ptr_equal(taken, write->chain());
+    give_up(*taken);
+  }
+}
+
+void a_waiter_takes_reads_only_where_told_to(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio read;
+  read.read(file.fd);
+  assert_null(take_for_waiter(the_engine(), &read.block, false));
+  Chain* taken = take_for_waiter(the_engine(), &read.block, true);
+  assert_ptr_equal(taken, read.chain());
+  give_up(*taken);
+}
+
+void a_direct_write_waits_for_the_disk_as_a_read_does(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio write;
+  write.write(file.fd, "1111");
+  write.chain()->direct = true;
+  assert_null(take_for_waiter(the_engine(), &write.block, false));
+  Chain* taken = take_for_waiter(the_engine(), &write.block, true);
+  assert_ptr_equal(taken, write.chain());
+  give_up(*taken);
+}
+
+void a_waiter_never_takes_what_may_wait_for_a_peer(void**) {
+  MemoryFile file;
+  Pipe pipe;
+  Busy busy(file.fd);
+  Aio stream, sync, remote;
+  stream.read(pipe.out);
+  assert_null(take_for_waiter(the_engine(), &stream.block, true));
+  remote.write(file.fd, "1111");
+  remote.chain()->is_local = false;
+  assert_null(take_for_waiter(the_engine(), &remote.block, true));
+  sync.sync(file.fd);
+  assert_null(take_for_waiter(the_engine(), &sync.block, true));
+  assert_true(::write(pipe.in, "done", 4) == 4);
+}
+
+void a_waiter_finds_nothing_by_a_name_that_is_stale_or_garbage(void**) {
+  MemoryFile file;
+  Aio over;
+  over.write(file.fd, "1111").ends_with(0, 4);
+  assert_null(take_for_waiter(the_engine(), &over.block, true));
+  struct aiocb garbage;
+  memset(&garbage, 0xa5, sizeof garbage);
+  assert_null(take_for_waiter(the_engine(), &garbage, true));
+}
+
+}  // namespace
+
+UNIT_TESTS(ENGINE_TEST(what_is_queued_is_taken_for_both), ENGINE_TEST(what_is_running_is_taken_for_neither),
+           ENGINE_TEST(what_is_free_is_taken_for_neither), ENGINE_TEST(a_held_write_is_taken_for_both),
+           ENGINE_TEST(what_its_order_holds_back_is_taken_to_cancel_it_only),
+           ENGINE_TEST(a_blocked_stream_is_taken_to_cancel_it_only),
+           ENGINE_TEST(what_is_moving_is_waited_for_to_cancel_it), ENGINE_TEST(what_has_moved_bytes_is_not_cancelled),
+           ENGINE_TEST(what_has_moved_bytes_is_not_cancelled_in_its_lane_either),
+           ENGINE_TEST(a_waiter_takes_buffered_writes_in_any_list),
+           ENGINE_TEST(a_waiter_takes_reads_only_where_told_to),
+           ENGINE_TEST(a_direct_write_waits_for_the_disk_as_a_read_does),
+           ENGINE_TEST(a_waiter_never_takes_what_may_wait_for_a_peer),
+           ENGINE_TEST(a_waiter_finds_nothing_by_a_name_that_is_stale_or_garbage))
