@@ -60,12 +60,13 @@ Workers::Need Workers::need_locked(MayStart may_start) {
   const unsigned coming = waking_ + starting_;
   const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
   if (queued_ - modest_ + is_one_more_of_use <= coming) return Need::NOTHING;  // somebody is on his way for each
+  if (running_ + coming >= limit_) return Need::NOTHING;  // those who run look at the queue afterwards
   if (idle_ > waking_) {
     ++waking_;
     sequence_.fetch_add(1, std::memory_order_relaxed);
     return Need::WAKE;
   }
-  if (may_start == MayStart::NO || threads_ - blocked_ >= limit_) return Need::NOTHING;
+  if (may_start == MayStart::NO) return Need::NOTHING;
   ++threads_;
   ++starting_;
   return Need::THREAD;
@@ -163,19 +164,21 @@ void Workers::work() {
     os::Locked locked(mutex_);
     --starting_;
   }
-  bool is_modest = false;
-  while (Chain* chain = next(is_modest)) {
-    is_modest = chain->is_modest;
+  while (Chain* chain = next()) {
+    const bool is_modest = chain->is_modest;
     run(*chain);
+    os::Locked locked(mutex_);
+    --running_;
+    copying_ -= is_modest;
   }
 }
 
-Chain* Workers::next(bool ran_modest) {
+Chain* Workers::next() {
   mutex_.lock();
-  copying_ -= ran_modest;
   for (;;) {
     keep_watch_locked();
-    if (Chain* chain = pop_locked()) {
+    if (Chain* chain = running_ < limit_ ? pop_locked() : nullptr) {
+      ++running_;
       copying_ += chain->is_modest;
       if (waiter_may_take(*chain)) deferral_.end(chain->fd);  // nobody waits for it
       const Need need = need_locked(MayStart::YES);
@@ -188,7 +191,7 @@ Chain* Workers::next(bool ran_modest) {
       mutex_.unlock();
       completion_.do_chores(completion_.engine);
       mutex_.lock();
-      if (!queue_.empty()) continue;
+      if (!queue_.empty() && running_ < limit_) continue;
     }
     const bool timed_out = sleep_locked(has_chores ? CHORES_NS : idle_ns_);
     if (timed_out && queue_.empty() && !completion_.has_chores(completion_.engine)) {
@@ -267,6 +270,7 @@ void Workers::set_blocked(bool blocked) {
   {
     os::Locked locked(mutex_);
     blocked_ += blocked ? 1U : -1U;
+    running_ -= blocked ? 1U : -1U;
   }
   if (blocked) look_after_queue();
 }

@@ -57,8 +57,7 @@ class Workers {
 
   static void* run_thread(void* self);
   void work();
-  // The next chain for a thread that has just run one (modest or not); null: leave.
-  chain::Chain* next(bool ran_modest);
+  chain::Chain* next();  // null: leave
   void run(chain::Chain& chain);
   chain::Released run_stream(chain::Chain& chain);
   long try_stream(chain::Chain& chain, bool may_wait);
@@ -92,6 +91,7 @@ class Workers {
   unsigned starting_;  // of those, have not looked at the queue yet
   unsigned idle_;      // asleep or about to sleep on sequence_
   unsigned waking_;    // of those, woken and not yet looking
+  unsigned running_;   // at work on a chain: at most limit_, but for those whose stream has just become ready
   unsigned blocked_;   // in poll for a stream
   std::uint32_t seen_takes_;  // of the deferral, when the last watch ended
   bool watching_;             // one worker keeps watch
