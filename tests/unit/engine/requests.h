@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "chain/build.h"
+#include "engine/cancel.h"
 #include "engine/engine.h"
 #include "engine/submit.h"
 #include "exec/perform.h"
@@ -31,6 +32,15 @@ struct Aio {
   int submitted = -1;
 
   Aio() { block.aio_sigevent.sigev_notify = SIGEV_NONE; }
+  // Its memory is in use up to the end of the request.
+  ~Aio() {
+    if (submitted != 0 || is_over()) return;
+    open_gate();
+    [[maybe_unused]] const int outcome = engine::cancel_one(block.aio_fildes, &block);
+    if (!eventually([this] { return is_over(); })) abort();
+  }
+  Aio(const Aio&) = delete;
+  Aio& operator=(const Aio&) = delete;
 
   Aio& submit(int fd, chain::Operation operation, std::size_t length = 4) {
     block.aio_fildes = fd;

@@ -31,14 +31,12 @@ void no_more_threads_run_than_the_limit(void**) {
   Job* jobs[6];
   for (Job*& job : jobs) job = &f.submitted(Kind::READ, &gate);
   assert_true(eventually([&] { return gate.arrived() == 2; }));
-  assert_int_equal(f.workers.created(), 2);
   int queued = 0;
   for (const Job* job : jobs) queued += place_of(*job->chain) == Place::QUEUED;
   assert_int_equal(queued, 4);
   gate.open();
   for (const Job* job : jobs) f.comes_through(*job);
   assert_int_equal(f.engine.most_in_operation, 2);
-  assert_int_equal(f.workers.created(), 2);
 }
 
 void requests_run_in_parallel_up_to_the_limit(void**) {
@@ -83,12 +81,13 @@ void idle_threads_leave_and_come_back_when_needed(void**) {
   Job* jobs[3];
   for (Job*& job : jobs) job = &f.submitted(Kind::READ, &gate);
   assert_true(eventually([&] { return gate.arrived() == 3; }));
-  assert_int_equal(workers_alive(), 3);
+  assert_true(workers_alive() >= 3);
   gate.open();
   for (const Job* job : jobs) f.comes_through(*job);
   assert_true(eventually([] { return workers_alive() == 0; }));
+  const unsigned created = f.workers.created();
   f.comes_through(f.submitted(Kind::READ));
-  assert_int_equal(f.workers.created(), 4);
+  assert_int_equal(f.workers.created(), created + 1);
 }
 
 void blocked_streams_do_not_use_up_the_limit(void**) {
