@@ -62,7 +62,7 @@ struct Chain : os::Slot, Request {
   Order order;
   Tail tail;
   bool is_out_of_turn;  // a waiter took it from its lane
-  bool is_crowded;      // more than a few chains of its file were in flight when it came
+  std::atomic<bool> is_crowded;  // more than a few chains of its file were in flight when it came; a hint, relaxed
   Lane* lane;
   Hold* hold;
   base::Link<Chain> in_flight_link;

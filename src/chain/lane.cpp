@@ -60,12 +60,12 @@ LaneTable::Entry LaneTable::enter(Chain& chain, const FileKey& key) {
   os::Locked locked(buckets_[bucket].mutex);
   Lane* lane = find_or_make(bucket, key);
   if (lane == nullptr) return Entry::NO_MEMORY;
-  chain.is_crowded = ++lane->population > FEW;
+  const bool crowded = ++lane->population > FEW;
+  chain.is_crowded.store(crowded, std::memory_order_relaxed);
   chain.lane = lane;
   if (is_member(chain)) lane->members.push_back(chain);
   if (must_wait(*lane, chain)) {
     if (chain.order != Order::SYNC) held_queue(*lane, chain.order).push_back(chain);
-    const bool crowded = chain.is_crowded;
     put(chain, Place::HELD);
     return crowded ? Entry::HELD_IN_CROWD : Entry::HELD;
   }

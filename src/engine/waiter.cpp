@@ -33,9 +33,12 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
   }
 }
 
-bool is_queued(const Engine& engine, const struct aiocb* block) {
+// What a look without a lock tells: whether it is worth one.
+bool seems_free(const Engine& engine, const struct aiocb* block, chain::Place place) {
   const Chain* chain = engine.registry.chains.at(aiocb::load_name(block).number);
-  return chain != nullptr && place_of(*chain) == chain::Place::QUEUED;
+  if (chain == nullptr || place_of(*chain) != place) return false;
+  // In a crowd a worker is at it, and the waiter would only be in his way.
+  return place == chain::Place::QUEUED || !chain->is_crowded.load(std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -53,11 +56,12 @@ bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
 bool work_for_one(Engine& engine, const struct aiocb* const list[], int entries) {
   int waited_for = 0;
   for (int i = 0; i < entries; ++i) waited_for += list[i] != nullptr;
-  // What a lane has let go comes before what it still holds: the older before the younger.
-  for (const bool held_too : {false, true}) {
+  // What a lane has let go comes before what it still holds: the older before the younger. One try each.
+  for (const chain::Place place : {chain::Place::QUEUED, chain::Place::HELD}) {
     for (int i = 0; i < entries; ++i) {
-      if (list[i] == nullptr || (!held_too && !is_queued(engine, list[i]))) continue;
+      if (list[i] == nullptr || !seems_free(engine, list[i], place)) continue;
       if (work_for(engine, list[i], waited_for == 1)) return true;
+      break;
     }
   }
   return false;

@@ -21,7 +21,7 @@ constexpr std::int64_t CHORES_NS = 1'000'000;
 
 // Whoever submits such a request is likely to wait for it: there is no other way for him to hear of it but polling.
 bool waiter_may_take(const Chain& chain) {
-  return chain.is_local && !chain.is_crowded && chain.order == chain::Order::DRAINED_WRITES &&
+  return chain.is_local && !chain.is_crowded.load(std::memory_order_relaxed) && chain.order == chain::Order::DRAINED_WRITES &&
          chain.notification.by == chain::NotifyBy::NOTHING;
 }
 
