@@ -56,12 +56,15 @@ bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
 bool work_for_one(Engine& engine, const struct aiocb* const list[], int entries) {
   int waited_for = 0;
   for (int i = 0; i < entries; ++i) waited_for += list[i] != nullptr;
-  // What a lane has let go comes before what it still holds: the older before the younger. One try each.
+  // What a lane has let go comes before what it still holds: the older before the younger. A few tries each, as they take
+  // the locks of those who work.
+  constexpr int MOST_TRIES = 4;
   for (const chain::Place place : {chain::Place::QUEUED, chain::Place::HELD}) {
-    for (int i = 0; i < entries; ++i) {
+    int tries = 0;
+    for (int i = 0; i < entries && tries < MOST_TRIES; ++i) {
       if (list[i] == nullptr || !seems_free(engine, list[i], place)) continue;
       if (work_for(engine, list[i], waited_for == 1)) return true;
-      break;
+      ++tries;
     }
   }
   return false;
