@@ -152,6 +152,19 @@ void a_foreign_aiocb_cancels_nothing(void**) {
   assert_int_equal(queued.error(), EINPROGRESS);
 }
 
+// Its result is there, though the chain has not left the descriptor's list yet.
+void a_request_whose_result_is_there_is_done(void**) {
+  Busy busy;
+  auto& chain = *busy.running.chain();
+  atomrt::aiocb::store_result(&busy.running.block, 4);
+  the_engine().registry.waiters.publish(chain);
+  assert_int_equal(cancel_all(busy.file.fd), AIO_ALLDONE);
+  // As it was, for the worker to end it.
+  chain.waiters.store(atomrt::chain::packed(generation_of(chain), 0));
+  atomrt::aiocb::store_in_progress(&busy.running.block);
+  assert_int_equal(cancel_all(busy.file.fd), AIO_NOTCANCELED);
+}
+
 void a_cancelled_request_is_notified(void**) {
   sigset_t set;
   sigemptyset(&set);
@@ -177,4 +190,4 @@ UNIT_TESTS(cmocka_unit_test(before_the_first_request_all_is_done), ENGINE_TEST(w
            ENGINE_TEST(a_held_request_is_cancelled_and_its_neighbours_are_not),
            ENGINE_TEST(all_of_a_descriptor_are_cancelled), ENGINE_TEST(a_mixture_is_not_cancelled_as_a_whole),
            ENGINE_TEST(other_descriptors_are_left_alone), ENGINE_TEST(a_foreign_aiocb_cancels_nothing),
-           ENGINE_TEST(a_cancelled_request_is_notified))
+           ENGINE_TEST(a_request_whose_result_is_there_is_done), ENGINE_TEST(a_cancelled_request_is_notified))

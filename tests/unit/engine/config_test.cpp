@@ -31,7 +31,7 @@ int print_config() {
 }
 
 struct Outcome {
-  char settings[512];
+  char settings[8192];
   char messages[2048];
 };
 
@@ -134,6 +134,17 @@ void statistics_name_their_file(void**) {
   becomes({"ATOMRT_STATS=stderr"}, "head=1 waiter=1 threads=0 stats=stderr interval=0 verbose=0 early=0 same=1\n");
 }
 
+// Programs write over their environment: the setting is a copy, of at most a path's length.
+void a_statistics_name_longer_than_a_path_is_refused(void**) {
+  static char variable[8000] = "ATOMRT_STATS=/";
+  memset(variable + strlen(variable), 'x', 4000);
+  assert_non_null(strstr(run_with({variable}).settings, " stats=/xxx"));
+  memset(variable + strlen(variable), 'x', 200);
+  const Outcome outcome = run_with({variable});
+  assert_string_equal(outcome.settings, DEFAULTS);
+  assert_non_null(strstr(outcome.messages, "atomrt: ignoring ATOMRT_STATS"));
+}
+
 void verbose_is_anything_but_zero(void**) {
   becomes({"ATOMRT_VERBOSE=1"}, "head=1 waiter=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
   becomes({"ATOMRT_VERBOSE=yes"}, "head=1 waiter=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
@@ -153,7 +164,9 @@ UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty
            cmocka_unit_test(contexts_are_those_named), cmocka_unit_test(unknown_contexts_are_refused_as_a_whole),
            cmocka_unit_test(numbers_are_taken_within_their_limits),
            cmocka_unit_test(what_is_no_number_within_the_limits_is_refused),
-           cmocka_unit_test(statistics_name_their_file), cmocka_unit_test(verbose_is_anything_but_zero),
+           cmocka_unit_test(statistics_name_their_file),
+           cmocka_unit_test(a_statistics_name_longer_than_a_path_is_refused),
+           cmocka_unit_test(verbose_is_anything_but_zero),
            cmocka_unit_test(a_secure_process_obeys_no_variable))
 #undef main
 

@@ -8,6 +8,9 @@
 extern "C" int hooked_close(int fd);
 extern "C" int hooked_dup2(int from, int to);
 extern "C" int hooked_fclose(FILE* stream);
+extern "C" int hooked_close_range(unsigned first, unsigned last, int flags);
+extern "C" void hooked_closefrom(int lowest);
+extern "C" int hooked_close_in_vfork(int fd);
 
 namespace {
 
@@ -178,6 +181,77 @@ void a_stream_of_stdio_that_is_closed_keeps_its_file(void**) {
   close(other);
 }
 
+// A program that closes all it does not know (daemons, before exec) does not know the duplicates.
+void a_duplicate_is_not_the_programs_to_close(void**) {
+  for (int way = 0; way < 3; ++way) {
+    Busy busy;
+    const int fd = file_with("mine");
+    Aio read;
+    read.read(fd);
+    assert_int_equal(hooked_close(fd), 0);
+    const int duplicate = read.chain()->io_fd.load();
+    assert_true(duplicate != fd && is_open(duplicate));
+    const unsigned first = static_cast<unsigned>(duplicate) - 3;
+    const int bystander = fcntl(0, F_DUPFD, duplicate + 1);
+    if (way == 0) {
+      assert_int_equal(hooked_close(duplicate), -1);
+      assert_int_equal(errno, EBADF);
+      close(bystander);
+    } else if (way == 1) {
+      assert_int_equal(hooked_close_range(first, first + 100, 0), 0);
+    } else {
+      hooked_closefrom(static_cast<int>(first));
+    }
+    assert_false(is_open(bystander));
+    assert_true(is_open(duplicate));
+    open_gate();
+    read.ends_with(0, 4);
+    assert_memory_equal(read.buffer, "mine", 4);
+    assert_true(eventually([&] { return !is_open(duplicate); }));
+  }
+}
+
+void requests_keep_their_files_when_a_range_is_closed(void**) {
+  Busy busy;
+  const int low = file_with("mine");
+  const int fd = fcntl(low, F_DUPFD_CLOEXEC, 700);
+  close(low);
+  Aio read;
+  read.read(fd);
+  assert_int_equal(hooked_close_range(700, 800, 0), 0);
+  assert_false(is_open(fd));
+  open_gate();
+  read.ends_with(0, 4);
+  assert_memory_equal(read.buffer, "mine", 4);
+}
+
+void a_child_has_no_duplicates(void**) {
+  Busy busy;
+  const int fd = file_with("mine");
+  Aio read;
+  read.read(fd);
+  assert_int_equal(hooked_close(fd), 0);
+  const int duplicate = read.chain()->io_fd.load();
+  assert_int_equal(in_child([&] { return is_open(duplicate) ? 1 : 0; }), 0);
+  assert_true(is_open(duplicate));
+}
+
+// It has its parent's memory, requests and all, but descriptors of its own.
+void a_vfork_child_that_closes_leaves_its_parents_requests_alone(void**) {
+  Busy busy;
+  const int fd = file_with("mine");
+  Aio read;
+  read.read(fd);
+  const int before = open_descriptors();
+  assert_int_equal(hooked_close_in_vfork(fd), 0);
+  assert_null(read.chain()->hold);
+  assert_int_equal(read.chain()->io_fd, fd);
+  assert_int_equal(open_descriptors(), before);
+  open_gate();
+  read.ends_with(0, 4);
+  close(fd);
+}
+
 // It may not have entered the kernel yet: closing waits a moment, and what is left of it goes to the same file.
 void closing_under_a_running_request_is_no_harm(void**) {
   set_threads(1, 1);
@@ -202,4 +276,7 @@ UNIT_TESTS(ENGINE_TEST(without_requests_nothing_is_duplicated), ENGINE_TEST(queu
            ENGINE_TEST(the_lowest_free_number_stays_the_programs),
            ENGINE_TEST(replacing_a_number_by_itself_changes_nothing),
            ENGINE_TEST(a_stream_of_stdio_that_is_closed_keeps_its_file),
+           ENGINE_TEST(a_duplicate_is_not_the_programs_to_close),
+           ENGINE_TEST(requests_keep_their_files_when_a_range_is_closed), ENGINE_TEST(a_child_has_no_duplicates),
+           ENGINE_TEST(a_vfork_child_that_closes_leaves_its_parents_requests_alone),
            ENGINE_TEST(closing_under_a_running_request_is_no_harm))

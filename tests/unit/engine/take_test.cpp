@@ -70,6 +70,7 @@ void a_held_write_is_taken_for_both(void**) {
     write.write(file.fd, "2222");
     assert_int_equal(write.place(), Place::HELD);
   }
+  assert_int_equal(first.place(), Place::QUEUED);  // nobody writes to the file yet
   assert_true(take(the_engine(), *held[0].chain(), TakeFor::CANCEL));
   assert_true(take(the_engine(), *held[1].chain(), TakeFor::RUN));
   give_up(*held[0].chain());
@@ -197,6 +198,17 @@ void a_waiter_never_takes_what_may_wait_for_a_peer(void**) {
   assert_true(::write(pipe.in, "done", 4) == 4);
 }
 
+// It may be in a signal handler, where no thread is made.
+void a_waiter_takes_nothing_that_makes_a_thread_at_its_end(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio write;
+  write.block.aio_sigevent.sigev_notify = SIGEV_THREAD;
+  write.block.aio_sigevent.sigev_notify_function = [](sigval) {};
+  write.write(file.fd, "1111");
+  assert_null(take_for_waiter(the_engine(), &write.block, true));
+}
+
 void a_waiter_finds_nothing_by_a_name_that_is_stale_or_garbage(void**) {
   MemoryFile file;
   Aio over;
@@ -219,4 +231,5 @@ UNIT_TESTS(ENGINE_TEST(what_is_queued_is_taken_for_both), ENGINE_TEST(what_is_ru
            ENGINE_TEST(a_waiter_takes_reads_only_where_told_to),
            ENGINE_TEST(a_direct_write_waits_for_the_disk_as_a_read_does),
            ENGINE_TEST(a_waiter_never_takes_what_may_wait_for_a_peer),
+           ENGINE_TEST(a_waiter_takes_nothing_that_makes_a_thread_at_its_end),
            ENGINE_TEST(a_waiter_finds_nothing_by_a_name_that_is_stale_or_garbage))

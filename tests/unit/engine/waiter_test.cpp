@@ -1,8 +1,11 @@
 // waiter: what a thread runs itself instead of waiting for it. Run with the waiter allowed, and without (ATOMRT_CONTEXTS).
 #include "engine/waiter.h"
 
+#include <sys/resource.h>
+
 #include "engine/requests.h"
 #include "engine/suspend.h"
+#include "exec/without_threads.h"
 
 namespace {
 
@@ -112,6 +115,53 @@ void what_a_waiters_write_held_back_goes_on(void**) {
   sync.ends_with(0, 0);
 }
 
+// It may be in a signal handler: it makes no thread, and where all that exist are blocked it runs what its write held
+// back, too.
+void where_there_is_no_worker_the_waiter_goes_on(void**) {
+  if (!may_work()) return;
+  Busy busy;
+  Pipe pipe;
+  MemoryFile file;
+  Aio stream, writes[3], sync;
+  stream.read(pipe.out);
+  for (Aio& write : writes) write.write(file.fd, "1234");
+  sync.sync(file.fd);
+  const unsigned created = the_engine().workers.created();
+  thread_fault.refused.store(ALL);
+  open_gate();
+  assert_true(eventually([&] { return stream.place() == Place::BLOCKED; }));
+  assert_int_equal(writes[0].place(), Place::QUEUED);
+  assert_true(work_for(the_engine(), &writes[0].block, false));
+  for (const Aio& write : writes) assert_int_equal(write.error(), 0);
+  assert_int_equal(sync.error(), 0);
+  assert_int_equal(performed_by_the_test, 4);
+  assert_int_equal(the_engine().workers.created(), created);
+  thread_fault.start_over();
+}
+
+// SIGXFSZ goes to the thread that writes, which is the program's.
+void a_write_at_the_limit_raises_no_signal(void**) {
+  if (!may_work()) return;
+  const int status = in_child([] {
+    signal(SIGXFSZ, SIG_DFL);
+    set_threads(1, 1);
+    static MemoryFile file;
+    static Aio running, write;
+    close_gate();
+    running.read(file.fd);
+    if (!eventually([] { return perform_gate.arrived() == 1; })) return 1;
+    const rlimit limit{4096, 4096};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    write.block.aio_offset = 4096;
+    write.write(file.fd, "1234");
+    if (!work_for(the_engine(), &write.block, false)) return 2;
+    if (write.error() != EFBIG) return 3;
+    open_gate();
+    return 0;
+  });
+  assert_int_equal(status, 0);
+}
+
 void all_of_a_list_is_run_where_all_is_waited_for(void**) {
   if (!may_work()) return;
   Busy busy;
@@ -150,5 +200,6 @@ UNIT_TESTS(ENGINE_TEST(a_write_is_run_by_who_waits_for_it), ENGINE_TEST(signals_
            ENGINE_TEST(a_read_is_run_only_where_it_is_the_last_thing_waited_for),
            ENGINE_TEST(one_write_of_a_list_is_run_and_no_more), ENGINE_TEST(what_another_has_begun_is_left_to_him),
            ENGINE_TEST(streams_and_syncs_are_never_run), ENGINE_TEST(what_a_waiters_write_held_back_goes_on),
-           ENGINE_TEST(all_of_a_list_is_run_where_all_is_waited_for),
+           ENGINE_TEST(where_there_is_no_worker_the_waiter_goes_on),
+           ENGINE_TEST(a_write_at_the_limit_raises_no_signal), ENGINE_TEST(all_of_a_list_is_run_where_all_is_waited_for),
            ENGINE_TEST(aio_suspend_works_unless_it_has_a_timeout))

@@ -132,13 +132,18 @@ void an_attempt_does_not_wait_and_goes_on_behind_what_was_moved(void**) {
 }
 
 void a_descriptor_that_cannot_be_asked_is_told(void**) {
-  fake_file.will_give({-EOPNOTSUPP, -EOPNOTSUPP, -EOPNOTSUPP});
+  fake_file.will_give({-EOPNOTSUPP, -EOPNOTSUPP});
   Request read = request_of(Operation::READ);
   assert_int_equal(attempt(read, 17), CANNOT_ASK);
   Request write = request_of(Operation::WRITE);
   assert_int_equal(attempt(write, 17), CANNOT_ASK);
+  fake_file.will_give({-ENOSYS, -EPERM});  // an old kernel, a seccomp filter
+  assert_int_equal(attempt(read, 17), CANNOT_ASK);
+  assert_int_equal(attempt(write, 17), CANNOT_ASK);
+  fake_file.will_give({-EOPNOTSUPP, -EPERM});
   read.is_socket = true;  // for a socket it is an errno as any other
   assert_int_equal(attempt(read, 17), -EOPNOTSUPP);
+  assert_int_equal(attempt(read, 17), -EPERM);
 }
 
 void a_call_that_may_wait_is_the_plain_one(void**) {

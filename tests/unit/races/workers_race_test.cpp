@@ -51,6 +51,19 @@ void each_chain_is_run_or_taken_once(void**) {
   }
 }
 
+// Each request comes just as the only thread allowed ends the one before: it is on its way back to the queue then.
+void no_thread_is_made_beyond_the_limit(void**) {
+  for (int round = 0; round < 100; ++round) {
+    Fixture f(1);
+    for (int i = 0; i < 1000; ++i) {
+      const Job& job = f.submitted(Kind::READ);
+      while (job.completed == 0) {
+      }
+    }
+    assert_int_equal(f.workers.created(), 1);
+  }
+}
+
 // A canceller and a peer come to the same blocked read.
 void a_blocked_stream_is_completed_or_cancelled_once(void**) {
   Fixture f(4);
@@ -205,6 +218,7 @@ void nothing_is_forgotten_while_waiters_come_and_go(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(each_chain_is_run_or_taken_once),
+           cmocka_unit_test(no_thread_is_made_beyond_the_limit),
            cmocka_unit_test(a_blocked_stream_is_completed_or_cancelled_once),
            cmocka_unit_test(the_next_write_is_left_to_waiters_and_run_if_they_do_not_take_it),
            cmocka_unit_test(a_write_that_a_waiter_took_is_not_run_again),
