@@ -9,6 +9,7 @@
 //   waiters  {generation, waiter}: see waiters.h. Exchanged at publish.
 //   io_fd    the descriptor to use; the owner loads it before each system call, hold.cpp replaces it when the
 //            application is about to close the number.
+//   entered_for, entered_fd   what the chain is in flight for: see InFlight::with.
 // All else is written by the owner.
 #pragma once
 
@@ -59,6 +60,8 @@ struct Chain : os::Slot, Request {
   std::atomic<std::uint64_t> state;
   std::atomic<std::uint64_t> waiters;
   std::atomic<int> io_fd;
+  std::atomic<const struct aiocb*> entered_for;  // while in flight: written under the lock of InFlight's bucket
+  std::atomic<int> entered_fd;                   // likewise
   Order order;
   Tail tail;
   bool is_out_of_turn;  // a waiter took it from its lane

@@ -35,9 +35,10 @@ class InFlight {
     Chain* chain = pool.at(name.number);
     if (chain == nullptr) return false;
     os::Locked locked(bucket(fd).mutex);
-    if (generation_of(*chain) != name.generation || place_of(*chain) == Place::FREE) return false;
-    // Of this generation, so its plain fields are settled; but only in this bucket may they be trusted.
-    if (chain->fd != fd || chain->block != block || !Chains::is_linked(*chain)) return false;
+    // Atomics only until it is known that the chain is in this bucket, where the lock keeps it.
+    const bool is_here = chain->entered_fd.load(std::memory_order_relaxed) == fd &&
+                         chain->entered_for.load(std::memory_order_relaxed) == block;
+    if (!is_here || generation_of(*chain) != name.generation) return false;
     visit(*chain);
     return true;
   }

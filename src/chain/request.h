@@ -53,6 +53,13 @@ struct Request {
 };
 
 [[nodiscard]] inline bool is_sync(Operation operation) { return operation >= Operation::FSYNC; }
+// `moved` is written by the chain's owner alone; aio_cancel may look at it meanwhile.
+[[nodiscard]] inline std::size_t moved_so_far(const Request& request) {
+  return __atomic_load_n(&request.moved, __ATOMIC_RELAXED);
+}
+inline void add_moved(Request& request, std::size_t bytes) {
+  __atomic_store_n(&request.moved, request.moved + bytes, __ATOMIC_RELAXED);
+}
 [[nodiscard]] inline void* next_byte(const Request& request) { return static_cast<char*>(request.buffer) + request.moved; }
 [[nodiscard]] inline std::size_t bytes_left(const Request& request) { return request.length - request.moved; }
 [[nodiscard]] inline std::int64_t next_offset(const Request& request) {

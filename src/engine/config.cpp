@@ -40,7 +40,8 @@ bool names(const char* text, std::size_t length, const char* name) {
   return std::strlen(name) == length && std::strncmp(text, name, length) == 0;
 }
 
-// The contexts named are those that may be used; threads can't be done without.
+// The contexts named are those that may be used; threads can't be done without. "direct" and "ring" name contexts that
+// this version does not have: they may be allowed all the same.
 void read_contexts(Config& read) {
   const char* text = os::environment("CONTEXTS");
   if (text == nullptr || *text == '\0') return;
@@ -52,7 +53,7 @@ void read_contexts(Config& read) {
       chosen.use_head = true;
     } else if (names(word, length, "waiter")) {
       chosen.use_waiter = true;
-    } else if (!names(word, length, "threads")) {
+    } else if (!names(word, length, "threads") && !names(word, length, "direct") && !names(word, length, "ring")) {
       say("ignoring ATOMRT_CONTEXTS=%s: no context of that name", text);
       return;
     }

@@ -12,12 +12,12 @@ bool take(Engine& engine, Chain& chain, TakeFor purpose) {
     switch (place_of(chain)) {
       // A request of which the head has moved the first bytes goes on.
       case Place::HELD:
-        if (!to_run && chain.moved > 0) return false;
+        if (!to_run && moved_so_far(chain) > 0) return false;
         if (engine.registry.lanes.take_held(chain, to_run)) return true;
         if (to_run) return false;
         break;
       case Place::QUEUED:
-        if (!to_run && chain.moved > 0) return false;
+        if (!to_run && moved_so_far(chain) > 0) return false;
         if (engine.workers.take(chain)) return true;
         if (to_run) return false;
         break;

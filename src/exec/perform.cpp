@@ -19,7 +19,7 @@ long settle(chain::Request& request, long result) {
     if (result == -EAGAIN && !request.nonblocking) return NOT_READY;
     return total(request, result);
   }
-  request.moved += static_cast<std::size_t>(result);
+  add_moved(request, static_cast<std::size_t>(result));
   const bool is_whole = request.operation == Operation::READ || request.nonblocking || bytes_left(request) == 0;
   return is_whole ? static_cast<long>(request.moved) : NOT_READY;
 }
