@@ -38,7 +38,7 @@ class InFlight {
     // Atomics only until it is known that the chain is in this bucket, where the lock keeps it.
     const bool is_here = chain->entered_fd.load(std::memory_order_relaxed) == fd &&
                          chain->entered_for.load(std::memory_order_relaxed) == block;
-    if (!is_here || generation_of(*chain) != name.generation) return false;
+    if (!is_here || generation_of(*chain) != name.generation || !Chains::is_linked(*chain)) return false;
     visit(*chain);
     return true;
   }

@@ -66,7 +66,7 @@ Workers::Need Workers::need_locked(MayStart may_start) {
     sequence_.fetch_add(1, std::memory_order_relaxed);
     return Need::WAKE;
   }
-  if (may_start == MayStart::NO) return Need::NOTHING;
+  if (may_start == MayStart::NO || threads_ - blocked_ >= limit_) return Need::NOTHING;  // or are about to look
   ++threads_;
   ++starting_;
   return Need::THREAD;
