@@ -97,7 +97,7 @@ struct aiocb& prepared(int at, int fd) {
   block.aio_fildes = fd;
   block.aio_buf = worker.buffers[at];
   block.aio_nbytes = SIZE;
-  block.aio_offset = static_cast<off_t>(at * SIZE);
+  block.aio_offset = static_cast<off_t>(at) * static_cast<off_t>(SIZE);
   block.aio_sigevent.sigev_notify = SIGEV_NONE;
   return block;
 }
