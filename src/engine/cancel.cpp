@@ -50,7 +50,9 @@ int cancel_all(int fd) {
   if (engine == nullptr || !engine->registry.in_flight.may_have(fd)) return AIO_ALLDONE;
   const os::SignalBlock blocked;
   Tally outcome{};
-  engine->registry.in_flight.for_each(fd, [&](Chain& chain) { tally(*engine, chain, outcome); });
+  engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
+    if (chain.hold == nullptr) tally(*engine, chain, outcome);  // else of an earlier file under this number
+  });
   return settle(*engine, outcome);
 }
 

@@ -143,6 +143,8 @@ void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start
   if (may_start == Workers::MayStart::NO || !engine.retrier.poke()) engine.workers.nudge();
 }
 
+void set_threads(unsigned limit) { set_threads(limit, wished_idle_s.load(std::memory_order_relaxed)); }
+
 void set_threads(unsigned limit, unsigned idle_s) {
   wished_threads.store(limit, std::memory_order_relaxed);
   wished_idle_s.store(idle_s, std::memory_order_relaxed);

@@ -54,7 +54,8 @@ void offer_or_fail(Engine& engine, const chain::Released& released);
 // Keeps a published chain whose notification found no room, until it goes through. Signals are blocked.
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start = Workers::MayStart::YES);
 
-// aio_init's settings, for this process and its children.
+// aio_init's settings, for this process and its children. Without idle_s the idle time stays as it is.
+void set_threads(unsigned limit);
 void set_threads(unsigned limit, unsigned idle_s);
 
 }  // namespace atomrt::engine

@@ -8,13 +8,6 @@
 
 namespace atomrt::engine {
 
-// What a list call is to do; sends_each: false for the old lio_listio@GLIBC_2.2.5, whose entries send no notification.
-struct ListCall {
-  bool waits;
-  bool sends_each;
-  chain::Notification notification;
-};
-
 // Waits until the group is over, then gives it back: 0, EIO (an entry failed), EINTR. A cancellation point.
 [[nodiscard]] int wait_for_group(Engine& engine, chain::Group& group);
 // Ends the submission phase of a list: sends its notification if everything is over already.

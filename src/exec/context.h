@@ -2,7 +2,7 @@
 // A context is any class with
 //     Verdict submit(chain::Chain&);   // place MOVING; ACCEPTED: it is the context's
 //     bool take(chain::Chain&);        // takes back what has not begun, place RUNNING; false: it is begun or elsewhere
-// They are tried in order of preference; see engine/dispatch.cpp.
+// They are tried in order of preference; see engine/engine.cpp, offer.
 #pragma once
 
 #include <concepts>
