@@ -100,6 +100,7 @@ void contexts_are_those_named(void**) {
   becomes({"ATOMRT_CONTEXTS=waiter"}, "head=0 waiter=1 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
   becomes({"ATOMRT_CONTEXTS=threads"}, "head=0 waiter=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
   becomes({"ATOMRT_CONTEXTS=threads,waiter,head"}, DEFAULTS);
+  becomes({"ATOMRT_CONTEXTS=head,direct,ring,waiter"}, DEFAULTS);  // those that are not there are no harm
   becomes({"ATOMRT_CONTEXTS=head,"}, "head=1 waiter=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
 }
 

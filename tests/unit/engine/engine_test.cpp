@@ -118,6 +118,7 @@ void it_is_started_once(void**) {
 }
 
 void a_child_starts_afresh_and_a_grandchild_too(void**) {
+  SKIP_UNDER_TSAN();
   assert_true(serves());
   const int status = in_child([] {
     const int mine = status_of_a_fresh_process();
@@ -129,6 +130,7 @@ void a_child_starts_afresh_and_a_grandchild_too(void**) {
 
 // Locks that are held, threads that exist, requests that wait: none of it is the child's.
 void a_child_has_none_of_the_requests_in_flight(void**) {
+  SKIP_UNDER_TSAN();
   Pipe pipe;
   MemoryFile file;
   set_threads(1, 1000);

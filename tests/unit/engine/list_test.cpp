@@ -142,6 +142,7 @@ void an_entry_that_failed_makes_it_eio(void**) {
 }
 
 void an_interrupted_call_leaves_its_group_to_the_rest(void**) {
+  SKIP_UNDER_TSAN();
   struct sigaction action {};
   action.sa_handler = [](int) {};
   sigaction(SIGUSR1, &action, nullptr);

@@ -11,7 +11,7 @@ namespace atomrt::unit {
 
 struct Job {
   chain::Chain* chain;
-  long result;
+  std::atomic<long> result;
   Gate* gate;                      // where its operation waits
   std::atomic<bool> ready;         // the stream's peer
   chain::Released releases;        // whom its end lets go
@@ -33,20 +33,21 @@ struct FakeEngine {
   bool (*ask_chores)(FakeEngine&);
   bool recycles;  // finished chains go back to the pool, as they do in the engine
 };
-inline FakeEngine* fake_engine;
+inline std::atomic<FakeEngine*> fake_engine;
+inline FakeEngine& the_fake() { return *fake_engine.load(); }
 
 inline chain::Released complete(void*, chain::Chain& chain, long result, exec::ContextId context) {
-  Job& job = fake_engine->jobs[chain.fd];
+  Job& job = the_fake().jobs[chain.fd];
   const chain::Released released = job.releases;
   job.context = context;
   job.outcome.store(result);
-  if (fake_engine->recycles) chain::recycle(fake_engine->pool, chain);
+  if (the_fake().recycles) chain::recycle(the_fake().pool, chain);
   job.completed.fetch_add(1);
   return released;
 }
 inline void offer(void*, chain::Chain& chain) {
-  fake_engine->offered.fetch_add(1);
-  if (fake_engine->workers.submit(chain) == exec::Verdict::ACCEPTED) return;
+  the_fake().offered.fetch_add(1);
+  if (the_fake().workers.submit(chain) == exec::Verdict::ACCEPTED) return;
   complete(nullptr, chain, -EAGAIN, exec::ContextId::THREADS);
 }
 inline void fail(void*, chain::Chain& chain, int error) {
@@ -54,12 +55,12 @@ inline void fail(void*, chain::Chain& chain, int error) {
   complete(nullptr, chain, -error, exec::ContextId::THREADS);
 }
 inline bool has_chores(void*) {
-  if (fake_engine->ask_chores != nullptr) return fake_engine->ask_chores(*fake_engine);
-  return fake_engine->chores.load() > 0;
+  if (the_fake().ask_chores != nullptr) return the_fake().ask_chores(the_fake());
+  return the_fake().chores.load() > 0;
 }
 inline void do_chores(void*) {
-  fake_engine->chores_done.fetch_add(1);
-  fake_engine->chores.store(0);
+  the_fake().chores_done.fetch_add(1);
+  the_fake().chores.store(0);
 }
 
 // One engine a test; threads of the last one may still be about, so none is ever freed.
@@ -70,7 +71,7 @@ class WorkersFixture {
   explicit WorkersFixture(unsigned limit = 4, std::int64_t idle_ns = LONG)
       : engine(zeroed<FakeEngine>()), workers(engine.workers) {
     thread_fault.start_over();
-    fake_engine = &engine;
+    fake_engine.store(&engine);
     engine.recycles = true;
     workers.start({&engine, complete, offer, fail, has_chores, do_chores});
     workers.configure(limit, idle_ns);
@@ -109,20 +110,20 @@ class WorkersFixture {
 
 inline void enter_operation(Job& job) {
   job.thread.store(gettid());
-  const int inside = fake_engine->in_operation.fetch_add(1) + 1;
-  for (int most = fake_engine->most_in_operation.load(); most < inside;) {
-    if (fake_engine->most_in_operation.compare_exchange_weak(most, inside)) break;
+  const int inside = the_fake().in_operation.fetch_add(1) + 1;
+  for (int most = the_fake().most_in_operation.load(); most < inside;) {
+    if (the_fake().most_in_operation.compare_exchange_weak(most, inside)) break;
   }
   if (job.gate != nullptr) job.gate->pass();
-  if (const int taken = job.taken_meanwhile.load(); taken > 0) fake_engine->workers.waiter_took_one(taken - 1);
-  fake_engine->in_operation.fetch_sub(1);
+  if (const int taken = job.taken_meanwhile.load(); taken > 0) the_fake().workers.waiter_took_one(taken - 1);
+  the_fake().in_operation.fetch_sub(1);
 }
 
 }  // namespace atomrt::unit
 
 extern "C" long fake_perform(atomrt::chain::Chain&) __asm__("__wrap__ZN6atomrt4exec7performERNS_5chain5ChainE");
 extern "C" long fake_perform(atomrt::chain::Chain& chain) {
-  atomrt::unit::Job& job = atomrt::unit::fake_engine->jobs[chain.io_fd.load()];
+  atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[chain.io_fd.load()];
   job.place_seen = place_of(chain);
   job.performed.fetch_add(1);
   atomrt::unit::enter_operation(job);
@@ -132,16 +133,16 @@ extern "C" long fake_perform(atomrt::chain::Chain& chain) {
 extern "C" long fake_attempt(atomrt::chain::Request&, int) __asm__(
     "__wrap__ZN6atomrt4exec7attemptERNS_5chain7RequestEi");
 extern "C" long fake_attempt(atomrt::chain::Request&, int fd) {
-  atomrt::unit::Job& job = atomrt::unit::fake_engine->jobs[fd];
+  atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[fd];
   job.tries.fetch_add(1);
   job.thread.store(gettid());
-  return job.ready.load() ? job.result : atomrt::exec::NOT_READY;
+  return job.ready.load() ? job.result.load() : atomrt::exec::NOT_READY;
 }
 
 extern "C" long fake_perform_stream(atomrt::chain::Request&, int) __asm__(
     "__wrap__ZN6atomrt4exec14perform_streamERNS_5chain7RequestEi");
 extern "C" long fake_perform_stream(atomrt::chain::Request&, int fd) {
-  atomrt::unit::Job& job = atomrt::unit::fake_engine->jobs[fd];
+  atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[fd];
   job.plain_calls.fetch_add(1);
   return job.result;
 }
@@ -150,6 +151,6 @@ extern "C" long fake_perform_stream(atomrt::chain::Request&, int fd) {
 extern "C" bool fake_wait(int, bool, std::int64_t) __asm__("__wrap__ZN6atomrt2os16wait_until_readyEibl");
 extern "C" bool fake_wait(int fd, bool, std::int64_t) {
   atomrt::unit::pause_briefly();
-  const atomrt::unit::Job& job = atomrt::unit::fake_engine->jobs[fd];
+  const atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[fd];
   return job.ready.load() || job.result < 0;
 }

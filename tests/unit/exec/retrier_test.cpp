@@ -33,7 +33,7 @@ struct Fake {
 };
 
 struct Fixture {
-  Fake fake;
+  Fake& fake = zeroed<Fake>();
   ChainPool& pool = zeroed<ChainPool>();
   Retrier& retrier = zeroed<Retrier>();
   Fixture() {

@@ -37,6 +37,7 @@ void no_more_threads_run_than_the_limit(void**) {
   gate.open();
   for (const Job* job : jobs) f.comes_through(*job);
   assert_int_equal(f.engine.most_in_operation, 2);
+  assert_int_equal(f.workers.created(), 2);
 }
 
 void requests_run_in_parallel_up_to_the_limit(void**) {
@@ -81,7 +82,7 @@ void idle_threads_leave_and_come_back_when_needed(void**) {
   Job* jobs[3];
   for (Job*& job : jobs) job = &f.submitted(Kind::READ, &gate);
   assert_true(eventually([&] { return gate.arrived() == 3; }));
-  assert_true(workers_alive() >= 3);
+  assert_in_range(workers_alive(), 3, 4);  // one may have been made for somebody who was on his way already
   gate.open();
   for (const Job* job : jobs) f.comes_through(*job);
   assert_true(eventually([] { return workers_alive() == 0; }));

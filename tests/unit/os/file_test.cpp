@@ -260,6 +260,7 @@ void readiness_is_told_without_waiting(void**) {
 }
 
 void a_wait_for_the_peer_survives_signals(void**) {
+  SKIP_UNDER_TSAN();
   struct sigaction action {};
   static std::atomic<int> handled{0};
   action.sa_handler = [](int) { handled.fetch_add(1); };

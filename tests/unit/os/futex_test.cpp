@@ -63,6 +63,7 @@ void a_deadline_ends_the_wait_and_not_earlier(void**) {
 }
 
 void a_handler_without_sa_restart_is_eintr(void**) {
+  SKIP_UNDER_TSAN();
   install(0);
   const FutexWord word{0};
   std::atomic<int> thread{0}, outcome{-1};
@@ -77,6 +78,7 @@ void a_handler_without_sa_restart_is_eintr(void**) {
 }
 
 void a_handler_with_sa_restart_does_not_end_the_wait(void**) {
+  SKIP_UNDER_TSAN();
   install(SA_RESTART);
   FutexWord word{0};
   std::atomic<int> thread{0}, outcome{-1};
@@ -94,6 +96,7 @@ void a_handler_with_sa_restart_does_not_end_the_wait(void**) {
 }
 
 void a_handler_ends_a_wait_with_a_deadline(void**) {
+  SKIP_UNDER_TSAN();
   install(SA_RESTART);
   const FutexWord word{0};
   std::atomic<int> thread{0}, outcome{-1};
