@@ -16,11 +16,12 @@ static void clean(void *unused)
 static void note(union sigval value)
 {
     pthread_cleanup_push(clean, NULL);
-    thread = pthread_self();
-    if (value.sival_ptr != NULL)
+    if (value.sival_ptr != NULL) {
         pthread_cancel(pthread_self());
-    else
+    } else {
+        thread = pthread_self();
         sem_post(&entered);
+    }
     for (;;)
         pause();
     pthread_cleanup_pop(0);
