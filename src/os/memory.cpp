@@ -1,6 +1,10 @@
 #include "os/memory.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
+
+#include <atomic>
+#include <iterator>
 
 #include "os/system_call.h"
 
@@ -9,6 +13,55 @@
 #endif
 
 namespace atomrt::os {
+namespace {
+
+#if defined(__SANITIZE_THREAD__)
+#define ATOMRT_TSAN 1
+#elif defined(__has_feature)
+#define ATOMRT_TSAN __has_feature(thread_sanitizer)
+#else
+#define ATOMRT_TSAN 0
+#endif
+
+#if ATOMRT_TSAN
+// TSan does not see that the kernel wiped the memory: it would hold the parent's accesses against the child's. A mapping
+// made anew by the mmap that it intercepts has no past.
+struct Region {
+  std::atomic<void*> memory;
+  std::size_t size;
+};
+constinit Region wiped[64]{};
+constinit std::atomic<unsigned> wiped_count{0};
+
+void map_anew_in_child() {
+  for (const Region& region : wiped) {
+    void* memory = region.memory.load(std::memory_order_acquire);
+    if (memory == nullptr) continue;
+    mmap(memory, region.size, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    madvise(memory, region.size, MADV_WIPEONFORK);
+  }
+}
+
+void forget_on_fork(void* memory, std::size_t size) {
+  const unsigned place = wiped_count.fetch_add(1);
+  if (place == 0) pthread_atfork(nullptr, nullptr, map_anew_in_child);
+  if (place >= std::size(wiped)) return;
+  wiped[place].size = size;
+  wiped[place].memory.store(memory, std::memory_order_release);
+}
+
+void forget(void* memory) {
+  for (Region& region : wiped) {
+    void* expected = memory;
+    if (region.memory.compare_exchange_strong(expected, nullptr)) return;
+  }
+}
+#else
+void forget_on_fork(void*, std::size_t) {}
+void forget(void*) {}
+#endif
+
+}  // namespace
 
 base::Expected<void*> map_memory(std::size_t size) {
 #ifdef SYS_mmap2
@@ -23,9 +76,13 @@ base::Expected<void*> map_memory(std::size_t size) {
   return reinterpret_cast<void*>(*address);
 }
 
-void unmap_memory(void* memory, std::size_t size) { system_call(SYS_munmap, memory, size); }
+void unmap_memory(void* memory, std::size_t size) {
+  forget(memory);
+  system_call(SYS_munmap, memory, size);
+}
 
 bool wipe_on_fork(void* memory, std::size_t size) {
+  forget_on_fork(memory, size);
   return system_call(SYS_madvise, memory, size, MADV_WIPEONFORK) == 0;
 }
 
