@@ -62,6 +62,18 @@ void a_blocked_stream_request_is_cancelled_and_takes_no_data(void**) {
   assert_int_equal(::read(pipe.out, buffer, sizeof buffer), 4);
 }
 
+// Whether it is queued, being tried or blocked: it has moved nothing.
+void a_read_of_an_empty_stream_is_cancelled_at_any_moment(void**) {
+  Pipe pipe;
+  for (int i = 0; i < 2000; ++i) {
+    Aio read;
+    read.read(pipe.out);
+    for (volatile int delay = i * 53 % 8000; delay > 0;) delay = delay - 1;
+    assert_int_equal(cancel_one(pipe.out, &read.block), AIO_CANCELED);
+    assert_int_equal(read.error(), ECANCELED);
+  }
+}
+
 void a_running_request_goes_on(void**) {
   Busy busy;
   assert_int_equal(cancel_one(busy.file.fd, &busy.running.block), AIO_NOTCANCELED);
@@ -186,6 +198,7 @@ void a_cancelled_request_is_notified(void**) {
 UNIT_TESTS(cmocka_unit_test(before_the_first_request_all_is_done), ENGINE_TEST(what_is_over_is_done),
            ENGINE_TEST(a_queued_request_is_cancelled_at_once),
            ENGINE_TEST(a_blocked_stream_request_is_cancelled_and_takes_no_data),
+           ENGINE_TEST(a_read_of_an_empty_stream_is_cancelled_at_any_moment),
            ENGINE_TEST(a_running_request_goes_on), ENGINE_TEST(cancelling_the_head_of_a_lane_lets_its_followers_go),
            ENGINE_TEST(a_held_request_is_cancelled_and_its_neighbours_are_not),
            ENGINE_TEST(all_of_a_descriptor_are_cancelled), ENGINE_TEST(a_mixture_is_not_cancelled_as_a_whole),

@@ -17,7 +17,7 @@ struct Job {
   chain::Released releases;        // whom its end lets go
   std::atomic<int> taken_meanwhile;  // the number of a job that a waiter takes during the operation, +1
   std::atomic<int> tries, plain_calls, performed, completed;
-  std::atomic<int> thread;
+  std::atomic<int> thread, turn;  // which of all operations it was
   std::atomic<long> outcome;
   chain::Place place_seen;
   exec::ContextId context;
@@ -29,7 +29,8 @@ struct FakeEngine {
   chain::ChainPool pool;
   exec::Workers workers;
   std::atomic<int> made, offered, chores, chores_done;
-  std::atomic<int> in_operation, most_in_operation;
+  std::atomic<int> in_operation, most_in_operation, started;
+  std::atomic<bool> polls_for_long;  // a poll ends with the peer only, not to look around
   bool (*ask_chores)(FakeEngine&);
   bool recycles;  // finished chains go back to the pool, as they do in the engine
 };
@@ -110,6 +111,7 @@ class WorkersFixture {
 
 inline void enter_operation(Job& job) {
   job.thread.store(gettid());
+  job.turn.store(the_fake().started.fetch_add(1) + 1);
   const int inside = the_fake().in_operation.fetch_add(1) + 1;
   for (int most = the_fake().most_in_operation.load(); most < inside;) {
     if (the_fake().most_in_operation.compare_exchange_weak(most, inside)) break;
@@ -150,7 +152,9 @@ extern "C" long fake_perform_stream(atomrt::chain::Request&, int fd) {
 // Polls for a short slice only, so that a cancellation is seen soon. A peer that pretends: `result` negative.
 extern "C" bool fake_wait(int, bool, std::int64_t) __asm__("__wrap__ZN6atomrt2os16wait_until_readyEibl");
 extern "C" bool fake_wait(int fd, bool, std::int64_t) {
-  atomrt::unit::pause_briefly();
   const atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[fd];
+  do {
+    atomrt::unit::pause_briefly();
+  } while (atomrt::unit::the_fake().polls_for_long.load() && !job.ready.load());
   return job.ready.load() || job.result < 0;
 }

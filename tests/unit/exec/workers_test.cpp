@@ -129,6 +129,7 @@ void threads_that_were_blocked_do_not_raise_the_limit(void**) {
 // A file request that was queued before the stream blocked gets its thread then.
 void a_stream_that_blocks_makes_room_for_who_is_queued(void**) {
   Fixture f(1);
+  f.engine.polls_for_long.store(true);
   Gate gate;
   f.submitted(Kind::READ, &gate);
   assert_true(eventually([&] { return gate.arrived() == 1; }));
@@ -227,6 +228,19 @@ void what_is_queued_can_be_taken_back(void**) {
   assert_int_equal(queued.performed, 0);
 }
 
+void what_was_taken_back_needs_no_thread(void**) {
+  Fixture f(4);
+  Gate birth;
+  thread_fault.gate.store(&birth);
+  Job& taken = f.submitted(Kind::READ);
+  assert_true(f.workers.take(*taken.chain));
+  Job& next = f.submitted(Kind::READ);  // for which the thread that is on its way does
+  birth.open();
+  f.comes_through(next);
+  assert_true(eventually([&] { return is_asleep(next.thread); }));
+  assert_int_equal(thread_fault.asked, 1);
+}
+
 void only_what_is_queued_is_changed(void**) {
   Fixture f(1);
   Gate gate;
@@ -255,6 +269,8 @@ void without_any_thread_the_submitter_has_his_chain_back(void**) {
   assert_int_equal(f.workers.submit(*job.chain), Verdict::ACCEPTED);
   f.comes_through(job);
   assert_int_equal(job.performed, 1);
+  assert_true(eventually([&] { return is_asleep(job.thread); }));
+  assert_int_equal(f.workers.created(), 1);
 }
 
 void one_thread_is_enough_where_no_other_can_be_made(void**) {
@@ -386,7 +402,8 @@ UNIT_TESTS(cmocka_unit_test(a_chain_is_run_and_completed), cmocka_unit_test(no_m
            cmocka_unit_test(a_stream_that_has_moved_bytes_cannot_be_taken_away),
            cmocka_unit_test(a_peer_that_pretends_to_be_ready_is_waited_for_in_the_call),
            cmocka_unit_test(what_an_end_releases_is_run_by_the_same_thread),
-           cmocka_unit_test(what_is_queued_can_be_taken_back), cmocka_unit_test(only_what_is_queued_is_changed),
+           cmocka_unit_test(what_is_queued_can_be_taken_back),
+           cmocka_unit_test(what_was_taken_back_needs_no_thread), cmocka_unit_test(only_what_is_queued_is_changed),
            cmocka_unit_test(without_any_thread_the_submitter_has_his_chain_back),
            cmocka_unit_test(one_thread_is_enough_where_no_other_can_be_made),
            cmocka_unit_test(a_blocked_stream_is_nobody_who_would_come_back),

@@ -18,6 +18,7 @@ extern "C" int wrapped_pthread_create(pthread_t* thread, const pthread_attr_t* a
   if (attributes != nullptr) pthread_attr_getstacksize(attributes, &last_stack_size);
   const int error = creations < failure_count ? failures[creations] : 0;
   ++creations;
+  errno = ENOMEM;  // as what it calls may leave it
   return error != 0 ? error : real_pthread_create(thread, attributes, body, argument);
 }
 
@@ -60,7 +61,9 @@ void a_library_thread_blocks_signals_and_is_detached_named_and_small(void**) {
   fail_with({});
   set_signal_mask(bit(SIGUSR1));
   Seen seen;
+  errno = 1234;
   assert_int_equal(start_library_thread(look, &seen), 0);
+  assert_int_equal(errno, 1234);
   assert_int_equal(block_signals(0), bit(SIGUSR1));  // the creator's mask is as before
   set_signal_mask(0);
   assert_true(eventually([&] { return seen.done.load(); }));

@@ -51,6 +51,18 @@ void each_chain_is_run_or_taken_once(void**) {
   }
 }
 
+// Each request comes about when the thread has been idle for long enough.
+void a_request_that_comes_as_the_thread_leaves_is_run(void**) {
+  Fixture f(1, 20'000);
+  for (int i = 0; i < 1500; ++i) {
+    const Job& job = f.submitted(Kind::READ);
+    f.comes_through(job);
+    const std::int64_t moment = atomrt::os::now_ns() + i % 40 * 2'000;
+    while (atomrt::os::now_ns() < moment) {
+    }
+  }
+}
+
 // Each request comes just as the only thread allowed ends the one before: it is on its way back to the queue then.
 void no_thread_is_made_beyond_the_limit(void**) {
   for (int round = 0; round < 100; ++round) {
@@ -148,14 +160,21 @@ void a_write_that_a_waiter_took_is_not_run_again(void**) {
 // Who asked for a signal does not wait; who waits may be no file's storage; an append has its turn.
 void what_waiters_may_not_take_is_run_at_once(void**) {
   for (int i = 0; i < 3; ++i) {
-    Fixture f;
+    Fixture f(1);
+    Gate gate;
+    Job& running = f.submitted(Kind::READ, &gate);
     Job& next = i == 2 ? f.job(Kind::APPEND) : write_that_waiters_may_take(f);
     if (i == 0) next.chain->notification.by = NotifyBy::SIGNAL;
     if (i == 1) next.chain->is_local = false;
     if (i == 2) next.chain->is_local = true;
-    let_waiters_work(f, next);
+    running.taken_meanwhile.store(next.chain->fd + 1);
+    running.releases = {{next.chain, nullptr}};
+    assert_true(eventually([&] { return gate.arrived() == 1; }));
+    Job& queued = f.submitted(Kind::READ);
+    gate.open();
     f.comes_through(next);
-    assert_int_equal(next.place_seen, Place::RUNNING);
+    f.comes_through(queued);
+    assert_true(next.turn < queued.turn);  // it was never behind anything in the queue
   }
 }
 
@@ -218,6 +237,7 @@ void nothing_is_forgotten_while_waiters_come_and_go(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(each_chain_is_run_or_taken_once),
+           cmocka_unit_test(a_request_that_comes_as_the_thread_leaves_is_run),
            cmocka_unit_test(no_thread_is_made_beyond_the_limit),
            cmocka_unit_test(a_blocked_stream_is_completed_or_cancelled_once),
            cmocka_unit_test(the_next_write_is_left_to_waiters_and_run_if_they_do_not_take_it),
