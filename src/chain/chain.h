@@ -31,6 +31,7 @@ enum class Place : std::uint32_t {
   QUEUED,   // in a context's queue, not begun
   BLOCKED,  // a stream request that has moved no bytes and waits for its peer
   RUNNING,  // its operation has begun, or it is being finished
+  IN_KERNEL,  // like RUNNING, and the kernel holds the file: the descriptor may be closed
 };
 
 // Which earlier chains of the same file must be over first.

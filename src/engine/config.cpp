@@ -40,20 +40,23 @@ bool names(const char* text, std::size_t length, const char* name) {
   return std::strlen(name) == length && std::strncmp(text, name, length) == 0;
 }
 
-// The contexts named are those that may be used; threads can't be done without. "direct" and "ring" name contexts that
-// this version does not have: they may be allowed all the same.
+// The contexts named are those that may be used; threads can't be done without.
 void read_contexts(Config& read) {
   const char* text = os::environment("CONTEXTS");
   if (text == nullptr || *text == '\0') return;
   Config chosen = read;
-  chosen.use_head = chosen.use_waiter = false;
+  chosen.use_head = chosen.use_waiter = chosen.use_direct = chosen.use_ring = false;
   for (const char* word = text; *word != '\0';) {
     const std::size_t length = std::strcspn(word, ",");
     if (names(word, length, "head")) {
       chosen.use_head = true;
     } else if (names(word, length, "waiter")) {
       chosen.use_waiter = true;
-    } else if (!names(word, length, "threads") && !names(word, length, "direct") && !names(word, length, "ring")) {
+    } else if (names(word, length, "direct")) {
+      chosen.use_direct = true;
+    } else if (names(word, length, "ring")) {
+      chosen.use_ring = true;
+    } else if (!names(word, length, "threads")) {
       say("ignoring ATOMRT_CONTEXTS=%s: no context of that name", text);
       return;
     }

@@ -9,6 +9,8 @@ namespace atomrt::engine {
 struct Config {
   bool use_head = true;
   bool use_waiter = true;
+  bool use_direct = true;
+  bool use_ring = true;
   unsigned most_threads = 0;         // 0: not set, aio_init or the default decides
   const char* statistics = nullptr;  // file, or "stderr"; null: none
   unsigned statistics_interval_s = 0;

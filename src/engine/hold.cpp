@@ -134,6 +134,9 @@ void replace_descriptor(Engine& engine, Chain& chain, Hold& hold, Running& runni
         give(chain, hold);  // for what of it is left after the present call
         running.add(chain);
         return;
+      case Place::IN_KERNEL:
+        give(chain, hold);  // for what another context must do of it
+        return;
       case Place::MOVING:
         os::yield();
         break;

@@ -28,6 +28,7 @@ bool take(Engine& engine, Chain& chain, TakeFor purpose) {
         os::yield();
         break;
       case Place::RUNNING:
+      case Place::IN_KERNEL:
       case Place::FREE:
         return false;
     }

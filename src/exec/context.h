@@ -14,9 +14,9 @@ namespace atomrt::exec {
 enum class Verdict : std::uint8_t { ACCEPTED, DECLINED };
 
 // Where a request was completed. The order is that of the statistics.
-enum class ContextId : std::uint8_t { HEAD, WAITER, THREADS };
-constexpr unsigned CONTEXTS = 3;
-constexpr const char* CONTEXT_NAMES[CONTEXTS] = {"head", "waiter", "threads"};
+enum class ContextId : std::uint8_t { HEAD, WAITER, DIRECT, RING, THREADS };
+constexpr unsigned CONTEXTS = 5;
+constexpr const char* CONTEXT_NAMES[CONTEXTS] = {"head", "waiter", "direct", "ring", "threads"};
 
 template <typename T>
 concept Context = requires(T context, chain::Chain& chain) {

@@ -24,8 +24,8 @@ using atomrt::engine::config;
 
 int print_config() {
   const Config& read = config();
-  printf("head=%d waiter=%d threads=%u stats=%s interval=%u verbose=%d early=%d same=%d\n", read.use_head,
-         read.use_waiter, read.most_threads, read.statistics != nullptr ? read.statistics : "-",
+  printf("head=%d waiter=%d direct=%d ring=%d threads=%u stats=%s interval=%u verbose=%d early=%d same=%d\n", read.use_head,
+         read.use_waiter, read.use_direct, read.use_ring, read.most_threads, read.statistics != nullptr ? read.statistics : "-",
          read.statistics_interval_s, read.verbose, early_verbose, &read == &config());
   return 0;
 }
@@ -71,7 +71,7 @@ Outcome run_with(std::initializer_list<const char*> variables) {
   return outcome;
 }
 
-constexpr char DEFAULTS[] = "head=1 waiter=1 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n";
+constexpr char DEFAULTS[] = "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n";
 
 void becomes(std::initializer_list<const char*> variables, const char* settings) {
   const Outcome outcome = run_with(variables);
@@ -96,12 +96,15 @@ void empty_values_are_the_defaults(void**) {
 }
 
 void contexts_are_those_named(void**) {
-  becomes({"ATOMRT_CONTEXTS=head,threads"}, "head=1 waiter=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
-  becomes({"ATOMRT_CONTEXTS=waiter"}, "head=0 waiter=1 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
-  becomes({"ATOMRT_CONTEXTS=threads"}, "head=0 waiter=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
-  becomes({"ATOMRT_CONTEXTS=threads,waiter,head"}, DEFAULTS);
-  becomes({"ATOMRT_CONTEXTS=head,direct,ring,waiter"}, DEFAULTS);  // those that are not there are no harm
-  becomes({"ATOMRT_CONTEXTS=head,"}, "head=1 waiter=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=head,threads"}, "head=1 waiter=0 direct=0 ring=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=waiter"}, "head=0 waiter=1 direct=0 ring=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=threads"}, "head=0 waiter=0 direct=0 ring=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=threads,waiter,head"},
+          "head=1 waiter=1 direct=0 ring=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=head,direct,ring,waiter"}, DEFAULTS);  // threads can't be done without
+  becomes({"ATOMRT_CONTEXTS=direct"}, "head=0 waiter=0 direct=1 ring=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=ring"}, "head=0 waiter=0 direct=0 ring=1 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_CONTEXTS=head,"}, "head=1 waiter=0 direct=0 ring=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
 }
 
 void unknown_contexts_are_refused_as_a_whole(void**) {
@@ -112,11 +115,11 @@ void unknown_contexts_are_refused_as_a_whole(void**) {
 }
 
 void numbers_are_taken_within_their_limits(void**) {
-  becomes({"ATOMRT_MAX_THREADS=1"}, "head=1 waiter=1 threads=1 stats=- interval=0 verbose=0 early=0 same=1\n");
-  becomes({"ATOMRT_MAX_THREADS=10000"}, "head=1 waiter=1 threads=10000 stats=- interval=0 verbose=0 early=0 same=1\n");
-  becomes({"ATOMRT_MAX_THREADS=007"}, "head=1 waiter=1 threads=7 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_MAX_THREADS=1"}, "head=1 waiter=1 direct=1 ring=1 threads=1 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_MAX_THREADS=10000"}, "head=1 waiter=1 direct=1 ring=1 threads=10000 stats=- interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_MAX_THREADS=007"}, "head=1 waiter=1 direct=1 ring=1 threads=7 stats=- interval=0 verbose=0 early=0 same=1\n");
   becomes({"ATOMRT_STATS_INTERVAL=86400"},
-          "head=1 waiter=1 threads=0 stats=- interval=86400 verbose=0 early=0 same=1\n");
+          "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=86400 verbose=0 early=0 same=1\n");
 }
 
 void what_is_no_number_within_the_limits_is_refused(void**) {
@@ -131,8 +134,8 @@ void what_is_no_number_within_the_limits_is_refused(void**) {
 
 void statistics_name_their_file(void**) {
   becomes({"ATOMRT_STATS=/tmp/%p.txt"},
-          "head=1 waiter=1 threads=0 stats=/tmp/%p.txt interval=0 verbose=0 early=0 same=1\n");
-  becomes({"ATOMRT_STATS=stderr"}, "head=1 waiter=1 threads=0 stats=stderr interval=0 verbose=0 early=0 same=1\n");
+          "head=1 waiter=1 direct=1 ring=1 threads=0 stats=/tmp/%p.txt interval=0 verbose=0 early=0 same=1\n");
+  becomes({"ATOMRT_STATS=stderr"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=stderr interval=0 verbose=0 early=0 same=1\n");
 }
 
 // Programs write over their environment: the setting is a copy, of at most a path's length.
@@ -147,8 +150,8 @@ void a_statistics_name_longer_than_a_path_is_refused(void**) {
 }
 
 void verbose_is_anything_but_zero(void**) {
-  becomes({"ATOMRT_VERBOSE=1"}, "head=1 waiter=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
-  becomes({"ATOMRT_VERBOSE=yes"}, "head=1 waiter=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
+  becomes({"ATOMRT_VERBOSE=1"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
+  becomes({"ATOMRT_VERBOSE=yes"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
   becomes({"ATOMRT_VERBOSE=0"}, DEFAULTS);
 }
 

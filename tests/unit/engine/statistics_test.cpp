@@ -81,7 +81,7 @@ void the_text_has_every_name_in_order(void**) {
   int length = snprintf(expected, sizeof expected,
                         "# atomrt %s statistics: %s (pid %d)\nrequests 1\ncompleted 1\nerrors 0\ncancelled 0\n",
                         ATOMRT_VERSION, program_invocation_short_name, pid);
-  for (const char* context : {"head", "waiter", "threads"}) {
+  for (const char* context : {"head", "waiter", "direct", "ring", "threads"}) {
     const bool head = strcmp(context, "head") == 0;
     length += snprintf(expected + length, sizeof expected - static_cast<size_t>(length),
                        "%s.requests %d\n%s.bytes %d\n%s.errors 0\n%s.cancelled 0\n%s.fallbacks 0\n"

@@ -26,6 +26,8 @@ void every_context_has_its_name(void**) {
   assert_int_equal(sizeof exec::CONTEXT_NAMES / sizeof exec::CONTEXT_NAMES[0], exec::CONTEXTS);
   assert_string_equal(exec::CONTEXT_NAMES[static_cast<unsigned>(exec::ContextId::HEAD)], "head");
   assert_string_equal(exec::CONTEXT_NAMES[static_cast<unsigned>(exec::ContextId::WAITER)], "waiter");
+  assert_string_equal(exec::CONTEXT_NAMES[static_cast<unsigned>(exec::ContextId::DIRECT)], "direct");
+  assert_string_equal(exec::CONTEXT_NAMES[static_cast<unsigned>(exec::ContextId::RING)], "ring");
   assert_string_equal(exec::CONTEXT_NAMES[static_cast<unsigned>(exec::ContextId::THREADS)], "threads");
 }
 

@@ -228,34 +228,6 @@ void what_is_queued_can_be_taken_back(void**) {
   assert_int_equal(queued.performed, 0);
 }
 
-void what_was_taken_back_needs_no_thread(void**) {
-  Fixture f(4);
-  Gate birth;
-  thread_fault.gate.store(&birth);
-  Job& taken = f.submitted(Kind::READ);
-  assert_true(f.workers.take(*taken.chain));
-  Job& next = f.submitted(Kind::READ);  // for which the thread that is on its way does
-  birth.open();
-  f.comes_through(next);
-  assert_true(eventually([&] { return is_asleep(next.thread); }));
-  assert_int_equal(thread_fault.asked, 1);
-}
-
-void only_what_is_queued_is_changed(void**) {
-  Fixture f(1);
-  Gate gate;
-  Job& running = f.submitted(Kind::READ, &gate);
-  assert_true(eventually([&] { return gate.arrived() == 1; }));
-  Job& queued = f.submitted(Kind::READ);
-  int changes = 0;
-  assert_false(f.workers.change_queued(*running.chain, [&](Chain&) { ++changes; }));
-  assert_int_equal(changes, 0);
-  assert_true(f.workers.change_queued(*queued.chain, [&](Chain&) { ++changes; }));
-  assert_int_equal(changes, 1);
-  gate.open();
-  f.comes_through(queued);
-}
-
 void without_any_thread_the_submitter_has_his_chain_back(void**) {
   Fixture f(4);
   thread_fault.refused.store(1);
@@ -403,7 +375,6 @@ UNIT_TESTS(cmocka_unit_test(a_chain_is_run_and_completed), cmocka_unit_test(no_m
            cmocka_unit_test(a_peer_that_pretends_to_be_ready_is_waited_for_in_the_call),
            cmocka_unit_test(what_an_end_releases_is_run_by_the_same_thread),
            cmocka_unit_test(what_is_queued_can_be_taken_back),
-           cmocka_unit_test(what_was_taken_back_needs_no_thread), cmocka_unit_test(only_what_is_queued_is_changed),
            cmocka_unit_test(without_any_thread_the_submitter_has_his_chain_back),
            cmocka_unit_test(one_thread_is_enough_where_no_other_can_be_made),
            cmocka_unit_test(a_blocked_stream_is_nobody_who_would_come_back),

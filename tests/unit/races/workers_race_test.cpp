@@ -51,6 +51,34 @@ void each_chain_is_run_or_taken_once(void**) {
   }
 }
 
+void what_was_taken_back_needs_no_thread(void**) {
+  Fixture f(4);
+  Gate birth;
+  thread_fault.gate.store(&birth);
+  Job& taken = f.submitted(Kind::READ);
+  assert_true(f.workers.take(*taken.chain));
+  Job& next = f.submitted(Kind::READ);  // for which the thread that is on its way does
+  birth.open();
+  f.comes_through(next);
+  assert_true(eventually([&] { return is_asleep(next.thread); }));
+  assert_int_equal(thread_fault.asked, 1);
+}
+
+void only_what_is_queued_is_changed(void**) {
+  Fixture f(1);
+  Gate gate;
+  Job& running = f.submitted(Kind::READ, &gate);
+  assert_true(eventually([&] { return gate.arrived() == 1; }));
+  Job& queued = f.submitted(Kind::READ);
+  int changes = 0;
+  assert_false(f.workers.change_queued(*running.chain, [&](Chain&) { ++changes; }));
+  assert_int_equal(changes, 0);
+  assert_true(f.workers.change_queued(*queued.chain, [&](Chain&) { ++changes; }));
+  assert_int_equal(changes, 1);
+  gate.open();
+  f.comes_through(queued);
+}
+
 // Each request comes about when the thread has been idle for long enough.
 void a_request_that_comes_as_the_thread_leaves_is_run(void**) {
   Fixture f(1, 20'000);
@@ -236,7 +264,8 @@ void nothing_is_forgotten_while_waiters_come_and_go(void**) {
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(each_chain_is_run_or_taken_once),
+UNIT_TESTS(cmocka_unit_test(each_chain_is_run_or_taken_once), cmocka_unit_test(what_was_taken_back_needs_no_thread),
+           cmocka_unit_test(only_what_is_queued_is_changed),
            cmocka_unit_test(a_request_that_comes_as_the_thread_leaves_is_run),
            cmocka_unit_test(no_thread_is_made_beyond_the_limit),
            cmocka_unit_test(a_blocked_stream_is_completed_or_cancelled_once),
