@@ -10,6 +10,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->order = Order::NONE;
   chain->tail = Tail::NOTIFY;
   chain->is_out_of_turn = false;
+  chain->is_polled = false;
   chain->is_crowded.store(false, std::memory_order_relaxed);
   chain->lane = nullptr;
   chain->hold = nullptr;

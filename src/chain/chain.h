@@ -2,7 +2,7 @@
 // flight. Pooled and type-stable; named by number and generation.
 //
 // Shared words:
-//   state    {generation, Place}. A chain has one owner at a time; whoever moves it out of HELD, QUEUED or BLOCKED by
+//   state    {generation, Place}. A chain has one owner at a time; whoever moves it out of HELD, QUEUED, MAILED or BLOCKED by
 //            compare-exchange (acquire) owns it until he stores another place (release). HELD moves only under its
 //            lane's lock, QUEUED only under its queue's. The generation rises when the chain is recycled, so that a
 //            claim by an old name fails.
@@ -17,6 +17,7 @@
 
 #include "base/list.h"
 #include "chain/request.h"
+#include "os/futex.h"
 #include "os/slot_pool.h"
 
 namespace atomrt::chain {
@@ -28,7 +29,8 @@ enum class Place : std::uint32_t {
   MOVING,   // between two places, or in a try that does not wait: another place comes within a moment. Whoever has it
             // so takes no InFlight lock, as one who holds that lock may wait for the place
   HELD,     // in its lane, behind earlier work
-  QUEUED,   // in a context's queue, not begun
+  QUEUED,   // in the workers' queue, not begun
+  MAILED,   // in the ring's mailbox, not begun
   BLOCKED,  // a stream request that has moved no bytes and waits for its peer
   RUNNING,  // its operation has begun, or it is being finished
   IN_KERNEL,  // like RUNNING, and the kernel holds the file: the descriptor may be closed
@@ -66,6 +68,7 @@ struct Chain : os::Slot, Request {
   Order order;
   Tail tail;
   bool is_out_of_turn;  // a waiter took it from its lane
+  bool is_polled;       // BLOCKED in the ring, not in a thread
   std::atomic<bool> is_crowded;  // more than a few chains of its file were in flight when it came; a hint, relaxed
   Lane* lane;
   Hold* hold;
@@ -91,6 +94,10 @@ constexpr std::uint32_t low_of(std::uint64_t word) { return static_cast<std::uin
   return static_cast<Place>(low_of(chain.state.load(std::memory_order_acquire)));
 }
 
+[[nodiscard]] inline bool is_at(const Chain& chain, std::uint32_t generation, Place place) {
+  return chain.state.load(std::memory_order_acquire) == packed(generation, static_cast<std::uint32_t>(place));
+}
+
 // For the owner (or under the lock that the place belongs to).
 inline void put(Chain& chain, Place place) {
   chain.state.store(packed(generation_of(chain), static_cast<std::uint32_t>(place)), std::memory_order_release);
@@ -113,6 +120,19 @@ inline void put(Chain& chain, Place place) {
 
 // A free chain that takes the request over; place MOVING, new generation. Null when memory is short.
 [[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request);
+
+// The same for a place that also others take it from for a moment (MOVING) and put it back to. False: it is elsewhere.
+[[nodiscard]] inline bool claim_patiently(Chain& chain, std::uint32_t generation, Place from, Place to) {
+  for (;;) {
+    std::uint64_t present = packed(generation, static_cast<std::uint32_t>(from));
+    if (chain.state.compare_exchange_strong(present, packed(generation, static_cast<std::uint32_t>(to)),
+                                            std::memory_order_acq_rel, std::memory_order_acquire)) {
+      return true;
+    }
+    if (present != packed(generation, static_cast<std::uint32_t>(Place::MOVING))) return false;
+    os::yield();
+  }
+}
 
 // Back to the pool: every name of it is stale from here on. The waiters' word has been closed by publish.
 void recycle(ChainPool& pool, Chain& chain);

@@ -48,6 +48,7 @@ struct Request {
   bool nonblocking;  // O_NONBLOCK when submitted
   bool direct;       // O_DIRECT when submitted
   bool append;       // O_APPEND when submitted
+  bool refuses_nowait;  // its file system knows no reading without waiting: io_uring would hand it to a thread, too
   bool is_modest;    // likely in memory: it copies rather than waits, and is not worth a thread of its own
   bool is_local;     // a regular file on storage of this machine: its transfers wait for no peer
 };

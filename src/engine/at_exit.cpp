@@ -68,7 +68,7 @@ void report_statistics() {
   const char* target = config().statistics;
   if (present == nullptr || target == nullptr) return;
   if (std::strcmp(target, "stderr") == 0) {
-    present->statistics.write_to(2, present->workers.created());
+    present->statistics.write_to(2, library_threads(*present));
     return;
   }
   char path[PATH_MAX];
@@ -78,7 +78,7 @@ void report_statistics() {
     say("cannot write the statistics to %s: %s", path, std::strerror(static_cast<int>(-fd)));
     return;
   }
-  present->statistics.write_to(static_cast<int>(fd), present->workers.created());
+  present->statistics.write_to(static_cast<int>(fd), library_threads(*present));
   os::system_call(SYS_close, fd);
 }
 

@@ -40,12 +40,13 @@ bool names(const char* text, std::size_t length, const char* name) {
   return std::strlen(name) == length && std::strncmp(text, name, length) == 0;
 }
 
-// The contexts named are those that may be used; threads can't be done without.
+// The contexts named are those that may be used. Threads can't be done without: where they are not named, they are left
+// what no other context does.
 void read_contexts(Config& read) {
   const char* text = os::environment("CONTEXTS");
   if (text == nullptr || *text == '\0') return;
   Config chosen = read;
-  chosen.use_head = chosen.use_waiter = chosen.use_direct = chosen.use_ring = false;
+  chosen.use_head = chosen.use_waiter = chosen.use_direct = chosen.use_ring = chosen.use_threads = false;
   for (const char* word = text; *word != '\0';) {
     const std::size_t length = std::strcspn(word, ",");
     if (names(word, length, "head")) {
@@ -55,8 +56,10 @@ void read_contexts(Config& read) {
     } else if (names(word, length, "direct")) {
       chosen.use_direct = true;
     } else if (names(word, length, "ring")) {
-      chosen.use_ring = true;
-    } else if (!names(word, length, "threads")) {
+      chosen.use_ring = chosen.is_ring_forced = true;
+    } else if (names(word, length, "threads")) {
+      chosen.use_threads = true;
+    } else {
       say("ignoring ATOMRT_CONTEXTS=%s: no context of that name", text);
       return;
     }
@@ -71,6 +74,7 @@ void read_environment() {
   const char* verbose = os::environment("VERBOSE");
   read.verbose = verbose != nullptr && *verbose != '\0' && std::strcmp(verbose, "0") != 0;
   read_contexts(read);
+  read_number("RING_ENTRIES", 1, MOST_RING_ENTRIES, read.ring_entries);
   read_number("MAX_THREADS", 1, MOST_THREADS, read.most_threads);
   const char* statistics = os::environment("STATS");
   if (statistics != nullptr && *statistics != '\0') {

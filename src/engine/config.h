@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "exec/ring.h"
+
 namespace atomrt::engine {
 
 struct Config {
@@ -11,6 +13,9 @@ struct Config {
   bool use_waiter = true;
   bool use_direct = true;
   bool use_ring = true;
+  bool is_ring_forced = false;  // named: to be tried also where that might be dangerous (a seccomp filter)
+  bool use_threads = true;      // false: only for what no other context does
+  unsigned ring_entries = exec::Ring::ENTRIES;
   unsigned most_threads = 0;         // 0: not set, aio_init or the default decides
   const char* statistics = nullptr;  // file, or "stderr"; null: none
   unsigned statistics_interval_s = 0;
@@ -21,6 +26,7 @@ struct Config {
 
 // Most worker threads without ATOMRT_MAX_THREADS and aio_init: what kept a virtual disk busiest (bench/, DECISIONS.md).
 constexpr unsigned DEFAULT_THREADS = 32;
+constexpr unsigned MOST_RING_ENTRIES = 4096;
 constexpr unsigned MOST_THREADS = 10000;
 constexpr std::int64_t DEFAULT_IDLE_S = 1;
 

@@ -8,8 +8,10 @@
 #include "engine/at_exit.h"
 #include "engine/hold.h"
 #include "engine/message.h"
+#include "engine/policy.h"
 #include "os/memory.h"
 #include "os/signals.h"
+#include "os/thread.h"
 
 namespace atomrt::engine {
 namespace {
@@ -40,6 +42,14 @@ chain::Released complete_for(void* self, chain::Chain& chain, long result, exec:
 
 void offer_for(void* self, chain::Chain& chain) { offer_or_fail(*static_cast<Engine*>(self), chain); }
 
+void pass_on_for(void* self, chain::Chain& chain, exec::ContextId from) {
+  Engine& engine = *static_cast<Engine*>(self);
+  engine.statistics.declined(from);
+  if (offer(engine, chain, from) == exec::Verdict::DECLINED) {
+    complete_and_offer(engine, chain, -EAGAIN, exec::ContextId::THREADS);
+  }
+}
+
 void fail_for(void* self, chain::Chain& chain, int error) {
   complete_and_offer(*static_cast<Engine*>(self), chain, -error, exec::ContextId::THREADS);
 }
@@ -53,10 +63,12 @@ bool try_tail_again(void* self, chain::Chain& chain) {
 
 int process_number() { return static_cast<int>(os::system_call(SYS_getpid)); }
 
-void configure_workers(Engine& engine) {
+void configure_contexts(Engine& engine) {
   const unsigned wished = wished_threads.load(std::memory_order_relaxed);
   const unsigned limit = config().most_threads != 0 ? config().most_threads : wished != 0 ? wished : DEFAULT_THREADS;
-  engine.workers.configure(limit, wished_idle_s.load(std::memory_order_relaxed) * os::NANOSECONDS_PER_SECOND);
+  const std::int64_t idle_ns = wished_idle_s.load(std::memory_order_relaxed) * os::NANOSECONDS_PER_SECOND;
+  engine.workers.configure(limit, idle_ns);
+  engine.ring.configure(idle_ns);
 }
 
 void start(Engine& engine) {
@@ -65,9 +77,11 @@ void start(Engine& engine) {
   if (engine.is_started.load(std::memory_order_relaxed) != 0) return;
   const Config& settings = config();
   if (settings.statistics != nullptr) engine.statistics.enable();
-  engine.workers.start({&engine, complete_for, offer_for, fail_for, has_chores_for, do_chores_for});
+  const exec::Completion completion{&engine, complete_for, offer_for, pass_on_for, fail_for, has_chores_for, do_chores_for};
+  engine.workers.start(completion);
+  engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, os::processors() > 1});
   engine.retrier.start(&engine, try_tail_again);
-  configure_workers(engine);
+  configure_contexts(engine);
   engine.process = process_number();
   engine.is_started.store(1, std::memory_order_release);
   start_periodic_report();
@@ -136,12 +150,24 @@ void offer_or_fail(Engine& engine, const chain::Released& released) {
 
 void offer_or_fail(Engine& engine, chain::Chain& chain) { offer_or_fail(engine, chain::Released{{&chain, nullptr}}); }
 
-exec::Verdict offer(Engine& engine, chain::Chain& chain) { return engine.workers.submit(chain); }
+exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after) {
+  if (after < exec::ContextId::RING && is_for_ring(chain) && engine.ring.submit(chain) == exec::Verdict::ACCEPTED) {
+    return exec::Verdict::ACCEPTED;
+  }
+  return engine.workers.submit(chain);
+}
+
+void nudge_threads(Engine& engine) {
+  engine.workers.nudge();
+  engine.ring.nudge();
+}
 
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start) {
   engine.retrier.add(chain);
-  if (may_start == Workers::MayStart::NO || !engine.retrier.poke()) engine.workers.nudge();
+  if (may_start == Workers::MayStart::NO || !engine.retrier.poke()) nudge_threads(engine);
 }
+
+unsigned library_threads(const Engine& engine) { return engine.workers.created() + engine.ring.created(); }
 
 void set_threads(unsigned limit) { set_threads(limit, wished_idle_s.load(std::memory_order_relaxed)); }
 
@@ -150,7 +176,7 @@ void set_threads(unsigned limit, unsigned idle_s) {
   wished_idle_s.store(idle_s, std::memory_order_relaxed);
   if (Engine* present = running_engine()) {
     const os::SignalBlock blocked;
-    configure_workers(*present);
+    configure_contexts(*present);
   }
 }
 

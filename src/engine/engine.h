@@ -12,6 +12,7 @@
 #include "engine/statistics.h"
 #include "exec/head.h"
 #include "exec/retrier.h"
+#include "exec/ring.h"
 #include "exec/workers.h"
 
 namespace atomrt::engine {
@@ -25,6 +26,7 @@ struct Engine {
   chain::HoldPool holds;
   exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
   exec::Devices local;     // file systems on storage of this machine
+  exec::Ring ring;
   exec::Workers workers;
   exec::Retrier retrier;
   Statistics statistics;
@@ -45,14 +47,20 @@ using exec::Workers;
                                        Workers::MayStart may_start = Workers::MayStart::YES);
 // The same for callers who run no chains: those released are offered to the contexts, and fail where all decline.
 void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
-// Offers a chain (place MOVING) to the contexts in turn; ACCEPTED, or DECLINED by all (place RUNNING).
-[[nodiscard]] exec::Verdict offer(Engine& engine, chain::Chain& chain);
+// Offers a chain (place MOVING) to the contexts behind `after` in turn; ACCEPTED, or DECLINED by all (place RUNNING).
+[[nodiscard]] exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after = exec::ContextId::HEAD);
 // Offers a released chain, or both that were released, and fails with EAGAIN what all decline.
 void offer_or_fail(Engine& engine, chain::Chain& chain);
 void offer_or_fail(Engine& engine, const chain::Released& released);
 
 // Keeps a published chain whose notification found no room, until it goes through. Signals are blocked.
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start = Workers::MayStart::YES);
+
+// Made so far, of all kinds.
+[[nodiscard]] unsigned library_threads(const Engine& engine);
+
+// Wakes idle library threads to look for chores.
+void nudge_threads(Engine& engine);
 
 // aio_init's settings, for this process and its children. Without idle_s the idle time stays as it is.
 void set_threads(unsigned limit);

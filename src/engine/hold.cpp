@@ -100,7 +100,8 @@ class Running {
     const os::FutexWord nobody_wakes{0};
     const std::int64_t deadline = os::now_ns() + 20'000'000;
     for (unsigned i = 0; i < count_; ++i) {
-      while (generation_of(*pool.at(names_[i].number)) == names_[i].generation && os::now_ns() < deadline) {
+      const Chain& chain = *pool.at(names_[i].number);
+      while (is_at(chain, names_[i].generation, Place::RUNNING) && os::now_ns() < deadline) {
         os::futex_wait_until(nobody_wakes, 0, os::now_ns() + 50'000);
       }
     }
@@ -124,12 +125,15 @@ void replace_descriptor(Engine& engine, Chain& chain, Hold& hold, Running& runni
         if (engine.workers.change_queued(chain, change)) return;
         break;
       case Place::BLOCKED:
-        if (claim(chain, generation, Place::BLOCKED)) {
+      case Place::MAILED: {
+        const Place place = place_of(chain);
+        if ((place == Place::BLOCKED || place == Place::MAILED) && claim(chain, generation, place, Place::MOVING)) {
           give(chain, hold);
-          put(chain, Place::BLOCKED);
+          put(chain, place);
           return;
         }
         break;
+      }
       case Place::RUNNING:
         give(chain, hold);  // for what of it is left after the present call
         running.add(chain);

@@ -15,7 +15,7 @@ using exec::Descriptor;
 
 // Notifications that wait for a thread may have one by now.
 void poke_retrier(Engine& engine) {
-  if (engine.retrier.has_work() && !engine.retrier.poke()) engine.workers.nudge();
+  if (engine.retrier.has_work() && !engine.retrier.poke()) nudge_threads(engine);
 }
 
 // A request that ends in its submitter: nobody else has ever known of it.

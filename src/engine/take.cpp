@@ -21,8 +21,16 @@ bool take(Engine& engine, Chain& chain, TakeFor purpose) {
         if (engine.workers.take(chain)) return true;
         if (to_run) return false;
         break;
+      case Place::MAILED:
+        if (!to_run && moved_so_far(chain) > 0) return false;
+        if (engine.ring.take(chain)) return true;
+        if (to_run) return false;
+        break;
       case Place::BLOCKED:
-        return !to_run && claim(chain, generation, Place::BLOCKED);
+        if (to_run) return false;
+        if (!claim(chain, generation, Place::BLOCKED)) break;
+        if (chain.is_polled) engine.ring.forget(name_of(chain));
+        return true;
       case Place::MOVING:
         if (to_run) return false;
         os::yield();

@@ -30,6 +30,8 @@ struct Completion {
   void* engine;
   chain::Released (*complete)(void* engine, chain::Chain& chain, long result, ContextId context);
   void (*offer)(void* engine, chain::Chain& chain);  // a released chain that the caller does not run itself
+  // A chain that this context will not do after all (place MOVING) goes to those behind it.
+  void (*pass_on)(void* engine, chain::Chain& chain, ContextId from);
   void (*fail)(void* engine, chain::Chain& chain, int error);  // a chain that no thread will come for; place RUNNING
   // Work that found no thread of its own: a library thread that is about to sleep does it.
   bool (*has_chores)(void* engine);

@@ -20,7 +20,10 @@ long read_cached(Request& request, Budget& budget) {
       return DECLINED;
     }
     const long result = os::read_at_now(request.fd, next_byte(request), length, next_offset(request));
-    if (result < 0) return result == -ESPIPE ? result : DECLINED;
+    if (result < 0) {
+      request.refuses_nowait = result == -EOPNOTSUPP;
+      return result == -ESPIPE ? result : DECLINED;
+    }
     request.moved += static_cast<std::size_t>(result);
     budget.spend(static_cast<std::size_t>(result), request.fd);
     if (result == 0 || bytes_left(request) == 0) return static_cast<long>(request.moved);

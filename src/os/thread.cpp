@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <sys/prctl.h>
 
+#include <bit>
 #include <cerrno>
 
 #include "os/signals.h"
@@ -38,6 +39,14 @@ int start_library_thread(void* (*body)(void*), void* argument) {
   }
   errno = saved_errno;
   return error;
+}
+
+unsigned processors() {
+  unsigned long set[1024 / sizeof(long)]{};
+  const long bytes = system_call(SYS_sched_getaffinity, 0, sizeof set, set);
+  unsigned count = 0;
+  for (const unsigned long word : set) count += static_cast<unsigned>(std::popcount(word));
+  return bytes > 0 && count > 0 ? count : 1;
 }
 
 void name_this_thread(const char* name) { system_call(SYS_prctl, PR_SET_NAME, name); }

@@ -24,6 +24,6 @@ extern "C" [[gnu::visibility("default")]] int atomrt_write_statistics(int fd) no
     return -1;
   }
   const atomrt::engine::Engine* engine = atomrt::engine::running_engine();
-  if (engine != nullptr) engine->statistics.write_to(fd, engine->workers.created());
+  if (engine != nullptr) engine->statistics.write_to(fd, library_threads(*engine));
   return 0;
 }

@@ -51,6 +51,7 @@ inline void offer(void*, chain::Chain& chain) {
   if (the_fake().workers.submit(chain) == exec::Verdict::ACCEPTED) return;
   complete(nullptr, chain, -EAGAIN, exec::ContextId::THREADS);
 }
+inline void pass_on(void*, chain::Chain&, exec::ContextId) { abort(); }  // workers never do
 inline void fail(void*, chain::Chain& chain, int error) {
   if (place_of(chain) != chain::Place::RUNNING) abort();
   complete(nullptr, chain, -error, exec::ContextId::THREADS);
@@ -74,7 +75,7 @@ class WorkersFixture {
     thread_fault.start_over();
     fake_engine.store(&engine);
     engine.recycles = true;
-    workers.start({&engine, complete, offer, fail, has_chores, do_chores});
+    workers.start({&engine, complete, offer, pass_on, fail, has_chores, do_chores});
     workers.configure(limit, idle_ns);
   }
   // Idle threads leave, so that the next test can count.

@@ -1,0 +1,19 @@
+#include "engine/policy.h"
+
+#include "engine/config.h"
+
+namespace atomrt::engine {
+
+bool is_for_ring(const chain::Chain& chain) {
+  const Config& settings = config();
+  if (!settings.use_ring) return false;
+  // To io_uring -1 is the file's position; the error comes from threads.
+  if (chain.offset < 0 && !is_stream_transfer(chain) && !is_sync(chain.operation)) return false;
+  if (!settings.use_threads || is_stream_transfer(chain) || chain.direct) return true;
+  // The kernel hands buffered writes and syncs of a ring to threads of its own, behind one more hand-over than ours. So it
+  // does with reads where the file system can't tell whether it would wait.
+  if (chain.operation != chain::Operation::READ) return false;
+  return chain.is_local && !chain.refuses_nowait && !chain.is_modest;
+}
+
+}  // namespace atomrt::engine

@@ -1,0 +1,10 @@
+// Policy: which context is worth asking for a chain. What no rule speaks of goes to threads, which can do everything.
+#pragma once
+
+#include "chain/chain.h"
+
+namespace atomrt::engine {
+
+[[nodiscard]] bool is_for_ring(const chain::Chain& chain);
+
+}  // namespace atomrt::engine

@@ -1,0 +1,285 @@
+#include "exec/ring_thread.h"
+
+#include <liburing.h>
+#include <linux/ioprio.h>
+#include <poll.h>
+
+#include "exec/perform.h"
+#include "os/clock.h"
+
+namespace atomrt::exec {
+
+using chain::Chain;
+using chain::Operation;
+using chain::Place;
+
+namespace {
+
+// What the completions say that belong to no chain; a chain's number is never 0.
+constexpr std::uint64_t NOBODYS = 0;
+constexpr std::uint64_t DOORBELL = 1ULL << 32;
+
+// Longer raised nothing, and on a small machine the processor is somebody else's.
+constexpr std::int64_t SPIN_NS = 5'000;
+
+// Between two passes over what found no thread of its own.
+constexpr std::int64_t CHORES_NS = 1'000'000;
+
+std::uint64_t data_of(aiocb::RequestName name) { return chain::packed(name.generation, name.number); }
+
+// aio_reqprio lowers the priority that the thread itself has: best effort, the middle of its eight levels.
+std::uint16_t io_priority(const Chain& chain) {
+  constexpr unsigned MIDDLE = 4, LOWEST = 7, MOST_DELTA = 20;
+  if (chain.priority_delta == 0) return 0;
+  const unsigned level = MIDDLE + (chain.priority_delta * (LOWEST - MIDDLE) + MOST_DELTA - 1) / MOST_DELTA;
+  return static_cast<std::uint16_t>(IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, level));
+}
+
+void fill(io_uring_sqe& entry, const Chain& chain) {
+  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  const auto bytes = static_cast<unsigned>(bytes_left(chain));
+  const auto offset = static_cast<std::uint64_t>(next_offset(chain));
+  if (is_stream_transfer(chain)) {
+    io_uring_prep_poll_add(&entry, fd, chain.operation == Operation::WRITE ? POLLOUT : POLLIN);
+  } else if (chain.operation == Operation::READ) {
+    io_uring_prep_read(&entry, fd, next_byte(chain), bytes, offset);
+  } else if (chain.operation == Operation::WRITE) {
+    io_uring_prep_write(&entry, fd, next_byte(chain), bytes, offset);
+  } else {
+    io_uring_prep_fsync(&entry, fd, chain.operation == Operation::FDATASYNC ? IORING_FSYNC_DATASYNC : 0);
+  }
+  if (!is_stream_transfer(chain) && !is_sync(chain.operation)) entry.ioprio = io_priority(chain);
+  entry.user_data = data_of(name_of(chain));
+}
+
+// Of the ring, not of the file: another context can do it, and finds the true error where there is one.
+bool is_refusal(int result) {
+  return result == -EAGAIN || result == -EINTR || result == -ECANCELED || result == -EINVAL || result == -EOPNOTSUPP ||
+         result == -ENOMEM || result == -EPERM || result == -EACCES;
+}
+
+}  // namespace
+
+bool serve(Ring& ring) {
+  RingThread thread(ring);
+  if (!thread.open()) return false;
+  thread.work();
+  return true;
+}
+
+bool RingThread::open() { return os::open_uring(uring_, ring_.settings_.entries) == 0; }
+
+void RingThread::work() {
+  do {
+    read_letters();
+    submit_staged();
+  } while (see_to_completions() || has_news() || spin() || sleep() || !leave());
+  os::close_uring(uring_);
+}
+
+void RingThread::read_letters() {
+  ring_.mailbox_.collect([this](Mailbox::Wish wish, aiocb::RequestName name) {
+    if (wish == Mailbox::Wish::FORGET) {
+      send_forget(name);
+    } else {
+      begin(name);
+    }
+  });
+}
+
+void RingThread::begin(aiocb::RequestName name) {
+  Chain& chain = *ring_.chains_->at(name.number);
+  if (!chain::claim_patiently(chain, name.generation, Place::MAILED, Place::RUNNING)) return;  // taken
+  if (!is_stream_transfer(chain) || !try_stream(chain)) stage(chain);
+}
+
+// One try that does not wait. False: the peer is not ready.
+bool RingThread::try_stream(Chain& chain) {
+  if (chain.moved == 0) put(chain, Place::MOVING);
+  const long outcome = attempt(chain, chain.io_fd.load(std::memory_order_acquire));
+  if (chain.moved > 0) put(chain, Place::RUNNING);
+  if (outcome == NOT_READY) return false;
+  if (outcome == CANNOT_ASK) {
+    pass_on(chain);
+  } else {
+    put(chain, Place::RUNNING);
+    finish(chain, outcome);
+  }
+  return true;
+}
+
+// A stream's chain is MOVING from a try that does not wait until the kernel has it; then it is BLOCKED. Unless it has
+// moved something.
+// While chains are staged none is finished: some are MOVING, and finishing takes locks that their cancellers may hold.
+void RingThread::stage(Chain& chain) {
+  if (staged_count_ == MOST_STAGED) submit_staged();
+  chain.is_polled = is_stream_transfer(chain);
+  fill(entry(), chain);
+  staged_[staged_count_++] = &chain;
+  ++in_kernel_;
+}
+
+io_uring_sqe& RingThread::entry() {
+  io_uring_sqe* entry = io_uring_get_sqe(&uring_.ring);
+  while (entry == nullptr) {
+    submit_staged();
+    entry = io_uring_get_sqe(&uring_.ring);
+  }
+  return *entry;
+}
+
+void RingThread::submit_staged() {
+  while (io_uring_sq_ready(&uring_.ring) != 0) {
+    // EAGAIN, EBUSY: no memory, or more completions than the kernel wants to keep; they are seen to by the caller.
+    if (io_uring_submit(&uring_.ring) < 0) os::yield();
+  }
+  for (unsigned i = 0; i < staged_count_; ++i) {
+    Chain& chain = *staged_[i];
+    put(chain, place_of(chain) == Place::MOVING ? Place::BLOCKED : Place::IN_KERNEL);
+  }
+  staged_count_ = 0;
+}
+
+void RingThread::send_forget(aiocb::RequestName name) {
+  io_uring_sqe& forget = entry();
+  io_uring_prep_poll_remove(&forget, data_of(name));
+  forget.user_data = NOBODYS;
+}
+
+bool RingThread::see_to_completions() {
+  constexpr unsigned MOST = 64;
+  struct {
+    std::uint64_t data;
+    int result;
+  } seen[MOST];
+  unsigned count = 0;
+  if (io_uring_cq_ready(&uring_.ring) == 0 && has_deferred_completions()) io_uring_get_events(&uring_.ring);
+  unsigned head;
+  io_uring_cqe* completion;
+  io_uring_for_each_cqe(&uring_.ring, head, completion) {
+    if (count == MOST) break;
+    seen[count++] = {completion->user_data, completion->res};
+  }
+  io_uring_cq_advance(&uring_.ring, count);
+  for (unsigned i = 0; i < count; ++i) completed(seen[i].data, seen[i].result);
+  return count != 0;
+}
+
+void RingThread::completed(std::uint64_t data, int result) {
+  if (data == NOBODYS) return;
+  if (data == DOORBELL) {
+    listens_ = false;
+    return;
+  }
+  --in_kernel_;
+  Chain& chain = *ring_.chains_->at(chain::low_of(data));
+  const std::uint32_t generation = chain::generation_of(data);
+  if (chain::is_at(chain, generation, Place::IN_KERNEL)) {
+    transferred(chain, result);
+  } else if (chain::claim_patiently(chain, generation, Place::BLOCKED, Place::MOVING)) {
+    became_ready(chain, result);
+  }
+}
+
+// Reads and writes at an offset, syncs, and the rest of a stream's transfer.
+void RingThread::transferred(Chain& chain, int result) {
+  put(chain, Place::RUNNING);
+  if (is_stream_transfer(chain)) {
+    became_ready(chain, result);
+  } else if (is_refusal(result)) {
+    pass_on(chain);
+  } else if (result < 0) {
+    finish(chain, chain.moved > 0 ? static_cast<long>(chain.moved) : result);
+  } else {
+    add_moved(chain, static_cast<std::size_t>(result));
+    const bool is_over = is_sync(chain.operation) || result == 0 || bytes_left(chain) == 0;
+    if (is_over) {
+      finish(chain, static_cast<long>(chain.moved));
+    } else {
+      stage(chain);  // short: the kernel may stop anywhere
+    }
+  }
+}
+
+// The peer of a stream is ready, or the poll failed.
+void RingThread::became_ready(Chain& chain, int result) {
+  const std::size_t moved = chain.moved;
+  if (result < 0) {
+    pass_on(chain);
+  } else if (!try_stream(chain)) {
+    // There was room, and yet too little for a datagram: a thread waits in the call itself. A reader that finds nothing
+    // was outrun by another, and waits again.
+    const bool is_vain = chain.moved == moved && chain.operation == Operation::WRITE;
+    is_vain ? pass_on(chain) : stage(chain);
+  }
+}
+
+void RingThread::finish(Chain& chain, long result) {
+  submit_staged();
+  const chain::Released released = ring_.completion_.complete(ring_.completion_.engine, chain, result, ContextId::RING);
+  for (Chain* next : released.chains) {
+    if (next != nullptr) ring_.completion_.offer(ring_.completion_.engine, *next);
+  }
+}
+
+void RingThread::pass_on(Chain& chain) {
+  submit_staged();
+  chain.is_polled = false;
+  put(chain, Place::MOVING);
+  ring_.completion_.pass_on(ring_.completion_.engine, chain, ContextId::RING);
+}
+
+// That the kernel shows only when asked.
+bool RingThread::has_deferred_completions() const {
+  return (IO_URING_READ_ONCE(*uring_.ring.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+}
+
+bool RingThread::has_news() const {
+  return !ring_.mailbox_.is_empty() || io_uring_cq_ready(&uring_.ring) != 0 || has_deferred_completions();
+}
+
+bool RingThread::spin() {
+  if (!ring_.settings_.spins) return false;
+  const std::int64_t end = os::now_ns() + SPIN_NS;
+  do {
+    if (has_news()) return true;
+  } while (os::now_ns() < end);
+  return false;
+}
+
+// False: nothing happened for the idle time.
+bool RingThread::sleep() {
+  const Completion& engine = ring_.completion_;
+  const bool has_chores = engine.has_chores(engine.engine);
+  if (has_chores) engine.do_chores(engine.engine);
+  if (!listens_) {
+    io_uring_sqe& listen = entry();
+    io_uring_prep_rw(os::URING_FUTEX_WAIT, &listen, os::FUTEX2_PRIVATE_U32, &ring_.doorbell_, 0, 1);
+    listen.addr3 = os::FUTEX_ANY_BIT;
+    listen.user_data = DOORBELL;
+    listens_ = true;
+  }
+  ring_.doorbell_.store(1, std::memory_order_seq_cst);
+  if (!ring_.mailbox_.is_empty()) {
+    ring_.doorbell_.store(0, std::memory_order_relaxed);
+    return true;
+  }
+  const std::int64_t idle_ns = ring_.idle_ns_.load(std::memory_order_relaxed);
+  const timespec most = os::to_timespec(has_chores ? CHORES_NS : idle_ns);
+  __kernel_timespec time{most.tv_sec, most.tv_nsec};
+  io_uring_cqe* unused;
+  const int error = io_uring_submit_and_wait_timeout(&uring_.ring, &unused, 1, &time, nullptr);
+  ring_.doorbell_.store(0, std::memory_order_relaxed);
+  return error != -ETIME || has_chores;
+}
+
+// Whoever posts afterwards makes another thread; who posted before is seen here.
+bool RingThread::leave() {
+  if (in_kernel_ != 0) return false;
+  ring_.life_.store(Ring::ABSENT, std::memory_order_seq_cst);
+  if (ring_.mailbox_.is_empty()) return true;
+  std::uint32_t absent = Ring::ABSENT;
+  return !ring_.life_.compare_exchange_strong(absent, Ring::PRESENT, std::memory_order_seq_cst);
+}
+
+}  // namespace atomrt::exec

@@ -1,0 +1,56 @@
+// RingThread: the one thread that owns the io_uring. Only it touches the ring; it shares with others the mailbox, the
+// doorbell and the chains' places.
+//
+// A round: read the letters and fill submissions; submit; say of each chain that the kernel has it; see to completions.
+// With nothing to do: spin for a moment, then sleep for a completion or the doorbell.
+#pragma once
+
+#include <cstdint>
+
+#include "exec/ring.h"
+#include "os/uring.h"
+
+namespace atomrt::exec {
+
+class RingThread {
+ public:
+  explicit RingThread(Ring& ring) : ring_(ring) {}
+
+  // False: the kernel refuses.
+  [[nodiscard]] bool open();
+  // Until nothing was in the ring for the idle time.
+  void work();
+
+ private:
+  static constexpr unsigned MOST_STAGED = 64;
+
+  void read_letters();
+  void begin(aiocb::RequestName name);
+  void stage(chain::Chain& chain);
+  void submit_staged();
+  io_uring_sqe& entry();
+  void send_forget(aiocb::RequestName name);
+
+  bool see_to_completions();
+  void completed(std::uint64_t data, int result);
+  void transferred(chain::Chain& chain, int result);
+  void became_ready(chain::Chain& chain, int result);
+  bool try_stream(chain::Chain& chain);
+  void finish(chain::Chain& chain, long result);
+  void pass_on(chain::Chain& chain);
+
+  [[nodiscard]] bool has_deferred_completions() const;
+  [[nodiscard]] bool has_news() const;
+  bool spin();
+  bool sleep();
+  bool leave();
+
+  Ring& ring_;
+  os::Uring uring_{};
+  chain::Chain* staged_[MOST_STAGED]{};
+  unsigned staged_count_ = 0;
+  std::uint32_t in_kernel_ = 0;
+  bool listens_ = false;  // a futex operation on the doorbell is in the ring
+};
+
+}  // namespace atomrt::exec

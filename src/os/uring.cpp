@@ -1,0 +1,102 @@
+#include "os/uring.h"
+
+#include <sys/mman.h>
+
+#include <cstring>
+
+#include "os/memory.h"
+#include "os/system_call.h"
+
+namespace atomrt::os {
+namespace {
+
+constexpr std::size_t PAGE = 4096;
+// The kernel's struct io_rings, which the completion entries follow, and room for its alignment.
+constexpr std::size_t RING_HEAD = 1024;
+// From liburing: the descriptor is an index of registered ones.
+constexpr std::uint8_t IS_REGISTERED_RING = 1;
+// Before Linux 6.10 the memory of either part must be contiguous: one page.
+constexpr unsigned ENTRIES_OF_ONE_PAGE = 64;
+
+std::size_t rounded(std::size_t size) { return (size + PAGE - 1) / PAGE * PAGE; }
+
+void point(io_uring& ring, const io_uring_params& made, char* rings, char* entries) {
+  const auto word = [rings](unsigned offset) { return reinterpret_cast<unsigned*>(rings + offset); };
+  ring.sq.khead = word(made.sq_off.head);
+  ring.sq.ktail = word(made.sq_off.tail);
+  ring.sq.kring_mask = word(made.sq_off.ring_mask);
+  ring.sq.kring_entries = word(made.sq_off.ring_entries);
+  ring.sq.kflags = word(made.sq_off.flags);
+  ring.sq.kdropped = word(made.sq_off.dropped);
+  ring.sq.array = word(made.sq_off.array);
+  ring.sq.sqes = reinterpret_cast<io_uring_sqe*>(entries);
+  ring.sq.ring_ptr = rings;
+  ring.sq.ring_mask = *ring.sq.kring_mask;
+  ring.sq.ring_entries = *ring.sq.kring_entries;
+  // Each slot names the entry of its own number; liburing relies on it.
+  for (unsigned i = 0; i < ring.sq.ring_entries; ++i) ring.sq.array[i] = i;
+  ring.cq.khead = word(made.cq_off.head);
+  ring.cq.ktail = word(made.cq_off.tail);
+  ring.cq.kring_mask = word(made.cq_off.ring_mask);
+  ring.cq.kring_entries = word(made.cq_off.ring_entries);
+  ring.cq.koverflow = word(made.cq_off.overflow);
+  ring.cq.kflags = word(made.cq_off.flags);
+  ring.cq.cqes = reinterpret_cast<io_uring_cqe*>(rings + made.cq_off.cqes);
+  ring.cq.ring_ptr = rings;
+  ring.cq.ring_mask = *ring.cq.kring_mask;
+  ring.cq.ring_entries = *ring.cq.kring_entries;
+}
+
+int try_open(Uring& uring, unsigned entries) {
+  const unsigned completions = entries * 2;
+  const std::size_t rings_size = rounded(RING_HEAD + completions * sizeof(io_uring_cqe) + entries * sizeof(unsigned));
+  const std::size_t entries_size = rounded(entries * sizeof(io_uring_sqe));
+  const auto memory = map_memory(rings_size + entries_size);
+  if (!memory) return memory.error();
+  char* const rings = static_cast<char*>(*memory);
+  // A child has no use for it: the ring is not its own.
+  system_call(SYS_madvise, rings, rings_size + entries_size, MADV_DONTFORK);
+  io_uring_params made{};
+  made.flags = URING_NO_MMAP | URING_REGISTERED_FD_ONLY | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+               IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
+  made.cq_off.resv2 = reinterpret_cast<std::uintptr_t>(rings);  // user_addr in newer headers
+  made.sq_off.resv2 = reinterpret_cast<std::uintptr_t>(rings) + rings_size;
+  const long index = system_call(SYS_io_uring_setup, entries, &made);
+  if (index < 0) {
+    unmap_memory(rings, rings_size + entries_size);
+    return static_cast<int>(-index);
+  }
+  std::memset(&uring, 0, sizeof uring);
+  point(uring.ring, made, rings, rings + rings_size);
+  uring.ring.flags = made.flags;
+  uring.ring.features = made.features;
+  uring.ring.ring_fd = uring.ring.enter_ring_fd = static_cast<int>(index);
+  uring.ring.int_flags = IS_REGISTERED_RING;
+  uring.memory = rings;
+  uring.size = rings_size + entries_size;
+  return 0;
+}
+
+bool has_futex_wait(int index) {
+  constexpr unsigned OPERATIONS = 64;
+  constexpr unsigned USE_REGISTERED_RING = 1U << 31;
+  alignas(io_uring_probe) char memory[sizeof(io_uring_probe) + OPERATIONS * sizeof(io_uring_probe_op)]{};
+  io_uring_probe& probe = *reinterpret_cast<io_uring_probe*>(memory);
+  return system_call(SYS_io_uring_register, index, IORING_REGISTER_PROBE | USE_REGISTERED_RING, &probe, OPERATIONS) == 0 &&
+         probe.last_op >= URING_FUTEX_WAIT && (probe.ops[URING_FUTEX_WAIT].flags & IO_URING_OP_SUPPORTED) != 0;
+}
+
+}  // namespace
+
+int open_uring(Uring& uring, unsigned entries) {
+  int error = try_open(uring, entries);
+  if (error == EINVAL && entries > ENTRIES_OF_ONE_PAGE) error = try_open(uring, ENTRIES_OF_ONE_PAGE);
+  if (error != 0) return error;
+  if (has_futex_wait(uring.ring.ring_fd)) return 0;
+  close_uring(uring);
+  return EOPNOTSUPP;
+}
+
+void close_uring(Uring& uring) { unmap_memory(uring.memory, uring.size); }
+
+}  // namespace atomrt::os
