@@ -67,14 +67,14 @@ bool serve(Ring& ring) {
   return true;
 }
 
-bool RingThread::open() { return os::open_uring(uring_, ring_.settings_.entries) == 0; }
+bool RingThread::open() { return open_uring(uring_, ring_.settings_.entries) == 0; }
 
 void RingThread::work() {
   do {
     read_letters();
     submit_staged();
   } while (see_to_completions() || has_news() || spin() || sleep() || !leave());
-  os::close_uring(uring_);
+  close_uring(uring_);
 }
 
 void RingThread::read_letters() {
@@ -254,8 +254,8 @@ bool RingThread::sleep() {
   if (has_chores) engine.do_chores(engine.engine);
   if (!listens_) {
     io_uring_sqe& listen = entry();
-    io_uring_prep_rw(os::URING_FUTEX_WAIT, &listen, os::FUTEX2_PRIVATE_U32, &ring_.doorbell_, 0, 1);
-    listen.addr3 = os::FUTEX_ANY_BIT;
+    io_uring_prep_rw(URING_FUTEX_WAIT, &listen, FUTEX2_PRIVATE_U32, &ring_.doorbell_, 0, 1);
+    listen.addr3 = FUTEX_ANY_BIT;
     listen.user_data = DOORBELL;
     listens_ = true;
   }

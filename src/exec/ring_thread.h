@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "exec/ring.h"
-#include "os/uring.h"
+#include "exec/uring.h"
 
 namespace atomrt::exec {
 
@@ -46,7 +46,7 @@ class RingThread {
   bool leave();
 
   Ring& ring_;
-  os::Uring uring_{};
+  Uring uring_{};
   chain::Chain* staged_[MOST_STAGED]{};
   unsigned staged_count_ = 0;
   std::uint32_t in_kernel_ = 0;

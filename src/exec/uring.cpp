@@ -1,4 +1,4 @@
-#include "os/uring.h"
+#include "exec/uring.h"
 
 #include <sys/mman.h>
 
@@ -7,7 +7,7 @@
 #include "os/memory.h"
 #include "os/system_call.h"
 
-namespace atomrt::os {
+namespace atomrt::exec {
 namespace {
 
 constexpr std::size_t PAGE = 4096;
@@ -51,19 +51,19 @@ int try_open(Uring& uring, unsigned entries) {
   const unsigned completions = entries * 2;
   const std::size_t rings_size = rounded(RING_HEAD + completions * sizeof(io_uring_cqe) + entries * sizeof(unsigned));
   const std::size_t entries_size = rounded(entries * sizeof(io_uring_sqe));
-  const auto memory = map_memory(rings_size + entries_size);
+  const auto memory = os::map_memory(rings_size + entries_size);
   if (!memory) return memory.error();
   char* const rings = static_cast<char*>(*memory);
   // A child has no use for it: the ring is not its own.
-  system_call(SYS_madvise, rings, rings_size + entries_size, MADV_DONTFORK);
+  os::system_call(SYS_madvise, rings, rings_size + entries_size, MADV_DONTFORK);
   io_uring_params made{};
   made.flags = URING_NO_MMAP | URING_REGISTERED_FD_ONLY | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
   made.cq_off.resv2 = reinterpret_cast<std::uintptr_t>(rings);  // user_addr in newer headers
   made.sq_off.resv2 = reinterpret_cast<std::uintptr_t>(rings) + rings_size;
-  const long index = system_call(SYS_io_uring_setup, entries, &made);
+  const long index = os::system_call(SYS_io_uring_setup, entries, &made);
   if (index < 0) {
-    unmap_memory(rings, rings_size + entries_size);
+    os::unmap_memory(rings, rings_size + entries_size);
     return static_cast<int>(-index);
   }
   std::memset(&uring, 0, sizeof uring);
@@ -82,7 +82,7 @@ bool has_futex_wait(int index) {
   constexpr unsigned USE_REGISTERED_RING = 1U << 31;
   alignas(io_uring_probe) char memory[sizeof(io_uring_probe) + OPERATIONS * sizeof(io_uring_probe_op)]{};
   io_uring_probe& probe = *reinterpret_cast<io_uring_probe*>(memory);
-  return system_call(SYS_io_uring_register, index, IORING_REGISTER_PROBE | USE_REGISTERED_RING, &probe, OPERATIONS) == 0 &&
+  return os::system_call(SYS_io_uring_register, index, IORING_REGISTER_PROBE | USE_REGISTERED_RING, &probe, OPERATIONS) == 0 &&
          probe.last_op >= URING_FUTEX_WAIT && (probe.ops[URING_FUTEX_WAIT].flags & IO_URING_OP_SUPPORTED) != 0;
 }
 
@@ -97,6 +97,6 @@ int open_uring(Uring& uring, unsigned entries) {
   return EOPNOTSUPP;
 }
 
-void close_uring(Uring& uring) { unmap_memory(uring.memory, uring.size); }
+void close_uring(Uring& uring) { os::unmap_memory(uring.memory, uring.size); }
 
-}  // namespace atomrt::os
+}  // namespace atomrt::exec

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace atomrt::os {
+namespace atomrt::exec {
 
 // From the kernel's include/uapi/linux/io_uring.h and futex.h; the headers of Debian 12 are older.
 constexpr unsigned URING_NO_MMAP = 1U << 14;
@@ -27,4 +27,4 @@ struct Uring {
 // Gives the memory back. What is still in the ring is cancelled when the thread ends.
 void close_uring(Uring& uring);
 
-}  // namespace atomrt::os
+}  // namespace atomrt::exec
