@@ -60,8 +60,8 @@ void WaiterTable::publish(Chain& chain) {
 }
 
 void WaiterTable::signal(Waiter& waiter) {
-  waiter.signalled.store(1, std::memory_order_release);
-  os::futex_wake(waiter.signalled, 1);
+  // Who has been signalled and has not looked since is awake, or on his way.
+  if (waiter.signalled.exchange(1, std::memory_order_acq_rel) == 0) os::futex_wake(waiter.signalled, 1);
 }
 
 }  // namespace atomrt::chain
