@@ -2,13 +2,27 @@
 
 namespace atomrt::chain {
 
-void InFlight::enter(Chain& chain) {
-  Bucket& place = bucket(chain.fd);
-  os::Locked locked(place.mutex);
+void InFlight::add(Bucket& place, Chain& chain) {
   place.chains.push_back(chain);
   chain.entered_fd.store(chain.fd, std::memory_order_relaxed);
   chain.entered_for.store(chain.block, std::memory_order_relaxed);
   place.count.store(place.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+void InFlight::enter(Chain& chain) {
+  Bucket& place = bucket(chain.fd);
+  os::Locked locked(place.mutex);
+  add(place, chain);
+}
+
+void InFlight::enter(Chain& chain, const os::FileIdentity& identity) {
+  Bucket& place = bucket(chain.fd);
+  os::Locked locked(place.mutex);
+  add(place, chain);
+  const bool is_buffered_write = chain.operation == Operation::WRITE && !chain.direct;
+  if (is_buffered_write && chain.is_local && identity.is_regular && !place.written.is_known()) {
+    place.written.note(chain.fd, chain.append, identity);
+  }
 }
 
 void InFlight::leave(Chain& chain) {
@@ -16,7 +30,9 @@ void InFlight::leave(Chain& chain) {
   os::Locked locked(place.mutex);
   place.chains.remove(chain);
   chain.entered_for.store(nullptr, std::memory_order_relaxed);
-  place.count.store(place.count.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+  const std::uint32_t left = place.count.load(std::memory_order_relaxed) - 1;
+  place.count.store(left, std::memory_order_release);
+  if (left == 0) place.written.forget();
 }
 
 }  // namespace atomrt::chain

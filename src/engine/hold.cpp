@@ -268,6 +268,7 @@ void before_close(int fd) {
   Running running;
   {
     const os::SignalBlock blocked;
+    engine->registry.in_flight.forget(fd);
     engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
       if (chain.hold != nullptr) return;  // of an earlier file under this number
       if (hold == nullptr) hold = make_hold(*engine, fd);

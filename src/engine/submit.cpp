@@ -100,7 +100,7 @@ int submit_chain(const Request& request, const os::FileIdentity& identity) {
   chain->order = chain::order_of(*chain);
   if (chain->kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
   aiocb::store_name(request.block, name_of(*chain));
-  engine.registry.in_flight.enter(*chain);
+  engine.registry.in_flight.enter(*chain, identity);
   switch (engine.registry.lanes.enter(*chain, chain::file_key(identity, request.fd))) {
     case chain::LaneTable::Entry::HELD_IN_CROWD:
       engine.workers.end_deferral(request.fd);
@@ -115,6 +115,17 @@ int submit_chain(const Request& request, const os::FileIdentity& identity) {
   return offer(engine, *chain) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
 }
 
+// A buffered write behind others to the same file, where the head can't write: all that it needs is known from them.
+bool recall_file(Engine& engine, Request& request, Descriptor& descriptor) {
+  if (request.operation != chain::Operation::WRITE) return false;
+  if (!engine.registry.in_flight.recall(request.fd, request.append, descriptor.identity)) return false;
+  if (config().use_head && !engine.refusing.contains(descriptor.identity.device)) return false;
+  request.kind = descriptor.identity.kind;
+  request.is_local = true;
+  watch_closing();
+  return true;
+}
+
 }  // namespace
 
 int submit(Request& request, exec::Budget& budget) {
@@ -125,6 +136,7 @@ int submit(Request& request, exec::Budget& budget) {
   engine->statistics.submitted(request);
 
   Descriptor descriptor{};
+  if (recall_file(*engine, request, descriptor)) return submit_chain(request, descriptor.identity);
   if (const int error = examine(request, descriptor); error != 0) {
     complete_request(*engine, request, -error);
     return 0;

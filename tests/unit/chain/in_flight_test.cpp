@@ -45,6 +45,34 @@ struct Fixture {
 // Two numbers of one bucket, whatever the number of buckets up to this.
 constexpr int FD = 5, SAME_BUCKET = FD + (1 << 20);
 
+// As long as one of them is in flight, and the descriptor is not going away.
+void the_file_of_buffered_writes_is_known(void**) {
+  Fixture f;
+  const atomrt::os::FileIdentity file{7, 8, atomrt::os::FileKind::POSITIONAL, false, true, false};
+  atomrt::os::FileIdentity recalled{};
+  bool appends = true;
+  const auto enter = [&](Kind kind, bool is_local) -> Chain& {
+    Chain& chain = atomrt::unit::adopted(f.pool, request_of(kind, nullptr, FD));
+    chain.is_local = is_local;
+    f.in_flight.enter(chain, file);
+    return chain;
+  };
+  Chain& read = enter(Kind::READ, true);
+  Chain& remote = enter(Kind::WRITE, false);
+  assert_false(f.in_flight.recall(FD, appends, recalled));
+  Chain& write = enter(Kind::WRITE, true);
+  assert_true(f.in_flight.recall(FD, appends, recalled));
+  assert_true(recalled.device == 7 && recalled.inode == 8 && !appends);
+  assert_false(f.in_flight.recall(SAME_BUCKET, appends, recalled));
+  f.in_flight.forget(FD);
+  assert_false(f.in_flight.recall(FD, appends, recalled));
+  Chain& another = enter(Kind::WRITE, true);
+  for (Chain* chain : {&read, &remote, &write}) f.leave(*chain);
+  assert_true(f.in_flight.recall(FD, appends, recalled));
+  f.leave(another);
+  assert_false(f.in_flight.recall(FD, appends, recalled));
+}
+
 void chains_are_visited_by_descriptor_in_order(void**) {
   Fixture f;
   assert_int_equal(f.count(FD), 0);
@@ -175,7 +203,7 @@ void a_chain_found_is_not_recycled_meanwhile(void**) {
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
+UNIT_TESTS(cmocka_unit_test(the_file_of_buffered_writes_is_known), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
            cmocka_unit_test(a_number_without_chains_is_seen_to_have_none), cmocka_unit_test(odd_numbers_are_no_harm),
            cmocka_unit_test(a_chain_is_found_by_its_whole_name), cmocka_unit_test(garbage_names_nothing),
            cmocka_unit_test(a_chain_that_has_left_is_not_found),
