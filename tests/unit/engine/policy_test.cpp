@@ -1,0 +1,95 @@
+// policy: what goes to the ring, by ATOMRT_CONTEXTS (the test runs once with each set of meson.build).
+#include "engine/policy.h"
+
+#include "chain/chains.h"
+#include "engine/config.h"
+
+namespace {
+
+using namespace atomrt::unit;
+using atomrt::chain::Chain;
+using atomrt::chain::ChainPool;
+using atomrt::engine::config;
+using atomrt::engine::is_for_ring;
+
+Chain& chain_of(Kind kind) { return adopted(zeroed<ChainPool>(), request_of(kind)); }
+
+// A read that must wait for storage of this machine.
+Chain& uncached_read() {
+  Chain& chain = chain_of(Kind::READ);
+  chain.is_local = true;
+  return chain;
+}
+
+// With the ring and threads; with the ring alone everything is its business.
+bool is_shared() { return config().use_ring && config().use_threads; }
+
+void without_the_ring_nothing_is_for_it(void**) {
+  if (config().use_ring) return;
+  for (const Kind kind : {Kind::READ, Kind::WRITE, Kind::DIRECT_WRITE, Kind::SYNC, Kind::STREAM_READ, Kind::STREAM_WRITE}) {
+    assert_false(is_for_ring(chain_of(kind)));
+  }
+  assert_false(is_for_ring(uncached_read()));
+}
+
+void streams_wait_in_the_ring(void**) {
+  assert_int_equal(is_for_ring(chain_of(Kind::STREAM_READ)), config().use_ring);
+  assert_int_equal(is_for_ring(chain_of(Kind::STREAM_WRITE)), config().use_ring);
+}
+
+void reads_that_wait_for_storage_go_to_the_ring(void**) {
+  assert_int_equal(is_for_ring(uncached_read()), config().use_ring);
+}
+
+void direct_requests_go_to_the_ring(void**) {
+  assert_int_equal(is_for_ring(chain_of(Kind::DIRECT_WRITE)), config().use_ring);
+}
+
+// The kernel would hand each of them to a thread of its own.
+void what_the_kernel_does_in_a_thread_goes_to_ours(void**) {
+  if (!is_shared()) return;
+  assert_false(is_for_ring(chain_of(Kind::WRITE)));
+  assert_false(is_for_ring(chain_of(Kind::APPEND)));
+  assert_false(is_for_ring(chain_of(Kind::SYNC)));
+  assert_false(is_for_ring(chain_of(Kind::STREAM_SYNC)));
+  Chain& elsewhere = uncached_read();
+  elsewhere.is_local = false;
+  assert_false(is_for_ring(elsewhere));
+  Chain& without_nowait = uncached_read();
+  without_nowait.refuses_nowait = true;
+  assert_false(is_for_ring(without_nowait));
+  Chain& copied = uncached_read();
+  copied.is_modest = true;
+  assert_false(is_for_ring(copied));
+}
+
+void without_threads_everything_is_for_the_ring(void**) {
+  if (!config().use_ring || config().use_threads) return;
+  for (const Kind kind : {Kind::READ, Kind::WRITE, Kind::APPEND, Kind::DIRECT_WRITE, Kind::SYNC, Kind::STREAM_SYNC,
+                          Kind::STREAM_READ, Kind::STREAM_WRITE}) {
+    assert_true(is_for_ring(chain_of(kind)));
+  }
+}
+
+// To io_uring -1 is the file's own position.
+void a_negative_offset_is_never_for_the_ring(void**) {
+  for (const Kind kind : {Kind::READ, Kind::WRITE, Kind::DIRECT_WRITE}) {
+    Chain& chain = chain_of(kind);
+    chain.is_local = true;
+    chain.offset = -1;
+    assert_false(is_for_ring(chain));
+  }
+  // A stream has no offsets.
+  Chain& stream = chain_of(Kind::STREAM_READ);
+  stream.offset = -1;
+  assert_int_equal(is_for_ring(stream), config().use_ring);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(without_the_ring_nothing_is_for_it), cmocka_unit_test(streams_wait_in_the_ring),
+           cmocka_unit_test(reads_that_wait_for_storage_go_to_the_ring),
+           cmocka_unit_test(direct_requests_go_to_the_ring),
+           cmocka_unit_test(what_the_kernel_does_in_a_thread_goes_to_ours),
+           cmocka_unit_test(without_threads_everything_is_for_the_ring),
+           cmocka_unit_test(a_negative_offset_is_never_for_the_ring))
