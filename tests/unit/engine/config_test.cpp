@@ -24,6 +24,11 @@ using atomrt::engine::config;
 
 int print_config() {
   const Config& read = config();
+  if (getenv("UNIT_PRINT_RING") != nullptr) {
+    printf("ring=%d forced=%d workers=%d entries=%u\n", read.use_ring, read.is_ring_forced, read.use_threads,
+           read.ring_entries);
+    return 0;
+  }
   printf("head=%d waiter=%d direct=%d ring=%d threads=%u stats=%s interval=%u verbose=%d early=%d same=%d\n", read.use_head,
          read.use_waiter, read.use_direct, read.use_ring, read.most_threads, read.statistics != nullptr ? read.statistics : "-",
          read.statistics_interval_s, read.verbose, early_verbose, &read == &config());
@@ -107,6 +112,28 @@ void contexts_are_those_named(void**) {
   becomes({"ATOMRT_CONTEXTS=head,"}, "head=1 waiter=0 direct=0 ring=0 threads=0 stats=- interval=0 verbose=0 early=0 same=1\n");
 }
 
+// Named, the ring is tried also where that might be dangerous; workers that are not named do what nobody else does.
+void the_ring_is_forced_by_its_name(void**) {
+  const auto gives = [](const char* variable, const char* settings) { becomes({"UNIT_PRINT_RING=1", variable}, settings); };
+  gives("ATOMRT_CONTEXTS=", "ring=1 forced=0 workers=1 entries=256\n");
+  gives("ATOMRT_CONTEXTS=ring", "ring=1 forced=1 workers=0 entries=256\n");
+  gives("ATOMRT_CONTEXTS=head,ring,threads", "ring=1 forced=1 workers=1 entries=256\n");
+  gives("ATOMRT_CONTEXTS=head,threads", "ring=0 forced=0 workers=1 entries=256\n");
+  gives("ATOMRT_CONTEXTS=head", "ring=0 forced=0 workers=0 entries=256\n");
+}
+
+void the_rings_size_is_a_number_within_its_limits(void**) {
+  const auto gives = [](const char* variable, const char* settings) { becomes({"UNIT_PRINT_RING=1", variable}, settings); };
+  gives("ATOMRT_RING_ENTRIES=1", "ring=1 forced=0 workers=1 entries=1\n");
+  gives("ATOMRT_RING_ENTRIES=4", "ring=1 forced=0 workers=1 entries=4\n");
+  gives("ATOMRT_RING_ENTRIES=4096", "ring=1 forced=0 workers=1 entries=4096\n");
+  gives("ATOMRT_RING_ENTRIES=", "ring=1 forced=0 workers=1 entries=256\n");
+  for (const char* variable : {"ATOMRT_RING_ENTRIES=0", "ATOMRT_RING_ENTRIES=4097", "ATOMRT_RING_ENTRIES=4k",
+                               "ATOMRT_RING_ENTRIES=-4"}) {
+    is_refused(variable);
+  }
+}
+
 void unknown_contexts_are_refused_as_a_whole(void**) {
   for (const char* variable : {"ATOMRT_CONTEXTS=heads", "ATOMRT_CONTEXTS=hea", "ATOMRT_CONTEXTS=threads,rings",
                                "ATOMRT_CONTEXTS=,", "ATOMRT_CONTEXTS=head threads", "ATOMRT_CONTEXTS=HEAD"}) {
@@ -165,7 +192,10 @@ void a_secure_process_obeys_no_variable(void**) {
 
 #define main run_the_tests
 UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty_values_are_the_defaults),
-           cmocka_unit_test(contexts_are_those_named), cmocka_unit_test(unknown_contexts_are_refused_as_a_whole),
+           cmocka_unit_test(contexts_are_those_named),
+           cmocka_unit_test(the_ring_is_forced_by_its_name),
+           cmocka_unit_test(the_rings_size_is_a_number_within_its_limits),
+           cmocka_unit_test(unknown_contexts_are_refused_as_a_whole),
            cmocka_unit_test(numbers_are_taken_within_their_limits),
            cmocka_unit_test(what_is_no_number_within_the_limits_is_refused),
            cmocka_unit_test(statistics_name_their_file),
