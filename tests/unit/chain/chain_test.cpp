@@ -104,6 +104,42 @@ void a_claim_may_lead_elsewhere(void**) {
   assert_int_equal(place_of(chain), Place::MOVING);
 }
 
+void a_patient_claim_fails_elsewhere_and_on_old_names(void**) {
+  auto& pool = zeroed<ChainPool>();
+  Chain& chain = adopted(pool, request_of(Kind::READ));
+  const std::uint32_t generation = generation_of(chain);
+  for (const Place place : {Place::HELD, Place::QUEUED, Place::BLOCKED, Place::RUNNING, Place::IN_KERNEL, Place::FREE}) {
+    put(chain, place);
+    assert_false(claim_patiently(chain, generation, Place::MAILED, Place::RUNNING));
+    assert_int_equal(place_of(chain), place);
+  }
+  put(chain, Place::MAILED);
+  assert_false(claim_patiently(chain, generation + 1, Place::MAILED, Place::RUNNING));
+  assert_true(claim_patiently(chain, generation, Place::MAILED, Place::RUNNING));
+  assert_int_equal(place_of(chain), Place::RUNNING);
+  put(chain, Place::MOVING);  // an old name's claim does not wait for the chain's next user
+  assert_false(claim_patiently(chain, generation + 1, Place::MAILED, Place::RUNNING));
+}
+
+// Somebody else has it between two places, and puts it back or takes it elsewhere.
+void a_patient_claim_waits_for_who_moves_it(void**) {
+  auto& pool = zeroed<ChainPool>();
+  Chain& chain = adopted(pool, request_of(Kind::READ));
+  const std::uint32_t generation = generation_of(chain);
+  for (const Place next : {Place::MAILED, Place::RUNNING}) {
+    put(chain, Place::MOVING);
+    std::atomic<int> outcome{-1};
+    const auto work = [&] { outcome.store(claim_patiently(chain, generation, Place::MAILED, Place::IN_KERNEL)); };
+    Thread claimer(work);
+    for (int i = 0; i < 20; ++i) atomrt::unit::pause_briefly();
+    assert_int_equal(outcome.load(), -1);
+    put(chain, next);
+    claimer.join();
+    assert_int_equal(outcome.load(), next == Place::MAILED);
+    assert_int_equal(place_of(chain), next == Place::MAILED ? Place::IN_KERNEL : Place::RUNNING);
+  }
+}
+
 void transfers_of_streams_are_told_from_all_else(void**) {
   auto& pool = zeroed<ChainPool>();
   assert_true(is_stream_transfer(adopted(pool, request_of(Kind::STREAM_READ))));
@@ -150,5 +186,7 @@ UNIT_TESTS(cmocka_unit_test(an_adopted_chain_is_moving_and_has_the_request),
            cmocka_unit_test(recycling_makes_every_name_stale), cmocka_unit_test(generations_wrap_around),
            cmocka_unit_test(a_claim_needs_the_place), cmocka_unit_test(of_two_claims_one_succeeds),
            cmocka_unit_test(a_claim_may_lead_elsewhere),
+           cmocka_unit_test(a_patient_claim_fails_elsewhere_and_on_old_names),
+           cmocka_unit_test(a_patient_claim_waits_for_who_moves_it),
            cmocka_unit_test(transfers_of_streams_are_told_from_all_else),
            cmocka_unit_test(a_packed_word_keeps_both_halves))

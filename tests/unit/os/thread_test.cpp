@@ -1,6 +1,8 @@
 // thread: what a library thread is born with, and what is left when it can't be (pthread_create is wrapped).
 #include "os/thread.h"
 
+#include <sched.h>
+
 #include "os/signals.h"
 #include "unit.h"
 
@@ -127,6 +129,22 @@ void an_applications_thread_that_cannot_be_made_is_told(void**) {
   assert_int_equal(creations, 1);
 }
 
+// As a container or taskset has left them to this thread.
+void processors_are_those_that_this_thread_may_run_on(void**) {
+  cpu_set_t before;
+  assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+  assert_int_equal(processors(), CPU_COUNT(&before));
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++i) {
+    if (CPU_ISSET(i, &before)) CPU_SET(i, &one);
+  }
+  assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+  const unsigned alone = processors();
+  assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+  assert_int_equal(alone, 1);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(a_library_thread_blocks_signals_and_is_detached_named_and_small),
@@ -134,4 +152,5 @@ UNIT_TESTS(cmocka_unit_test(a_library_thread_blocks_signals_and_is_detached_name
            cmocka_unit_test(a_stack_that_is_too_small_is_tried_again_at_the_default_size),
            cmocka_unit_test(an_applications_thread_has_its_attributes),
            cmocka_unit_test(an_applications_thread_without_attributes_is_detached),
-           cmocka_unit_test(an_applications_thread_that_cannot_be_made_is_told))
+           cmocka_unit_test(an_applications_thread_that_cannot_be_made_is_told),
+           cmocka_unit_test(processors_are_those_that_this_thread_may_run_on))
