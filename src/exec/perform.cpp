@@ -54,4 +54,11 @@ long perform_stream(chain::Request& request, int fd) {
   return settle(request, result);
 }
 
+bool needs_no_peer(const chain::Request& request, int fd) {
+  if (request.nonblocking || request.length == 0) return true;
+  const auto flags = os::status_flags(fd);
+  const int other_way = request.operation == Operation::READ ? O_WRONLY : O_RDONLY;
+  return flags && (*flags & O_ACCMODE) == other_way;
+}
+
 }  // namespace atomrt::exec

@@ -285,7 +285,7 @@ long Workers::try_stream(Chain& chain, bool may_wait) {
   put(chain, chain.moved == 0 ? Place::MOVING : Place::RUNNING);
   const long result = attempt(chain, fd);
   if (result != CANNOT_ASK) return result;
-  const bool ready = chain.nonblocking || os::wait_until_ready(fd, chain.operation == chain::Operation::WRITE, 0);
+  const bool ready = needs_no_peer(chain, fd) || os::wait_until_ready(fd, chain.operation == chain::Operation::WRITE, 0);
   if (!ready) return NOT_READY;
   put(chain, Place::RUNNING);
   return perform_stream(chain, fd);

@@ -157,6 +157,20 @@ void a_call_that_may_wait_is_the_plain_one(void**) {
   assert_call(2, "write_next", 17, buffer + 30, 70);
 }
 
+void some_calls_need_no_peer(void**) {
+  Request read = request_of(Operation::READ), write = request_of(Operation::WRITE);
+  fake_file.flags = O_RDWR;
+  assert_false(needs_no_peer(read, 17) || needs_no_peer(write, 17));
+  fake_file.flags = O_RDONLY | O_APPEND;
+  assert_true(!needs_no_peer(read, 17) && needs_no_peer(write, 17));
+  fake_file.flags = O_WRONLY | O_APPEND;
+  assert_true(needs_no_peer(read, 17) && !needs_no_peer(write, 17));
+  fake_file.flags = O_RDWR;
+  read.length = 0;
+  write.nonblocking = true;
+  assert_true(needs_no_peer(read, 17) && needs_no_peer(write, 17));
+}
+
 }  // namespace
 
 #define TEST(name) cmocka_unit_test_setup(name, start_over)
@@ -167,4 +181,5 @@ UNIT_TESTS(TEST(reads_and_writes_go_to_their_offset), TEST(what_was_moved_before
            TEST(a_nonblocking_stream_behaves_as_read_and_write_do),
            TEST(a_blocking_stream_that_is_not_ready_is_not_over), TEST(a_write_of_nothing_is_whole),
            TEST(the_special_results_are_no_errno), TEST(an_attempt_does_not_wait_and_goes_on_behind_what_was_moved),
-           TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_call_that_may_wait_is_the_plain_one))
+           TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_call_that_may_wait_is_the_plain_one),
+           TEST(some_calls_need_no_peer))
