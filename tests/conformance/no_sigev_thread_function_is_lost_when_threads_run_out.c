@@ -29,6 +29,11 @@ int main(void)
 
     char bytes[2];
     struct aiocb of_pipe = request(pipe.reader, &bytes[0], 1, 0), of_file = request(fd, &bytes[1], 1, 0);
+    /* Who waits for the pipe is there before threads run out. */
+    struct aiocb earlier = request(pipe.reader, &bytes[0], 1, 0);
+    SUBMIT_READ(&earlier);
+    feed(pipe.writer, "x");
+    EXPECT_RESULT(&earlier, 1);
     notify_by_thread(&of_pipe, note, NULL);
     notify_by_thread(&of_file, note, NULL);
     SUBMIT_READ(&of_pipe);
