@@ -151,8 +151,9 @@ void offer_or_fail(Engine& engine, const chain::Released& released) {
 void offer_or_fail(Engine& engine, chain::Chain& chain) { offer_or_fail(engine, chain::Released{{&chain, nullptr}}); }
 
 exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after) {
-  if (after < exec::ContextId::RING && is_for_ring(chain) && engine.ring.submit(chain) == exec::Verdict::ACCEPTED) {
-    return exec::Verdict::ACCEPTED;
+  if (after < exec::ContextId::RING && is_for_ring(chain)) {
+    if (engine.ring.submit(chain) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
+    engine.statistics.declined(exec::ContextId::RING);
   }
   return engine.workers.submit(chain);
 }

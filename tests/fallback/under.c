@@ -95,7 +95,7 @@ int main(int count, char **arguments)
         perror("not refused");
         return SKIPPED;
     }
-    execv(arguments[2], arguments + 2);
+    execvp(arguments[2], arguments + 2);
     perror(arguments[2]);
     return NOT_SET_UP;
 }
