@@ -11,13 +11,13 @@ enum class Context { HEAD, DIRECT, RING, WAITER, THREADS };
 struct ContextName {
   Context context;
   std::string_view name;
-  bool is_built;  // false: the name is accepted, this version has no such context yet
+  bool is_built;  // false: the name is accepted, this build has no such context (the ring needs liburing)
 };
 
 inline constexpr std::array<ContextName, 5> CONTEXTS = {{
     {Context::HEAD, "head", true},
     {Context::DIRECT, "direct", false},
-    {Context::RING, "ring", false},
+    {Context::RING, "ring", ATOMRT_HAS_RING},
     {Context::WAITER, "waiter", true},
     {Context::THREADS, "threads", true},
 }};

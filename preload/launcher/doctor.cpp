@@ -89,7 +89,7 @@ void print_contexts(const Finding& ring, const Finding& direct, bool has_nowait)
   for (const ContextName& entry : CONTEXTS) {
     const char* verdict = "yes";
     if (!entry.is_built) {
-      verdict = "no   not in this version";
+      verdict = "no   not in this build";
     } else if (!is_allowed(entry.name)) {
       verdict = "no   not in ATOMRT_CONTEXTS";
     } else if (!is_offered(entry.context, ring, direct, has_nowait)) {

@@ -114,8 +114,8 @@ Finding probe_io_uring() {
     munmap(memory, 2 * page);
     return finding;
   }
-  finding.is_usable = true;
-  finding.say("without a descriptor; FUTEX_WAIT %s", has_futex_wait(ring) ? "yes" : "no (Linux 6.7)");
+  finding.is_usable = has_futex_wait(ring);
+  finding.say("without a descriptor; FUTEX_WAIT %s", finding.is_usable ? "yes" : "no (Linux 6.7)");
   return finding;
 }
 

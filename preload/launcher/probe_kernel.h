@@ -16,7 +16,7 @@ struct Finding {
 [[nodiscard]] int seccomp_mode();
 
 // A ring without a descriptor (IORING_SETUP_NO_MMAP and REGISTERED_FD_ONLY, Linux 6.5), and whether it can wait on a
-// futex (Linux 6.7). Not tried under a seccomp filter: that may kill the process.
+// futex (Linux 6.7), without which it is not usable. Not tried under a seccomp filter: that may kill the process.
 [[nodiscard]] Finding probe_io_uring();
 [[nodiscard]] Finding probe_kernel_aio();
 

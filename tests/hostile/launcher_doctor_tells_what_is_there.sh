@@ -19,6 +19,12 @@ has_row '  /dev/shm +.+'
 has_row '  pipe +[A-Za-z]+ +[A-Za-z]+ +stream'
 has_row '  RLIMIT_NPROC +.+'
 has_row '  threads +yes'
+# The ring is offered where io_uring is, and built in.
+if grep -Eqx 'io_uring +yes +.*FUTEX_WAIT yes' <<<"$output"; then
+  has_row "  ring +$([ "$HAS_RING" = true ] && echo yes || echo 'no +not in this build')"
+else
+  has_row '  ring +no +.+'
+fi
 
 run env TMPDIR="$scratch" "$LAUNCHER" --doctor
 has_row "  $scratch +.+"
@@ -28,6 +34,7 @@ has_row '  /no/such/folder +not tried: No such file or directory'
 
 run "$LAUNCHER" --contexts threads --doctor
 has_row '  head +no +not in ATOMRT_CONTEXTS'
+has_row '  ring +no +not in (ATOMRT_CONTEXTS|this build)'
 has_row '  threads +yes'
 run env ATOMRT_CONTEXTS=waiter "$LAUNCHER" --doctor
 has_row '  head +no +not in ATOMRT_CONTEXTS'
@@ -39,6 +46,7 @@ if [ "$status" -ne 77 ]; then
   has_row 'seccomp +a filter is in force'
   has_row 'io_uring +no +not tried: a seccomp filter is in force.*'
   has_row 'kernel AIO +no +EPERM: .*'
+  has_row '  ring +no +(the kernel does not offer it, see above|not in this build)'
 fi
 
 run sh -c '"$1" --doctor >/dev/full' - "$LAUNCHER"
