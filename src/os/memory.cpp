@@ -56,9 +56,13 @@ void forget(void* memory) {
     if (region.memory.compare_exchange_strong(expected, nullptr)) return;
   }
 }
+
+// By the munmap that it intercepts: the next mapping at that address has no past either.
+void give_back(void* memory, std::size_t size) { munmap(memory, size); }
 #else
 void forget_on_fork(void*, std::size_t) {}
 void forget(void*) {}
+void give_back(void* memory, std::size_t size) { system_call(SYS_munmap, memory, size); }
 #endif
 
 }  // namespace
@@ -78,7 +82,7 @@ base::Expected<void*> map_memory(std::size_t size) {
 
 void unmap_memory(void* memory, std::size_t size) {
   forget(memory);
-  system_call(SYS_munmap, memory, size);
+  give_back(memory, size);
 }
 
 bool wipe_on_fork(void* memory, std::size_t size) {
