@@ -16,7 +16,7 @@ struct ContextName {
 
 inline constexpr std::array<ContextName, 5> CONTEXTS = {{
     {Context::HEAD, "head", true},
-    {Context::DIRECT, "direct", false},
+    {Context::DIRECT, "direct", true},
     {Context::RING, "ring", ATOMRT_HAS_RING},
     {Context::WAITER, "waiter", true},
     {Context::THREADS, "threads", true},

@@ -12,6 +12,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->is_out_of_turn = false;
   chain->is_polled = false;
   chain->is_crowded.store(false, std::memory_order_relaxed);
+  chain->needs_reaper.store(false, std::memory_order_relaxed);
   chain->lane = nullptr;
   chain->hold = nullptr;
   chain->in_flight_link = {};

@@ -33,7 +33,8 @@ enum class Place : std::uint32_t {
   MAILED,   // in the ring's mailbox, not begun
   BLOCKED,  // a stream request that has moved no bytes and waits for its peer
   RUNNING,  // its operation has begun, or it is being finished
-  IN_KERNEL,  // like RUNNING, and the kernel holds the file: the descriptor may be closed
+  IN_RING,  // like RUNNING, and io_uring holds the file: the descriptor may be closed
+  IN_AIO,   // like IN_RING, with kernel AIO: its end is seen by whoever looks
 };
 
 // Which earlier chains of the same file must be over first.
@@ -70,6 +71,7 @@ struct Chain : os::Slot, Request {
   bool is_out_of_turn;  // a waiter took it from its lane
   bool is_polled;       // BLOCKED in the ring, not in a thread
   std::atomic<bool> is_crowded;  // more than a few chains of its file were in flight when it came; a hint, relaxed
+  std::atomic<bool> needs_reaper;  // counted by the direct context; see Direct::need_for
   Lane* lane;
   Hold* hold;
   base::Link<Chain> in_flight_link;

@@ -4,6 +4,7 @@ namespace atomrt::chain {
 
 void Group::open(bool waits, const Notification& notification) {
   remaining_.store(1, std::memory_order_relaxed);
+  in_kernel_.store(0, std::memory_order_relaxed);
   failed_.store(0, std::memory_order_relaxed);
   holders_.store(waits ? 2 : 1, std::memory_order_relaxed);
   done_.store(0, std::memory_order_relaxed);

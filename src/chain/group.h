@@ -21,11 +21,23 @@ class Group : public os::Slot {
   void fail() { failed_.store(1, std::memory_order_relaxed); }
   // True when that was the last one.
   [[nodiscard]] bool count_down() { return remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+  // Requests that the direct context has; the caller of LIO_WAIT may sleep in the kernel for them.
+  void enter_kernel() { in_kernel_.fetch_add(1, std::memory_order_relaxed); }
+  void leave_kernel() { in_kernel_.fetch_sub(1, std::memory_order_relaxed); }
+  [[nodiscard]] bool has_some_in_kernel() const { return in_kernel_.load(std::memory_order_relaxed) != 0; }
+  [[nodiscard]] bool has_all_in_kernel() const {
+    return in_kernel_.load(std::memory_order_relaxed) == remaining_.load(std::memory_order_relaxed);
+  }
   // After the last countdown: wakes the caller.
   void complete();
 
-  [[nodiscard]] bool is_done() const { return done_.load(std::memory_order_acquire) != 0; }
-  [[nodiscard]] const os::FutexWord& done() const { return done_; }
+  [[nodiscard]] bool is_done() const { return done_.load(std::memory_order_acquire) == 1; }
+  // 0, 1 done, 2 where its caller has been poked (exec/direct.h, follow).
+  [[nodiscard]] os::FutexWord& done() { return done_; }
+  void forget_poke() {
+    std::uint32_t poked = 2;
+    done_.compare_exchange_strong(poked, 0, std::memory_order_relaxed);
+  }
   [[nodiscard]] bool waits() const { return waits_; }
   [[nodiscard]] bool has_failed() const { return failed_.load(std::memory_order_relaxed) != 0; }
   [[nodiscard]] const Notification& notification() const { return notification_; }
@@ -34,6 +46,7 @@ class Group : public os::Slot {
 
  private:
   std::atomic<std::uint32_t> remaining_;
+  std::atomic<std::uint32_t> in_kernel_;
   std::atomic<std::uint32_t> failed_;
   std::atomic<std::uint32_t> holders_;
   os::FutexWord done_;

@@ -1,5 +1,6 @@
 #include "engine/cancel.h"
 
+#include "engine/reap.h"
 #include "engine/take.h"
 #include "os/signals.h"
 
@@ -37,6 +38,7 @@ int settle(Engine& engine, Tally& outcome) {
 int cancel_one(int fd, const struct aiocb* block) {
   Engine* engine = running_engine();
   if (engine == nullptr || aiocb::load_error(block) != EINPROGRESS) return AIO_ALLDONE;
+  reap_if_any(*engine);
   const os::SignalBlock blocked;
   Tally outcome{};
   chain::Registry& registry = engine->registry;
@@ -47,6 +49,7 @@ int cancel_one(int fd, const struct aiocb* block) {
 
 int cancel_all(int fd) {
   Engine* engine = running_engine();
+  if (engine != nullptr) reap_if_any(*engine);
   if (engine == nullptr || !engine->registry.in_flight.may_have(fd)) return AIO_ALLDONE;
   const os::SignalBlock blocked;
   Tally outcome{};

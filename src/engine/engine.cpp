@@ -9,6 +9,7 @@
 #include "engine/hold.h"
 #include "engine/message.h"
 #include "engine/policy.h"
+#include "engine/reap.h"
 #include "os/memory.h"
 #include "os/signals.h"
 #include "os/thread.h"
@@ -69,6 +70,7 @@ void configure_contexts(Engine& engine) {
   const std::int64_t idle_ns = wished_idle_s.load(std::memory_order_relaxed) * os::NANOSECONDS_PER_SECOND;
   engine.workers.configure(limit, idle_ns);
   engine.ring.configure(idle_ns);
+  engine.direct.configure(idle_ns);
 }
 
 void start(Engine& engine) {
@@ -80,6 +82,7 @@ void start(Engine& engine) {
   const exec::Completion completion{&engine, complete_for, offer_for, pass_on_for, fail_for, has_chores_for, do_chores_for};
   engine.workers.start(completion);
   engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, os::processors() > 1});
+  engine.direct.start({&engine, settle_for, offer_leftover_for}, engine.registry.chains);
   engine.retrier.start(&engine, try_tail_again);
   configure_contexts(engine);
   engine.process = process_number();
@@ -110,6 +113,7 @@ Engine* own_engine() {
 chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
                          Workers::MayStart may_start) {
   put(chain, chain::Place::RUNNING);
+  if (chain.needs_reaper.load(std::memory_order_relaxed)) engine.direct.drop_need_of(chain);
   engine.statistics.completed(context, chain, result);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   const chain::Finished finished = finish(engine.registry, chain, result);
@@ -151,11 +155,19 @@ void offer_or_fail(Engine& engine, const chain::Released& released) {
 void offer_or_fail(Engine& engine, chain::Chain& chain) { offer_or_fail(engine, chain::Released{{&chain, nullptr}}); }
 
 exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after) {
+  if (after < exec::ContextId::DIRECT && is_for_direct(chain)) {
+    if (engine.direct.submit(chain) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
+    engine.statistics.declined(exec::ContextId::DIRECT);
+  }
   if (after < exec::ContextId::RING && is_for_ring(chain)) {
     if (engine.ring.submit(chain) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
     engine.statistics.declined(exec::ContextId::RING);
   }
   return engine.workers.submit(chain);
+}
+
+unsigned library_threads(const Engine& engine) {
+  return engine.workers.created() + engine.ring.created() + engine.direct.created();
 }
 
 void nudge_threads(Engine& engine) {
@@ -167,8 +179,6 @@ void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start
   engine.retrier.add(chain);
   if (may_start == Workers::MayStart::NO || !engine.retrier.poke()) nudge_threads(engine);
 }
-
-unsigned library_threads(const Engine& engine) { return engine.workers.created() + engine.ring.created(); }
 
 void set_threads(unsigned limit) { set_threads(limit, wished_idle_s.load(std::memory_order_relaxed)); }
 

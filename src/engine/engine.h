@@ -10,6 +10,7 @@
 #include "chain/finish.h"
 #include "engine/config.h"
 #include "engine/statistics.h"
+#include "exec/direct.h"
 #include "exec/head.h"
 #include "exec/retrier.h"
 #include "exec/ring.h"
@@ -26,6 +27,7 @@ struct Engine {
   chain::HoldPool holds;
   exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
   exec::Devices local;     // file systems on storage of this machine
+  exec::Direct direct;
   exec::Ring ring;
   exec::Workers workers;
   exec::Retrier retrier;

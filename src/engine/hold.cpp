@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "engine/reap.h"
 #include "os/got_hook.h"
 #include "os/signals.h"
 
@@ -138,8 +139,12 @@ void replace_descriptor(Engine& engine, Chain& chain, Hold& hold, Running& runni
         give(chain, hold);  // for what of it is left after the present call
         running.add(chain);
         return;
-      case Place::IN_KERNEL:
-        give(chain, hold);  // for what another context must do of it
+      case Place::IN_RING:
+        give(chain, hold);  // for what is left after the kernel's part, there or in another context
+        return;
+      case Place::IN_AIO:
+        give(chain, hold);
+        engine.direct.need_for(chain);  // to be given back though nobody looks
         return;
       case Place::MOVING:
         os::yield();
@@ -264,6 +269,7 @@ void watch_closing() {
 void before_close(int fd) {
   Engine* engine = running_engine();
   if (engine == nullptr || fd < 0 || !engine->registry.in_flight.may_have(fd) || own_engine() == nullptr) return;
+  reap_if_any(*engine);
   Hold* hold = nullptr;
   Running running;
   {

@@ -2,26 +2,41 @@
 
 #include <pthread.h>
 
-#include "os/cancellable_wait.h"
+#include "engine/await.h"
 #include "os/signals.h"
 
 namespace atomrt::engine {
 namespace {
 
-struct Held {
-  Engine* engine;
+struct Held : Sleeper {
   chain::Group* group;
 };
 
 void let_go(void* argument) {
-  const Held& held = *static_cast<Held*>(argument);
+  Held& held = *static_cast<Held*>(argument);
+  held.let_go();
   if (held.group->drop()) held.engine->registry.groups.give(*held.group);
 }
 
-int wait_until_done(const chain::Group& group) {
+bool is_done(const void* group) { return static_cast<const chain::Group*>(group)->is_done(); }
+
+Holder holder_of_group(const Engine&, const void* what) {
+  const chain::Group& group = *static_cast<const chain::Group*>(what);
+  if (!group.has_some_in_kernel()) return Holder::OTHERS;
+  return group.has_all_in_kernel() ? Holder::DIRECT : Holder::SOME;
+}
+
+int wait_until_done(Held& held) {
+  chain::Group& group = *held.group;
+  const Awaited awaited{&group, is_done, holder_of_group};
   pthread_testcancel();
   while (!group.is_done()) {
-    if (os::cancellable_wait(group.done(), 0, os::NO_DEADLINE) == EINTR && !group.is_done()) return EINTR;
+    Wake wake = wait_in_kernel(held, awaited, os::NO_DEADLINE);
+    if (wake == Wake::ELSEWHERE) {
+      group.forget_poke();
+      wake = wait_on_futex(held, awaited, group.done(), os::NO_DEADLINE);
+    }
+    if (wake == Wake::INTERRUPTED && !group.is_done()) return EINTR;
   }
   return group.has_failed() ? EIO : 0;
 }
@@ -29,10 +44,12 @@ int wait_until_done(const chain::Group& group) {
 }  // namespace
 
 int wait_for_group(Engine& engine, chain::Group& group) {
-  Held held{&engine, &group};
+  Held held{};
+  held.engine = &engine;
+  held.group = &group;
   int error;
   pthread_cleanup_push(let_go, &held);
-  error = wait_until_done(group);
+  error = wait_until_done(held);
   pthread_cleanup_pop(1);
   return error;
 }

@@ -4,6 +4,12 @@
 
 namespace atomrt::engine {
 
+bool is_for_direct(const chain::Chain& chain) {
+  // Of an append the kernel knows the place in the file only when it is its turn.
+  return config().use_direct && chain.direct && !is_sync(chain.operation) && chain.kind == os::FileKind::POSITIONAL &&
+         !chain.append && chain.offset >= 0;
+}
+
 bool is_for_ring(const chain::Chain& chain) {
   const Config& settings = config();
   if (!settings.use_ring) return false;

@@ -5,6 +5,9 @@
 
 namespace atomrt::engine {
 
+// Files and disks opened for direct transfers.
+[[nodiscard]] bool is_for_direct(const chain::Chain& chain);
+
 [[nodiscard]] bool is_for_ring(const chain::Chain& chain);
 
 }  // namespace atomrt::engine

@@ -44,6 +44,7 @@ int refuse(const Request& request) {
 int withdraw(Engine& engine, Chain& chain) {
   put(chain, chain::Place::RUNNING);
   engine.registry.in_flight.leave(chain);
+  engine.direct.drop_need_of(chain);
   const int error = refuse(chain);
   engine.registry.waiters.publish(chain);
   const chain::Released released = engine.registry.lanes.leave(chain);
@@ -99,6 +100,7 @@ int submit_chain(const Request& request, const os::FileIdentity& identity) {
   if (chain == nullptr) return refuse(request);
   chain->order = chain::order_of(*chain);
   if (chain->kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
+  if (is_sync(chain->operation)) engine.direct.need_for_sync(*chain);
   aiocb::store_name(request.block, name_of(*chain));
   engine.registry.in_flight.enter(*chain, identity);
   switch (engine.registry.lanes.enter(*chain, chain::file_key(identity, request.fd))) {

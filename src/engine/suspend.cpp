@@ -2,9 +2,10 @@
 
 #include <pthread.h>
 
+#include "engine/await.h"
+#include "engine/reap.h"
 #include "engine/take.h"
 #include "engine/waiter.h"
-#include "os/cancellable_wait.h"
 #include "os/clock.h"
 
 namespace atomrt::engine {
@@ -24,15 +25,16 @@ bool is_over(const struct aiocb* const list[], int entries) {
 }
 
 // One call's registrations; undone however the call ends, also by cancellation.
-struct Sleep {
-  Engine* engine;
-  chain::Waiter* waiter;
+struct Sleep : Sleeper {
+  chain::Waiter* waiter;  // null as long as the thread has needed none
   const struct aiocb* const* list;
   int watched;  // entries 0..watched-1 have been registered
 };
 
 void wake_up(void* argument) {
   Sleep& sleep = *static_cast<Sleep*>(argument);
+  sleep.let_go();
+  if (sleep.waiter == nullptr) return;
   chain::Registry& registry = sleep.engine->registry;
   for (int i = 0; i < sleep.watched; ++i) {
     if (sleep.list[i] == nullptr) continue;
@@ -58,21 +60,66 @@ bool watch_all(Sleep& sleep, int entries) {
   return true;
 }
 
-int sleep_until_over(Sleep& sleep, int entries, std::int64_t deadline) {
-  if (!watch_all(sleep, entries)) return 0;
+// An entry's place, once a moment's MOVING is over.
+chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) {
   for (;;) {
+    const std::uint64_t state = chain.state.load(std::memory_order_acquire);
+    if (chain::generation_of(state) != generation) return chain::Place::FREE;
+    const auto place = static_cast<chain::Place>(chain::low_of(state));
+    if (place != chain::Place::MOVING) return place;
+    os::yield();
+  }
+}
+
+struct Entries {
+  const struct aiocb* const* list;
+  int count;
+};
+
+bool is_any_over(const void* what) {
+  const Entries& entries = *static_cast<const Entries*>(what);
+  return is_over(entries.list, entries.count);
+}
+
+Holder holder_of_entries(const Engine& engine, const void* what) {
+  const Entries& entries = *static_cast<const Entries*>(what);
+  bool any_direct = false;
+  bool any_other = false;
+  for (int i = 0; i < entries.count && !(any_direct && any_other); ++i) {
+    if (entries.list[i] == nullptr) continue;
+    const aiocb::RequestName name = aiocb::load_name(entries.list[i]);
+    const chain::Chain* chain = engine.registry.chains.at(name.number);
+    const bool is_direct = chain != nullptr && settled_place(*chain, name.generation) == chain::Place::IN_AIO;
+    (is_direct ? any_direct : any_other) = true;
+  }
+  return !any_direct ? Holder::OTHERS : any_other ? Holder::SOME : Holder::DIRECT;
+}
+
+// 0, EAGAIN, EINTR.
+int outcome(Wake wake) { return wake == Wake::TIMED_OUT ? EAGAIN : wake == Wake::INTERRUPTED ? EINTR : 0; }
+
+int sleep_until_over(Sleep& sleep, int entries, std::int64_t deadline) {
+  const Entries all{sleep.list, entries};
+  const Awaited awaited{&all, is_any_over, holder_of_entries};
+  for (;;) {
+    Wake wake = wait_in_kernel(sleep, awaited, deadline);
+    if (wake != Wake::ELSEWHERE) return outcome(wake);
+    if (sleep.waiter == nullptr) sleep.waiter = sleep.engine->registry.waiters.enter();
+    if (sleep.waiter == nullptr) return EAGAIN;
+    if (!watch_all(sleep, entries)) return 0;
     // Cleared before the list is looked at: a publish behind the look sets it again.
-    if (sleep.waiter->signalled.exchange(0, std::memory_order_acquire) != 0 && is_over(sleep.list, entries)) return 0;
-    const int error = os::cancellable_wait(sleep.waiter->signalled, 0, deadline);
-    if (sleep.waiter->signalled.load(std::memory_order_acquire) != 0) continue;
-    if (error == ETIMEDOUT) return is_over(sleep.list, entries) ? 0 : EAGAIN;
-    if (error == EINTR) return is_over(sleep.list, entries) ? 0 : EINTR;
+    os::FutexWord& signalled = sleep.waiter->signalled;
+    if (signalled.exchange(0, std::memory_order_acquire) != 0 && is_over(sleep.list, entries)) return 0;
+    wake = wait_on_futex(sleep, awaited, signalled, deadline);
+    if (wake == Wake::LOOK || signalled.load(std::memory_order_acquire) != 0) continue;
+    return is_over(sleep.list, entries) ? 0 : outcome(wake);
   }
 }
 
 int sleep(Engine& engine, const struct aiocb* const list[], int entries, std::int64_t deadline) {
-  Sleep sleeping{&engine, engine.registry.waiters.enter(), list, 0};
-  if (sleeping.waiter == nullptr) return EAGAIN;
+  Sleep sleeping{};
+  sleeping.engine = &engine;
+  sleeping.list = list;
   int error;
   pthread_cleanup_push(wake_up, &sleeping);
   error = sleep_until_over(sleeping, entries, deadline);
@@ -89,6 +136,10 @@ int suspend(const struct aiocb* const list[], int entries, const struct timespec
   if (is_over(list, entries)) return 0;
   Engine* engine = running_engine();
   if (engine == nullptr) return 0;  // nothing is in flight in this process
+  if (engine->direct.has_events()) {
+    reap(*engine);
+    if (is_over(list, entries)) return 0;
+  }
   std::int64_t deadline = os::NO_DEADLINE;
   if (timeout != nullptr) {
     if (timeout->tv_sec == 0 && timeout->tv_nsec == 0) return EAGAIN;

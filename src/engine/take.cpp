@@ -36,7 +36,8 @@ bool take(Engine& engine, Chain& chain, TakeFor purpose) {
         os::yield();
         break;
       case Place::RUNNING:
-      case Place::IN_KERNEL:
+      case Place::IN_RING:
+      case Place::IN_AIO:
       case Place::FREE:
         return false;
     }

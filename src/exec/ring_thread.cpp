@@ -135,7 +135,7 @@ void RingThread::submit_staged() {
   }
   for (unsigned i = 0; i < staged_count_; ++i) {
     Chain& chain = *staged_[i];
-    put(chain, place_of(chain) == Place::MOVING ? Place::BLOCKED : Place::IN_KERNEL);
+    put(chain, place_of(chain) == Place::MOVING ? Place::BLOCKED : Place::IN_RING);
   }
   staged_count_ = 0;
 }
@@ -174,7 +174,7 @@ void RingThread::completed(std::uint64_t data, int result) {
   --in_kernel_;
   Chain& chain = *ring_.chains_->at(chain::low_of(data));
   const std::uint32_t generation = chain::generation_of(data);
-  if (chain::is_at(chain, generation, Place::IN_KERNEL)) {
+  if (chain::is_at(chain, generation, Place::IN_RING)) {
     transferred(chain, result);
   } else if (chain::claim_patiently(chain, generation, Place::BLOCKED, Place::MOVING)) {
     became_ready(chain, result);

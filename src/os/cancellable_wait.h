@@ -9,8 +9,6 @@
 
 namespace atomrt::os {
 
-constexpr std::int64_t NO_DEADLINE = -1;
-
 // As futex_wait, or futex_wait_until where deadline_ns is not NO_DEADLINE.
 inline int cancellable_wait(const FutexWord& word, std::uint32_t value, std::int64_t deadline_ns) {
   int old_type;

@@ -8,6 +8,9 @@ namespace atomrt::os {
 
 constexpr std::int64_t NANOSECONDS_PER_SECOND = 1'000'000'000;
 
+// A deadline that never comes.
+constexpr std::int64_t NO_DEADLINE = -1;
+
 inline std::int64_t now_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);

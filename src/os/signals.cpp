@@ -39,6 +39,17 @@ KernelSignalSet block_signals(KernelSignalSet signals) {
   return old;
 }
 
+bool all_handlers_restart(KernelSignalSet blocked) {
+  for (int number = 1; number <= SIGRTMAX; ++number) {
+    const bool is_libcs = number == SIGNAL_CANCEL || number == SIGNAL_SETXID;
+    struct sigaction action;
+    if (is_libcs || (blocked & signal_bit(number)) != 0 || sigaction(number, nullptr, &action) != 0) continue;
+    const bool is_handler = action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+    if (is_handler && (action.sa_flags & SA_RESTART) == 0) return false;
+  }
+  return true;
+}
+
 WriteSignals::WriteSignals(KernelSignalSet application_mask) {
   // Only what the program blocks itself can be pending already.
   if ((application_mask & WRITE_SIGNALS) != 0) system_call(SYS_rt_sigpending, &pending_before_, sizeof pending_before_);

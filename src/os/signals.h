@@ -35,6 +35,9 @@ class [[nodiscard]] SignalBlock {
   KernelSignalSet saved_;
 };
 
+// Whether every handler that a signal outside `blocked` may have run was installed with SA_RESTART.
+[[nodiscard]] bool all_handlers_restart(KernelSignalSet blocked);
+
 // For one write in an application's thread that has SIGPIPE and SIGXFSZ blocked: takes back the one that the write
 // raised, unless it was pending before. application_mask: the mask before the library blocked anything.
 class [[nodiscard]] WriteSignals {

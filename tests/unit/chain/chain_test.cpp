@@ -108,7 +108,7 @@ void a_patient_claim_fails_elsewhere_and_on_old_names(void**) {
   auto& pool = zeroed<ChainPool>();
   Chain& chain = adopted(pool, request_of(Kind::READ));
   const std::uint32_t generation = generation_of(chain);
-  for (const Place place : {Place::HELD, Place::QUEUED, Place::BLOCKED, Place::RUNNING, Place::IN_KERNEL, Place::FREE}) {
+  for (const Place place : {Place::HELD, Place::QUEUED, Place::BLOCKED, Place::RUNNING, Place::IN_RING, Place::IN_AIO, Place::FREE}) {
     put(chain, place);
     assert_false(claim_patiently(chain, generation, Place::MAILED, Place::RUNNING));
     assert_int_equal(place_of(chain), place);
@@ -129,14 +129,14 @@ void a_patient_claim_waits_for_who_moves_it(void**) {
   for (const Place next : {Place::MAILED, Place::RUNNING}) {
     put(chain, Place::MOVING);
     std::atomic<int> outcome{-1};
-    const auto work = [&] { outcome.store(claim_patiently(chain, generation, Place::MAILED, Place::IN_KERNEL)); };
+    const auto work = [&] { outcome.store(claim_patiently(chain, generation, Place::MAILED, Place::IN_RING)); };
     Thread claimer(work);
     for (int i = 0; i < 20; ++i) atomrt::unit::pause_briefly();
     assert_int_equal(outcome.load(), -1);
     put(chain, next);
     claimer.join();
     assert_int_equal(outcome.load(), next == Place::MAILED);
-    assert_int_equal(place_of(chain), next == Place::MAILED ? Place::IN_KERNEL : Place::RUNNING);
+    assert_int_equal(place_of(chain), next == Place::MAILED ? Place::IN_RING : Place::RUNNING);
   }
 }
 

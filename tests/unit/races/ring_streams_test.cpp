@@ -72,7 +72,7 @@ void a_write_that_has_moved_some_goes_on(void**) {
   static char text[20'000];
   fcntl(pipe.in, F_SETPIPE_SZ, 4096);
   Chain& chain = f.submitted(write_of(pipe.in, text, sizeof text));
-  assert_true(Fixture::comes_to(chain, Place::IN_KERNEL));
+  assert_true(Fixture::comes_to(chain, Place::IN_RING));
   assert_true(moved_so_far(chain) > 0);
   assert_int_equal(pipe.drain(sizeof text), sizeof text);
   f.ends_with(chain, sizeof text);
@@ -85,7 +85,7 @@ void a_broken_pipe_is_epipe_and_no_signal(void**) {
   static char text[20'000];
   fcntl(ends[1], F_SETPIPE_SZ, 4096);
   Chain& chain = f.submitted(write_of(ends[1], text, sizeof text));
-  assert_true(Fixture::comes_to(chain, Place::IN_KERNEL));
+  assert_true(Fixture::comes_to(chain, Place::IN_RING));
   close(ends[0]);
   const long moved = static_cast<long>(moved_so_far(chain));
   f.ends_with(chain, moved);  // what was moved; then

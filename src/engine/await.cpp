@@ -1,0 +1,126 @@
+#include "engine/await.h"
+
+#include <pthread.h>
+
+#include "os/cancellable_wait.h"
+#include "os/signals.h"
+
+namespace atomrt::engine {
+namespace {
+
+using exec::By;
+using exec::Direct;
+
+// Signals are blocked but for the sleep itself, so a handler runs nowhere else in the leader's turn. One that waits itself
+// leads meanwhile and leaves the lead to nobody: lead() at the beginning of each round takes it up again.
+Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
+  Engine& engine = *sleeper.engine;
+  const auto self = static_cast<Direct::Thread>(pthread_self());
+  for (;;) {
+    sleeper.leads = self;
+    if (!engine.direct.lead(self, By::APPLICATION)) return Wake::ELSEWHERE;
+    engine.direct.process(By::APPLICATION);
+    if (awaited.is_over(awaited.what)) return Wake::OVER;
+    if (awaited.holder(engine, awaited.what) != Holder::DIRECT) return Wake::ELSEWHERE;
+
+    int old_type;
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old_type);  // acts on a cancel already pending
+    const int error = engine.direct.sleep(sleeper.mask, deadline);
+    pthread_setcanceltype(old_type, nullptr);
+    if (error != ETIMEDOUT && error != EINTR) continue;
+    engine.direct.process(By::APPLICATION);
+    if (awaited.is_over(awaited.what)) return Wake::OVER;
+    if (error == ETIMEDOUT) return Wake::TIMED_OUT;
+    if (deadline != os::NO_DEADLINE || !os::all_handlers_restart(sleeper.mask)) return Wake::INTERRUPTED;
+  }
+}
+
+// A sleep that is looked after from time to time: whoever leads may have gone astray in a handler.
+Wake wait_a_while(Engine& engine, const os::FutexWord& word, std::int64_t deadline) {
+  const std::int64_t soon = os::now_ns() + Direct::FOLLOWER_NS;
+  const bool is_last = deadline != os::NO_DEADLINE && deadline <= soon;
+  const int error = os::cancellable_wait(word, 0, is_last ? deadline : soon);
+  if (error == EINTR) {
+    const bool goes_on = deadline == os::NO_DEADLINE && os::all_handlers_restart(os::block_signals(0));
+    return goes_on ? Wake::LOOK : Wake::INTERRUPTED;
+  }
+  if (error != ETIMEDOUT) return Wake::LOOK;
+  const os::SignalBlock blocked;
+  engine.direct.process(By::APPLICATION);
+  return is_last ? Wake::TIMED_OUT : Wake::LOOK;
+}
+
+Wake wait_for_others(const os::FutexWord& word, std::int64_t deadline) {
+  const int error = os::cancellable_wait(word, 0, deadline);
+  return error == ETIMEDOUT ? Wake::TIMED_OUT : error == EINTR ? Wake::INTERRUPTED : Wake::LOOK;
+}
+
+Wake wait_beside_reaper(Sleeper& sleeper, const os::FutexWord& word, std::int64_t deadline) {
+  const os::KernelSignalSet mask = os::set_signal_mask(os::ALL_SIGNALS);
+  sleeper.has_need = sleeper.engine->direct.add_need(false);
+  os::set_signal_mask(mask);
+  if (!sleeper.has_need) return wait_a_while(*sleeper.engine, word, deadline);
+  sleeper.engine->direct.wake_reaper();
+  return wait_for_others(word, deadline);
+}
+
+Wake wait_behind_leader(Sleeper& sleeper, os::FutexWord& word, std::int64_t deadline) {
+  {
+    const os::SignalBlock blocked;
+    if (!sleeper.engine->direct.follow(word)) return Wake::LOOK;
+    sleeper.follows = &word;
+  }
+  return wait_a_while(*sleeper.engine, word, deadline);
+}
+
+}  // namespace
+
+void Sleeper::let_go() {
+  if (has_need) {
+    has_need = false;
+    engine->direct.drop_need();
+  }
+  if (leads == 0 && follows == nullptr) return;
+  {
+    const os::SignalBlock blocked;
+    if (leads != 0) engine->direct.stop_leading(leads);
+    if (follows != nullptr) engine->direct.stop_following(*follows);
+  }
+  leads = 0;
+  follows = nullptr;
+  if (is_masked) os::set_signal_mask(mask);
+  is_masked = false;
+}
+
+Wake wait_in_kernel(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
+  Direct& direct = sleeper.engine->direct;
+  if (!direct.has_requests()) return Wake::ELSEWHERE;
+  sleeper.mask = os::set_signal_mask(os::ALL_SIGNALS);
+  sleeper.is_masked = true;
+  const Wake wake = lead(sleeper, awaited, deadline);
+  direct.stop_leading(sleeper.leads);
+  sleeper.leads = 0;
+  os::set_signal_mask(sleeper.mask);
+  sleeper.is_masked = false;
+  return wake;
+}
+
+Wake wait_on_futex(Sleeper& sleeper, const Awaited& awaited, os::FutexWord& word, std::int64_t deadline) {
+  const Holder holder =
+      sleeper.engine->direct.has_requests() ? awaited.holder(*sleeper.engine, awaited.what) : Holder::OTHERS;
+  Wake wake = Wake::LOOK;
+  switch (holder) {
+    case Holder::OTHERS:
+      return wait_for_others(word, deadline);
+    case Holder::SOME:
+      wake = wait_beside_reaper(sleeper, word, deadline);
+      break;
+    case Holder::DIRECT:
+      wake = wait_behind_leader(sleeper, word, deadline);
+      break;
+  }
+  sleeper.let_go();
+  return wake;
+}
+
+}  // namespace atomrt::engine

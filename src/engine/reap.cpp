@@ -1,0 +1,90 @@
+#include "engine/reap.h"
+
+#include "exec/perform.h"
+#include "os/signals.h"
+
+namespace atomrt::engine {
+namespace {
+
+using chain::Chain;
+using chain::Place;
+using exec::By;
+using exec::ContextId;
+
+// The kernel would have had to wait (RWF_NOWAIT), or the file system does not know how not to.
+bool is_refusal(long result) { return result == -EAGAIN || result == -EOPNOTSUPP; }
+
+// A transfer that ends in the middle of a sector has met the end of the file; one that ends between two may have met what
+// can't be had without waiting, and goes on elsewhere as the same request.
+bool is_cut_short(const Chain& chain, long result) {
+  constexpr long SECTOR = 512;
+  return result > 0 && static_cast<std::size_t>(result) < bytes_left(chain) && result % SECTOR == 0;
+}
+
+long total(const Chain& chain, long result) {
+  const long moved = static_cast<long>(chain.moved);
+  if (result < 0) return moved > 0 ? moved : result;
+  return moved + result;
+}
+
+// On a thread that may be in a signal handler: a worker that exists takes the chain, or the reaper. Where there is neither
+// it is run here, as a last resort.
+void hand_over(Engine& engine, Chain& first) {
+  chain::ChainQueue left{};
+  left.push_back(first);
+  while (Chain* chain = left.pop_front()) {
+    if (engine.direct.leave_to_reaper(*chain)) continue;
+    if (engine.workers.submit(*chain, Workers::MayStart::NO) == exec::Verdict::ACCEPTED) continue;
+    put(*chain, Place::RUNNING);
+    const os::WriteSignals signals(os::ALL_SIGNALS);
+    const long result = exec::perform(*chain);
+    if (chain->operation == chain::Operation::WRITE) signals.absorb(result);
+    for (Chain* next : complete(engine, *chain, result, ContextId::WAITER, Workers::MayStart::NO).chains) {
+      if (next != nullptr) left.push_back(*next);
+    }
+  }
+}
+
+void pass_on(Engine& engine, Chain& chain, By by) {
+  engine.statistics.declined(ContextId::DIRECT);
+  put(chain, Place::MOVING);
+  if (by == By::LIBRARY) {
+    offer_leftover_for(&engine, chain);
+  } else {
+    hand_over(engine, chain);
+  }
+}
+
+}  // namespace
+
+void reap(Engine& engine) {
+  if (own_engine() != &engine) return;
+  const os::SignalBlock blocked;
+  engine.direct.process(By::APPLICATION);
+}
+
+void settle_for(void* self, Chain& chain, long result, By by) {
+  Engine& engine = *static_cast<Engine*>(self);
+  engine.direct.drop_need_of(chain);
+  if (is_cut_short(chain, result)) {
+    add_moved(chain, static_cast<std::size_t>(result));
+    return pass_on(engine, chain, by);
+  }
+  if (result == -EOPNOTSUPP) engine.direct.avoid(chain);
+  if (is_refusal(result)) return pass_on(engine, chain, by);
+  const bool is_library = by == By::LIBRARY;
+  const chain::Released released = complete(engine, chain, total(chain, result), ContextId::DIRECT,
+                                            is_library ? Workers::MayStart::YES : Workers::MayStart::NO);
+  if (is_library) return offer_or_fail(engine, released);
+  for (Chain* next : released.chains) {
+    if (next != nullptr) hand_over(engine, *next);
+  }
+}
+
+void offer_leftover_for(void* self, Chain& chain) {
+  Engine& engine = *static_cast<Engine*>(self);
+  if (offer(engine, chain, ContextId::DIRECT) == exec::Verdict::ACCEPTED) return;
+  complete_and_offer(engine, chain, -EAGAIN, ContextId::THREADS);
+}
+
+}  // namespace atomrt::engine

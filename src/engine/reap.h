@@ -1,0 +1,20 @@
+// reap: finishes direct requests whose completion is in memory. Entered by any thread that looks at a request
+// (aio_error, aio_return, aio_cancel, a waiter), also from signal handlers, and by the reaper.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace atomrt::engine {
+
+// Async-signal-safe. Nothing in a vfork child, which runs in its parent's memory.
+void reap(Engine& engine);
+
+inline void reap_if_any(Engine& engine) {
+  if (engine.direct.has_events()) reap(engine);
+}
+
+// For exec::Settlement.
+void settle_for(void* engine, chain::Chain& chain, long result, exec::By by);
+void offer_leftover_for(void* engine, chain::Chain& chain);
+
+}  // namespace atomrt::engine

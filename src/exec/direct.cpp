@@ -1,0 +1,323 @@
+#include "exec/direct.h"
+
+#include <pthread.h>
+
+#include "chain/finish.h"
+#include "os/clock.h"
+
+namespace atomrt::exec {
+
+using chain::Chain;
+using chain::Place;
+
+namespace {
+
+// A thread of the library has to be there when it completes: nobody may be looking.
+bool is_announced(const chain::Request& request) {
+  if (request.notification.by != chain::NotifyBy::NOTHING) return true;
+  return request.group != nullptr && request.group->notification().by != chain::NotifyBy::NOTHING;
+}
+
+}  // namespace
+
+void Direct::start(const Settlement& settlement, chain::ChainPool& chains) {
+  settlement_ = settlement;
+  chains_ = &chains;
+}
+
+// ---- the context ----
+
+bool Direct::enter() {
+  std::uint32_t users = users_.load(std::memory_order_relaxed);
+  for (;;) {
+    if ((users & PRESENT) == 0) {
+      if (!make_context()) return false;
+      users = users_.load(std::memory_order_relaxed);
+    } else if (users_.compare_exchange_weak(users, users + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+      return true;
+    }
+  }
+}
+
+// The kernel does not have it (ENOSYS, EPERM, EACCES): never again in this process. The machine has no room (EAGAIN): not
+// for a while, as asking costs.
+void Direct::refuse(int error) {
+  const bool is_final = error == ENOSYS || error == EPERM || error == EACCES;
+  refusal_.store(is_final ? FOR_EVER : os::now_ns() + RETRY_NS, std::memory_order_relaxed);
+}
+
+bool Direct::make_context() {
+  {
+    os::Locked locked(mutex_);
+    if ((users_.load(std::memory_order_relaxed) & PRESENT) != 0) return true;
+    const std::int64_t refusal = refusal_.load(std::memory_order_relaxed);
+    if (refusal != 0 && (refusal == FOR_EVER || os::now_ns() < refusal)) return false;
+    const auto ring = os::make_aio_context(REQUESTS);
+    if (!ring) {
+      refuse(ring.error());
+      return false;
+    }
+    processed_.store((*ring)->head.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    ring_.store(*ring, std::memory_order_relaxed);
+    users_.fetch_or(PRESENT, std::memory_order_release);
+  }
+  [[maybe_unused]] const bool made = reaper_.ensure(*this);  // who needs it asks again
+  return true;
+}
+
+bool Direct::give_back() {
+  os::CompletionRing* ring;
+  {
+    os::Locked locked(mutex_);
+    if (!leftovers_.empty() || needs_.load(std::memory_order_relaxed) > 0) return false;
+    std::uint32_t nobody = PRESENT;
+    if (!users_.compare_exchange_strong(nobody, 0, std::memory_order_acq_rel) && nobody != 0) return false;
+    ring = nobody == 0 ? nullptr : ring_.exchange(nullptr, std::memory_order_relaxed);
+    leader_.store(0, std::memory_order_relaxed);
+    reaper_.leave();
+  }
+  if (ring != nullptr) os::destroy_aio_context(ring);
+  return true;
+}
+
+// ---- submission ----
+
+// A write beyond RLIMIT_FSIZE would send SIGXFSZ to this thread, and is others' business. The place stays MOVING until io_submit is over, as the number must mean the same file until then (engine/hold.cpp waits
+// for the place to change). Whoever processes events may be faster than the return of io_submit: then the claim fails.
+Verdict Direct::submit(Chain& chain) {
+  if (chain.lane != nullptr && avoided_.contains(chain.lane->key.device)) return Verdict::DECLINED;
+  const bool writes = chain.operation == chain::Operation::WRITE;
+  if (writes && !os::is_within_size_limit(next_offset(chain), bytes_left(chain))) return Verdict::DECLINED;
+  if (!enter()) return Verdict::DECLINED;
+  const bool announced = is_announced(chain);
+  if (announced) {
+    if (!add_need(true)) {
+      users_.fetch_sub(1, std::memory_order_release);
+      return Verdict::DECLINED;
+    }
+    chain.needs_reaper.store(true, std::memory_order_relaxed);
+  }
+  if (chain.group != nullptr) chain.group->enter_kernel();
+  const std::uint32_t generation = generation_of(chain);
+  iocb transfer = os::make_transfer(writes, chain.io_fd.load(std::memory_order_acquire),
+                                    next_byte(chain), bytes_left(chain), next_offset(chain),
+                                    chain::packed(generation, chain.number));
+  iocb* transfers[] = {&transfer};
+  put(chain, Place::MOVING);  // a release: the kernel hands the chain to another thread
+  const long accepted = os::submit_aio(ring_.load(std::memory_order_relaxed), transfers, 1);
+  if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
+  [[maybe_unused]] const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
+  if (announced) reaper_.wake();
+  return Verdict::ACCEPTED;
+}
+
+Verdict Direct::withdraw(Chain& chain, int error) {
+  if (chain.group != nullptr) chain.group->leave_kernel();
+  drop_need_of(chain);
+  users_.fetch_sub(1, std::memory_order_release);
+  if (error == EOPNOTSUPP) avoid(chain);
+  if (error == ENOSYS || error == EPERM || error == EACCES) refuse(error);
+  return Verdict::DECLINED;
+}
+
+void Direct::avoid(const Chain& chain) {
+  if (chain.lane != nullptr) avoided_.add(chain.lane->key.device);
+}
+
+// ---- events ----
+
+bool Direct::has_events() {
+  if (!has_requests()) return false;
+  const bool is_present = (users_.fetch_add(1, std::memory_order_acquire) & PRESENT) != 0;
+  const bool any = is_present && ring_.load(std::memory_order_relaxed)->tail.load(std::memory_order_relaxed) !=
+                                     processed_.load(std::memory_order_relaxed);
+  users_.fetch_sub(1, std::memory_order_release);
+  return any;
+}
+
+void Direct::consume_locked(Thread thread) {
+  const Thread leader = leader_.load(std::memory_order_relaxed);
+  if (leader != 0 && leader != thread) return;
+  os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
+  if (ring != nullptr) ring->head.store(processed_.load(std::memory_order_relaxed), std::memory_order_release);
+}
+
+// Takes chains over, in the order of their completion. One that makes a thread at its end stops an application's thread:
+// the reaper leads then, and is on its way.
+unsigned Direct::collect(Completed (&batch)[BATCH], By by) {
+  os::Locked locked(mutex_);
+  const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
+  if (ring == nullptr) return 0;
+  unsigned count = 0;
+  std::uint32_t next = processed_.load(std::memory_order_relaxed);
+  const std::uint32_t tail = ring->tail.load(std::memory_order_acquire);
+  while (next != tail && count < BATCH) {
+    const io_event& event = ring->events[next];
+    Chain* chain = chains_->at(chain::low_of(event.data));
+    if (chain != nullptr && generation_of(*chain) == chain::generation_of(event.data)) {
+      [[maybe_unused]] const Place seen = place_of(*chain);  // an acquire: pairs with submit's put
+      if (by == By::APPLICATION && needs_thread(*chain, chain->tail)) break;
+      put(*chain, Place::RUNNING);
+      if (chain->group != nullptr) chain->group->leave_kernel();
+      batch[count++] = {chain, static_cast<long>(event.res)};
+    }
+    next = (next + 1) % ring->size;
+  }
+  processed_.store(next, std::memory_order_relaxed);
+  if (count > 0) {
+    users_.fetch_sub(count, std::memory_order_release);
+    settling_.fetch_add(1, std::memory_order_relaxed);
+  }
+  consume_locked(static_cast<Thread>(pthread_self()));
+  return count;
+}
+
+void Direct::process(By by) {
+  Completed batch[BATCH];
+  unsigned count;
+  while ((count = collect(batch, by)) > 0) {
+    for (unsigned i = 0; i < count; ++i) settlement_.settle(settlement_.engine, *batch[i].chain, batch[i].result, by);
+    settled();
+  }
+}
+
+void Direct::settled() {
+  if (settling_.fetch_sub(1, std::memory_order_seq_cst) == 1 && needs_.load(std::memory_order_relaxed) > 0) reaper_.wake();
+}
+
+// ---- who sleeps in the kernel ----
+
+bool Direct::lead(Thread thread, By by) {
+  os::Locked locked(mutex_);
+  if (ring_.load(std::memory_order_relaxed) == nullptr) return false;
+  const Thread leader = leader_.load(std::memory_order_relaxed);
+  if (leader != 0 && leader != thread) return false;
+  const bool is_reapers = needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present();
+  if (by == By::APPLICATION && is_reapers) {
+    if (leader == thread) {
+      leader_.store(0, std::memory_order_relaxed);
+      consume_locked(0);
+      wake_next_locked();
+    }
+    return false;
+  }
+  leader_.store(thread, std::memory_order_relaxed);
+  consume_locked(thread);
+  return true;
+}
+
+void Direct::stop_leading(Thread thread) {
+  os::Locked locked(mutex_);
+  if (leader_.load(std::memory_order_relaxed) != thread) return;
+  leader_.store(0, std::memory_order_relaxed);
+  consume_locked(0);
+  if (has_requests()) wake_next_locked();
+}
+
+int Direct::sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns) {
+  return os::wait_for_event(ring_.load(std::memory_order_relaxed), mask, deadline_ns);
+}
+
+void Direct::wake_next_locked() {
+  if (needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present()) {
+    reaper_.wake();
+    return;
+  }
+  for (os::FutexWord*& follower : followers_) {
+    if (follower == nullptr) continue;
+    os::FutexWord& word = *follower;
+    follower = nullptr;
+    std::uint32_t asleep = 0;
+    word.compare_exchange_strong(asleep, 2, std::memory_order_release, std::memory_order_relaxed);
+    os::futex_wake(word, 1);
+    return;
+  }
+}
+
+bool Direct::follow(os::FutexWord& word) {
+  os::Locked locked(mutex_);
+  const bool is_reapers = needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present();
+  if (leader_.load(std::memory_order_relaxed) == 0 && !is_reapers) return false;
+  os::FutexWord** free = nullptr;
+  for (os::FutexWord*& follower : followers_) {
+    if (follower == &word) return true;
+    if (follower == nullptr && free == nullptr) free = &follower;
+  }
+  if (free != nullptr) *free = &word;
+  return true;
+}
+
+void Direct::stop_following(os::FutexWord& word) {
+  os::Locked locked(mutex_);
+  for (os::FutexWord*& follower : followers_) {
+    if (follower == &word) follower = nullptr;
+  }
+}
+
+// ---- the reaper ----
+
+bool Direct::add_need(bool may_start) {
+  needs_.fetch_add(1, std::memory_order_seq_cst);
+  const bool is_served = reaper_.is_present() || (may_start && reaper_.ensure(*this));
+  if (!is_served) drop_need();
+  return is_served;
+}
+
+void Direct::need_for(Chain& chain) {
+  if (!add_need(false)) return;
+  if (chain.needs_reaper.exchange(true, std::memory_order_acq_rel)) {
+    drop_need();
+  } else if (place_of(chain) != Place::IN_AIO) {
+    drop_need_of(chain);  // it is being finished, by somebody who has looked at the flag already
+  } else {
+    reaper_.wake();
+  }
+}
+
+void Direct::need_for_sync(Chain& chain) {
+  if (!has_requests() || !add_need(true)) return;
+  chain.needs_reaper.store(true, std::memory_order_relaxed);
+  reaper_.wake();
+}
+
+void Direct::drop_need_of(Chain& chain) {
+  if (chain.needs_reaper.exchange(false, std::memory_order_acq_rel)) drop_need();
+}
+
+bool Direct::leave_to_reaper(Chain& chain) {
+  {
+    os::Locked locked(mutex_);
+    if (!reaper_.is_present()) return false;
+    put(chain, Place::RUNNING);
+    leftovers_.push_back(chain);
+  }
+  reaper_.wake();
+  return true;
+}
+
+bool Direct::has_leftovers() {
+  os::Locked locked(mutex_);
+  return !leftovers_.empty();
+}
+
+bool Direct::offer_leftover() {
+  Chain* chain;
+  {
+    os::Locked locked(mutex_);
+    chain = leftovers_.pop_front();
+  }
+  if (chain == nullptr) return false;
+  put(*chain, Place::MOVING);
+  settlement_.offer(settlement_.engine, *chain);
+  return true;
+}
+
+// Nobody is about to leave something behind: it would not wake the reaper from there.
+bool Direct::may_sleep_in_kernel() {
+  os::Locked locked(mutex_);
+  const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
+  return ring != nullptr && leftovers_.empty() && settling_.load(std::memory_order_seq_cst) == 0 &&
+         ring->tail.load(std::memory_order_acquire) == processed_.load(std::memory_order_relaxed);
+}
+
+}  // namespace atomrt::exec

@@ -1,0 +1,140 @@
+// Direct: the context of O_DIRECT transfers of files and disks. Kernel AIO from the submitting thread; completions are
+// seen in the ring's memory by whoever looks (aio_error, a waiter, the reaper), and no thread of the library is involved.
+//
+// One kernel context, made by the first such request and given back by the reaper when idle. Refused (DECLINED) are
+// requests that the kernel does not take without waiting, or has no room for: the next context does them.
+//
+// A thread that waits for direct requests alone is the *leader*: it sleeps in the kernel until an event comes. Its sleep
+// ends only while an event is not consumed, so nobody else consumes while there is a leader; everybody may *process*
+// events. Others who wait are followers on futexes of their own; the leader that leaves wakes one of them.
+// The *reaper* is a library thread that leads as long as somebody needs it: a notification, a sync behind direct
+// requests, a waiter whose futex must be woken. See reaper.h.
+//
+// Shared words:
+//   users_      PRESENT while there is a kernel context, and how many keep it: requests in flight, and threads that look at
+//               the ring. Only from PRESENT and 0 the reaper takes it down (compare-exchange), and so the ring's memory stays
+//               mapped under whoever counted himself in.
+//   processed_  the next event to look at: written under the lock; read without it as a hint.
+//   leader_     the leading thread, 0 for none; written under the lock. A thread that is its own leader's handler leads,
+//               too: the frame below it finds out after its sleep.
+//   needs_      reasons for the reaper to lead. It is raised before, the bell is rung behind.
+// Locks: mutex_, with all signals blocked; nothing is finished under it.
+#pragma once
+
+#include "exec/context.h"
+#include "exec/head.h"
+#include "exec/reaper.h"
+#include "os/kernel_aio.h"
+#include "os/mutex.h"
+
+namespace atomrt::exec {
+
+// Which threads settle: an application's, perhaps in a signal handler, makes no threads.
+enum class By : bool { APPLICATION, LIBRARY };
+
+// The engine's side of an event: the chain is the caller's (place RUNNING), result what the kernel says.
+struct Settlement {
+  void* engine;
+  void (*settle)(void* engine, chain::Chain& chain, long result, By by);
+  void (*offer)(void* engine, chain::Chain& chain);  // place MOVING, on a library thread
+};
+
+class Direct {
+ public:
+  static constexpr std::uint32_t REQUESTS = 256;
+  static constexpr std::int64_t FOLLOWER_NS = 5'000'000;
+  using Thread = std::uintptr_t;
+
+  void start(const Settlement& settlement, chain::ChainPool& chains);
+  void configure(std::int64_t idle_ns) { reaper_.configure(idle_ns); }
+
+  Verdict submit(chain::Chain& chain);
+  // Nothing can be taken back from the kernel.
+  bool take(chain::Chain&) { return false; }
+
+  // Whether a look into memory is worth a call of process. Async-signal-safe, without a lock.
+  [[nodiscard]] bool has_events();
+  // Settles what has completed. Signals are blocked.
+  void process(By by);
+  [[nodiscard]] bool has_requests() const { return (users_.load(std::memory_order_seq_cst) & COUNT) != 0; }
+
+  // The right to sleep in the kernel. NO while another leads, or the reaper has reason to. Signals are blocked.
+  [[nodiscard]] bool lead(Thread thread, By by);
+  void stop_leading(Thread thread);
+  // The leader's sleep: see os::wait_for_event. Processed or not, something may have come when it returns.
+  int sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns);
+
+  // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False: there is
+  // none, and none can be made, or none may be (may_start).
+  bool add_need(bool may_start);
+  void drop_need() { needs_.fetch_sub(1, std::memory_order_relaxed); }
+  // The same until the end of a chain: of one IN_AIO that nobody may look after, or of a sync that is about to be held
+  // behind such ones. Undone by drop_need_of.
+  void need_for(chain::Chain& chain);
+  void need_for_sync(chain::Chain& chain);
+  void drop_need_of(chain::Chain& chain);
+
+  void wake_reaper() { reaper_.wake(); }
+
+  // A follower's futex: set to 2 and woken when somebody has to lead. False: nobody leads now. Signals are blocked.
+  [[nodiscard]] bool follow(os::FutexWord& word);
+  void stop_following(os::FutexWord& word);
+
+  // For what an application's thread can't do: the reaper offers the chain to the next contexts. False: there is none.
+  [[nodiscard]] bool leave_to_reaper(chain::Chain& chain);
+
+  // A file system that knows no transfers without waiting: not asked again.
+  void avoid(const chain::Chain& chain);
+
+  [[nodiscard]] bool is_refused() const { return refusal_.load(std::memory_order_relaxed) == FOR_EVER; }
+  [[nodiscard]] unsigned created() const { return reaper_.created(); }
+
+ private:
+  friend class Reaper;
+  static constexpr std::uint32_t PRESENT = 1U << 31;
+  static constexpr std::uint32_t COUNT = PRESENT - 1;
+  static constexpr std::int64_t FOR_EVER = INT64_MAX;
+  static constexpr std::int64_t RETRY_NS = 1'000'000'000;
+  static constexpr unsigned MOST_FOLLOWERS = 32;
+  static constexpr unsigned BATCH = 32;
+
+  struct Completed {
+    chain::Chain* chain;
+    long result;
+  };
+
+  [[nodiscard]] bool enter();
+  bool make_context();
+  void refuse(int error);
+  Verdict withdraw(chain::Chain& chain, int error);
+  unsigned collect(Completed (&batch)[BATCH], By by);
+  void settled();
+  void consume_locked(Thread thread);
+  void wake_next_locked();
+
+  // The reaper's side.
+  [[nodiscard]] bool is_reaper_needed() const { return needs_.load(std::memory_order_seq_cst) > 0 && has_requests(); }
+  [[nodiscard]] bool may_sleep_in_kernel();
+  [[nodiscard]] bool offer_leftover();
+  [[nodiscard]] bool has_leftovers();
+  [[nodiscard]] bool give_back();
+
+  Settlement settlement_;
+  chain::ChainPool* chains_;
+  std::atomic<std::uint32_t> users_;
+  std::atomic<std::uint32_t> needs_;
+  std::atomic<std::uint32_t> processed_;
+  std::atomic<os::CompletionRing*> ring_;  // written under the lock while users_ is not PRESENT
+  std::atomic<std::int64_t> refusal_;      // no context before that moment
+  Devices avoided_;
+  std::atomic<Thread> leader_;
+  std::atomic<std::uint32_t> settling_;  // threads between an event and the end of what it sets going
+  os::Mutex mutex_;
+  chain::ChainQueue leftovers_;
+  os::FutexWord* followers_[MOST_FOLLOWERS];
+  Reaper reaper_;
+};
+
+static_assert(Context<Direct>);
+
+}  // namespace atomrt::exec

@@ -1,0 +1,75 @@
+#include "exec/reaper.h"
+
+#include <pthread.h>
+
+#include "exec/direct.h"
+#include "os/clock.h"
+#include "os/signals.h"
+#include "os/thread.h"
+
+namespace atomrt::exec {
+
+bool Reaper::ensure(Direct& direct) {
+  std::uint32_t absent = 0;
+  if (!life_.compare_exchange_strong(absent, 1, std::memory_order_acq_rel)) return true;
+  if (os::start_library_thread(run_thread, &direct) == 0) {
+    created_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  life_.store(0, std::memory_order_release);
+  return false;
+}
+
+void Reaper::wake() {
+  if (bell_.load(std::memory_order_seq_cst) == 1 && bell_.exchange(0, std::memory_order_seq_cst) == 1) {
+    os::futex_wake(bell_, 1);
+  }
+}
+
+void* Reaper::run_thread(void* direct) {
+  os::name_this_thread("atomrt-reaper");
+  Direct& context = *static_cast<Direct*>(direct);
+  context.reaper_.work(context);
+  return nullptr;
+}
+
+void Reaper::work(Direct& direct) {
+  const auto self = static_cast<std::uintptr_t>(pthread_self());
+  for (;;) {
+    while (direct.offer_leftover()) {
+    }
+    if (direct.is_reaper_needed()) {
+      lead(direct, self);
+      continue;
+    }
+    direct.stop_leading(self);
+    if (rest(direct)) return;
+  }
+}
+
+// One sleep: in the kernel as the leader; on the bell where another leads, or an application's thread is about to leave
+// something to do. That thread, or the leader, may have gone astray in a handler: then the time ends it.
+void Reaper::lead(Direct& direct, std::uintptr_t self) {
+  const bool leads = direct.lead(self, By::LIBRARY);
+  direct.process(By::LIBRARY);
+  if (!direct.is_reaper_needed()) return;
+  if (leads && direct.may_sleep_in_kernel()) {
+    direct.sleep(os::LIBRARY_THREAD_SIGNALS, os::NO_DEADLINE);
+    return;
+  }
+  bell_.store(1, std::memory_order_seq_cst);
+  if (leads && direct.may_sleep_in_kernel()) return;
+  os::futex_wait_until(bell_, 1, os::now_ns() + Direct::FOLLOWER_NS);
+}
+
+// True: the context has been given back, and another thread may be there already.
+bool Reaper::rest(Direct& direct) {
+  bell_.store(1, std::memory_order_seq_cst);
+  if (direct.is_reaper_needed() || direct.has_leftovers()) return false;
+  const std::uint32_t processed = direct.processed_.load(std::memory_order_relaxed);
+  const int error = os::futex_wait_until(bell_, 1, os::now_ns() + idle_ns_.load(std::memory_order_relaxed));
+  const bool was_idle = error == ETIMEDOUT && processed == direct.processed_.load(std::memory_order_relaxed);
+  return was_idle && direct.give_back();
+}
+
+}  // namespace atomrt::exec

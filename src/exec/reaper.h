@@ -1,0 +1,45 @@
+// Reaper: the one library thread of the direct context. It leads while somebody needs it, does what an application's
+// thread leaves to it, and gives the kernel's context back when nothing has been in flight for the idle time
+// (fs.aio-max-nr is shared by the whole machine). It comes with the context and goes with it, asleep on its futex
+// while nobody needs it.
+//
+// Shared words:
+//   bell_  1: asleep on it, or about to look a last time. Set by the thread, cleared
+//          by whoever wakes it.
+//   life_  PRESENT from before the thread is made until it has given the context back.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "os/futex.h"
+
+namespace atomrt::exec {
+
+class Direct;
+
+class Reaper {
+ public:
+  void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
+  // Makes the thread where there is none. False: none could be made.
+  [[nodiscard]] bool ensure(Direct& direct);
+  [[nodiscard]] bool is_present() const { return life_.load(std::memory_order_acquire) != 0; }
+  void wake();
+  // For the thread itself, under the context's lock: from here on ensure makes another one.
+  void leave() { life_.store(0, std::memory_order_release); }
+
+  [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }
+
+ private:
+  static void* run_thread(void* direct);
+  void work(Direct& direct);
+  void lead(Direct& direct, std::uintptr_t self);
+  [[nodiscard]] bool rest(Direct& direct);
+
+  std::atomic<std::int64_t> idle_ns_;
+  std::atomic<std::uint32_t> life_;
+  std::atomic<std::uint32_t> created_;
+  os::FutexWord bell_;
+};
+
+}  // namespace atomrt::exec

@@ -1,0 +1,86 @@
+#include "os/kernel_aio.h"
+
+#include <cerrno>
+
+#include "os/clock.h"
+#include "os/system_call.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x00000008
+#endif
+
+namespace atomrt::os {
+namespace {
+
+constexpr std::uint32_t MAGIC = 0xa10a10a1;
+
+// The kernel finds that it can't write the event there only once there is one, and then says EFAULT and keeps it: a wait
+// that takes nothing. An address of the kernel's own is refused without a page fault (0.7 us against 14).
+io_event* unwritable() { return reinterpret_cast<io_event*>(-4096L); }
+
+struct MaskArgument {
+  const KernelSignalSet* mask;
+  std::size_t size;
+};
+
+#ifdef SYS_io_pgetevents_time64
+constexpr long GET_EVENTS = SYS_io_pgetevents_time64;
+#else
+constexpr long GET_EVENTS = SYS_io_pgetevents;
+#endif
+struct KernelTime {
+  std::int64_t seconds;
+  std::int64_t nanoseconds;
+};
+
+long get_events(CompletionRing* ring, long least, const KernelTime* time, const KernelSignalSet* mask) {
+  const MaskArgument argument{mask, sizeof *mask};
+  return system_call(GET_EVENTS, ring, least, 1, unwritable(), time, &argument);
+}
+
+}  // namespace
+
+base::Expected<CompletionRing*> make_aio_context(std::uint32_t requests) {
+  aio_context_t context = 0;
+  const long result = system_call(SYS_io_setup, requests, &context);
+  if (result < 0) return base::Error{static_cast<int>(-result)};
+  auto* ring = reinterpret_cast<CompletionRing*>(context);
+  const bool is_known = ring->magic == MAGIC && ring->incompatible_features == 0 &&
+                        ring->header_length == sizeof(CompletionRing) && ring->size > 1;
+  const KernelTime at_once{};
+  const long waited = is_known ? get_events(ring, 0, &at_once, nullptr) : -ENOSYS;
+  if (waited >= 0) return ring;
+  destroy_aio_context(ring);
+  return base::Error{static_cast<int>(-waited)};
+}
+
+void destroy_aio_context(CompletionRing* ring) { system_call(SYS_io_destroy, ring); }
+
+iocb make_transfer(bool writes, int fd, void* buffer, std::size_t length, std::int64_t offset, std::uint64_t data) {
+  iocb transfer{};
+  transfer.aio_data = data;
+  transfer.aio_lio_opcode = writes ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD;
+  transfer.aio_rw_flags = RWF_NOWAIT;
+  transfer.aio_fildes = static_cast<std::uint32_t>(fd);
+  transfer.aio_buf = reinterpret_cast<std::uintptr_t>(buffer);
+  transfer.aio_nbytes = length;
+  transfer.aio_offset = offset;
+  return transfer;
+}
+
+long submit_aio(CompletionRing* ring, iocb* const transfers[], long count) {
+  return system_call(SYS_io_submit, ring, count, transfers);
+}
+
+int wait_for_event(CompletionRing* ring, const KernelSignalSet& mask, std::int64_t deadline_ns) {
+  KernelTime time{};
+  if (deadline_ns != NO_DEADLINE) {
+    const std::int64_t left = deadline_ns - now_ns();
+    if (left > 0) time = {left / NANOSECONDS_PER_SECOND, left % NANOSECONDS_PER_SECOND};
+  }
+  const long result = get_events(ring, 1, deadline_ns == NO_DEADLINE ? nullptr : &time, &mask);
+  if (result == 0) return ETIMEDOUT;
+  return result == -EFAULT ? 0 : static_cast<int>(-result);
+}
+
+}  // namespace atomrt::os

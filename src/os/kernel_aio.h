@@ -1,0 +1,51 @@
+// Kernel AIO (io_setup(2) and its kin): a context, submission into it, and its ring of completions, which the kernel maps
+// into this process's memory, where events may be read and consumed without a system call. Requests belong to the
+// process, not to a thread. Async-signal-safe, no cancellation points.
+//
+// The kernel writes `tail` (release) behind an event; whoever consumes stores `head` (release). Consumers take turns by a
+// lock of their own.
+#pragma once
+
+#include <linux/aio_abi.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/expected.h"
+#include "os/file.h"
+#include "os/signals.h"
+
+namespace atomrt::os {
+
+// fs/aio.c, struct aio_ring: the same since Linux 2.6.
+struct CompletionRing {
+  std::uint32_t id;
+  std::uint32_t size;  // in events
+  std::atomic<std::uint32_t> head;
+  std::atomic<std::uint32_t> tail;
+  std::uint32_t magic;
+  std::uint32_t compatible_features;
+  std::uint32_t incompatible_features;
+  std::uint32_t header_length;
+  io_event events[];
+};
+static_assert(sizeof(CompletionRing) == 32 && sizeof(std::atomic<std::uint32_t>) == 4);
+
+// A context for at least that many requests, known by its ring. Errors: EAGAIN (fs.aio-max-nr), ENOSYS, EPERM, EACCES
+// (seccomp), ENOMEM; ENOSYS also where the kernel lacks io_pgetevents (before 4.18), or lays its ring out otherwise.
+base::Expected<CompletionRing*> make_aio_context(std::uint32_t requests);
+// Gives it back to the machine; waits for requests in flight, and for milliseconds anyway. No event may be read any more.
+void destroy_aio_context(CompletionRing* ring);
+
+// A read or write at an offset, without waiting in submission (RWF_NOWAIT, Linux 4.13). data comes back in its event.
+iocb make_transfer(bool writes, int fd, void* buffer, std::size_t length, std::int64_t offset, std::uint64_t data);
+
+// How many were accepted, or -errno where the first was not.
+long submit_aio(CompletionRing* ring, iocb* const transfers[], long count);
+
+// Sleeps until an event has not been consumed, or until the deadline (NO_DEADLINE: none), with the calling thread's
+// signal mask replaced for as long. Consumes nothing. 0, ETIMEDOUT, EINTR after any handler, EINVAL where the context
+// is gone.
+int wait_for_event(CompletionRing* ring, const KernelSignalSet& mask, std::int64_t deadline_ns);
+
+}  // namespace atomrt::os
