@@ -6,6 +6,12 @@
 
 namespace atomrt::launcher {
 
+#ifdef ATOMRT_HAS_RING
+inline constexpr bool HAS_RING = true;
+#else
+inline constexpr bool HAS_RING = false;
+#endif
+
 enum class Context { HEAD, DIRECT, RING, WAITER, THREADS };
 
 struct ContextName {
@@ -17,7 +23,7 @@ struct ContextName {
 inline constexpr std::array<ContextName, 5> CONTEXTS = {{
     {Context::HEAD, "head", true},
     {Context::DIRECT, "direct", true},
-    {Context::RING, "ring", ATOMRT_HAS_RING},
+    {Context::RING, "ring", HAS_RING},
     {Context::WAITER, "waiter", true},
     {Context::THREADS, "threads", true},
 }};
