@@ -29,7 +29,7 @@ class WrittenFile {
     const std::uint32_t before = sequence_.load(std::memory_order_acquire);
     const int present = fd_.load(std::memory_order_relaxed);
     appends = appends_.load(std::memory_order_relaxed);
-    identity = {device_.load(std::memory_order_relaxed), inode_.load(std::memory_order_relaxed),
+    identity = {device_.load(std::memory_order_relaxed), inode_.load(std::memory_order_relaxed), 0,
                 os::FileKind::POSITIONAL, false, true, false};
     std::atomic_thread_fence(std::memory_order_acquire);
     return present != 0 && present == fd + 1 && before % 2 == 0 && sequence_.load(std::memory_order_relaxed) == before;

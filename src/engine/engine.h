@@ -26,7 +26,8 @@ struct Engine {
   chain::Registry registry;
   chain::HoldPool holds;
   exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
-  exec::Devices local;     // file systems on storage of this machine
+  exec::Devices local;     // mounts of file systems on storage of this machine
+  exec::Devices remote;    // and those of others
   exec::Direct direct;
   exec::Ring ring;
   exec::Workers workers;

@@ -56,15 +56,15 @@ int withdraw(Engine& engine, Chain& chain) {
   return error;
 }
 
-// Remembered for file systems on a block device. The numbers of others (tmpfs, overlayfs, btrfs: major 0) may belong to
-// a network file system after the next mount.
+// Remembered by mount.
 bool is_local(Engine& engine, const Request& request, const os::FileIdentity& identity) {
   if (!identity.is_regular) return false;
-  const bool is_lasting = major(identity.device) != 0;
-  if (is_lasting && engine.local.contains(identity.device)) return true;
-  if (!os::is_on_local_storage(request.fd)) return false;
-  if (is_lasting) engine.local.add(identity.device);
-  return true;
+  if (identity.mount == 0) return os::is_on_local_storage(request.fd, identity);
+  if (engine.local.contains(identity.mount)) return true;
+  if (engine.remote.contains(identity.mount)) return false;
+  const bool is_local = os::is_on_local_storage(request.fd, identity);
+  (is_local ? engine.local : engine.remote).add(identity.mount);
+  return is_local;
 }
 
 // Signals need not be blocked but where a lane is looked at.

@@ -31,8 +31,8 @@ class Budget {
   int served_ = -1;
 };
 
-// A set of device numbers, lossy and lock-free: a forgotten entry costs one system call. A number that another file
-// system gets later keeps its entry: what is remembered here may only ever be a matter of speed.
+// A set of device numbers, or of mounts, lossy and lock-free: a forgotten entry costs one system call. A device number
+// that another file system gets later keeps its entry: what is remembered here may only ever be a matter of speed.
 class Devices {
  public:
   [[nodiscard]] bool contains(std::uint64_t device) const {

@@ -19,6 +19,7 @@ enum class FileKind : std::uint8_t { POSITIONAL, STREAM };
 struct FileIdentity {
   std::uint64_t device;
   std::uint64_t inode;
+  std::uint64_t mount;  // never given to another one; 0 where the kernel doesn't say (before Linux 6.8)
   FileKind kind;
   bool is_socket;
   bool is_regular;
@@ -28,11 +29,12 @@ struct FileIdentity {
 
 // F_GETFL: access mode, O_DIRECT, O_APPEND, O_NONBLOCK. Errors: EBADF.
 base::Expected<int> status_flags(int fd);
+// From the inode in memory: no file server is asked (statx(2), AT_STATX_DONT_SYNC).
 base::Expected<FileIdentity> identify(int fd);
 
 // True for file systems whose transfers wait for the machine's own storage at most (ext4, xfs, btrfs, tmpfs…); false for
-// those that wait for a peer (FUSE, NFS, 9p…) and for those nobody has named here.
-[[nodiscard]] bool is_on_local_storage(int fd);
+// those that wait for a peer (FUSE, NFS, 9p…), for those nobody has named here, and where only the file system could say.
+[[nodiscard]] bool is_on_local_storage(int fd, const FileIdentity& identity);
 
 // At an offset, waiting for storage. offset < 0 is EINVAL, ESPIPE on a stream.
 long read_at(int fd, void* buffer, std::size_t length, std::int64_t offset);

@@ -1,6 +1,6 @@
 /* A file whose storage answers only when the claim says so: a FUSE file served by a process of the claim's own, and a
- * disk (loop device) over it. Reads and writes that touch the held range stay unanswered until slow_file_release();
- * everything else is answered at once. A claim that returns from a call while its bytes are held has shown, without any
+ * disk (loop device) over it. Reads and writes that touch the held range stay unanswered until slow_file_release(), and of
+ * a silent file also what is asked of its attributes and of its file system; everything else is answered at once. A claim that returns from a call while its bytes are held has shown, without any
  * clock, that the call does not wait for storage.
  *
  * The protocol is spoken by hand (linux/fuse.h) so that the claims need no library. The mount lives in a mount namespace
@@ -28,6 +28,7 @@ struct slow_event {
 /* Shared by the claim and the process that serves the file. */
 struct slow_shared {
     atomic_ullong held_from, held_to;
+    atomic_bool is_silent;
     atomic_int held;   /* requests unanswered now */
     atomic_int events; /* arrivals and answers so far, in their order */
     struct slow_event event[SLOW_FILE_EVENTS];
@@ -75,10 +76,25 @@ static inline void slow_transfer(int device, struct slow_shared *shared, const s
     }
 }
 
+static inline void slow_keep(struct slow_shared *shared, const struct fuse_in_header *in, struct fuse_in_header **held,
+                             size_t length)
+{
+    int index = atomic_load(&shared->held);
+    if (index == SLOW_FILE_HELD)
+        _exit(CLAIM_NOT_SET_UP);
+    held[index] = malloc(length);
+    memcpy(held[index], in, length);
+    atomic_store(&shared->held, index + 1);
+}
+
 static inline void slow_serve_one(int device, struct slow_shared *shared, struct fuse_in_header *in,
                                   struct fuse_in_header **held, size_t length)
 {
     const struct fuse_read_in *read_in = (const void *)(in + 1);
+    if (atomic_load(&shared->is_silent) && (in->opcode == FUSE_GETATTR || in->opcode == FUSE_STATFS)) {
+        slow_keep(shared, in, held, length);
+        return;
+    }
     switch (in->opcode) {
     case FUSE_INIT: {
         const struct fuse_init_in *init_in = (const void *)(in + 1);
@@ -90,7 +106,7 @@ static inline void slow_serve_one(int device, struct slow_shared *shared, struct
     }
     case FUSE_GETATTR:
     case FUSE_SETATTR: {
-        struct fuse_attr_out out = {.attr_valid = 3600};
+        struct fuse_attr_out out = {.attr_valid = 0};
         out.attr = (struct fuse_attr){.ino = 1, .size = SLOW_FILE_SIZE, .blocks = SLOW_FILE_SIZE / 512, .mode = S_IFREG | 0600,
                                       .nlink = 1, .uid = in->uid, .gid = in->gid, .blksize = 4096};
         slow_answer(device, in->unique, 0, &out, sizeof out);
@@ -106,12 +122,7 @@ static inline void slow_serve_one(int device, struct slow_shared *shared, struct
         slow_note(shared, (int)in->opcode, false, read_in->offset);
         if (read_in->offset < atomic_load(&shared->held_to) &&
             read_in->offset + read_in->size > atomic_load(&shared->held_from)) {
-            int index = atomic_load(&shared->held);
-            if (index == SLOW_FILE_HELD)
-                _exit(CLAIM_NOT_SET_UP);
-            held[index] = malloc(length);
-            memcpy(held[index], in, length);
-            atomic_store(&shared->held, index + 1);
+            slow_keep(shared, in, held, length);
         } else {
             slow_transfer(device, shared, in);
         }
@@ -154,9 +165,13 @@ __attribute__((noreturn)) static inline void slow_serve(int device, int control,
             if (read(control, &order, 1) != 1)
                 _exit(0);
             atomic_store(&shared->held_to, 0);
+            atomic_store(&shared->is_silent, false);
             int count = atomic_load(&shared->held);
             for (int i = 0; i < count; i++) {
-                slow_transfer(device, shared, held[i]);
+                if (held[i]->opcode == FUSE_READ || held[i]->opcode == FUSE_WRITE)
+                    slow_transfer(device, shared, held[i]);
+                else
+                    slow_serve_one(device, shared, held[i], held, 0);
                 free(held[i]);
             }
             atomic_store(&shared->held, 0);
@@ -226,6 +241,8 @@ static inline struct slow_file slow_file_start(void)
 static inline int slow_file_open(const struct slow_file *file, int flags)
 {
     int fd = MUST(open(file->path, flags | O_CLOEXEC));
+    struct stat status;
+    MUST(fstat(fd, &status)); /* the kernel would not take the size while a write is under way */
     if ((flags & O_DIRECT) == 0)
         posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM); /* no read-ahead into the held range */
     return fd;
@@ -236,6 +253,13 @@ static inline void slow_file_hold(struct slow_file *file, unsigned long long fro
 {
     atomic_store(&file->shared->held_from, from);
     atomic_store(&file->shared->held_to, to);
+}
+
+/* The same for all bytes, and for everything that is asked of the file. */
+static inline void slow_file_silence(struct slow_file *file)
+{
+    slow_file_hold(file, 0, SLOW_FILE_SIZE);
+    atomic_store(&file->shared->is_silent, true);
 }
 
 static inline void slow_file_release(struct slow_file *file)

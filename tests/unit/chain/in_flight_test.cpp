@@ -48,7 +48,7 @@ constexpr int FD = 5, SAME_BUCKET = FD + (1 << 20);
 // As long as one of them is in flight, and the descriptor is not going away.
 void the_file_of_buffered_writes_is_known(void**) {
   Fixture f;
-  const atomrt::os::FileIdentity file{7, 8, atomrt::os::FileKind::POSITIONAL, false, true, false};
+  const atomrt::os::FileIdentity file{7, 8, 0, atomrt::os::FileKind::POSITIONAL, false, true, false};
   atomrt::os::FileIdentity recalled{};
   bool appends = true;
   const auto enter = [&](Kind kind, bool is_local) -> Chain& {

@@ -11,7 +11,7 @@ using atomrt::unit::Thread;
 using atomrt::unit::zeroed;
 
 FileIdentity file(std::uint64_t number) {
-  return {number, number * 3, atomrt::os::FileKind::POSITIONAL, false, true, false};
+  return {number, number * 3, 0, atomrt::os::FileKind::POSITIONAL, false, true, false};
 }
 
 void nothing_is_known_at_first(void**) {
