@@ -2,7 +2,6 @@
 // Works on pipes, sockets and memory files.
 #include "os/file.h"
 
-
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
