@@ -15,14 +15,11 @@ void InFlight::enter(Chain& chain) {
   add(place, chain);
 }
 
-void InFlight::enter(Chain& chain, const os::FileIdentity& identity) {
+void InFlight::enter(Chain& chain, int flags, const os::FileIdentity& identity) {
   Bucket& place = bucket(chain.fd);
   os::Locked locked(place.mutex);
   add(place, chain);
-  const bool is_buffered_write = chain.operation == Operation::WRITE && !chain.direct;
-  if (is_buffered_write && chain.is_local && identity.is_regular && !place.written.is_known()) {
-    place.written.note(chain.fd, chain.append, identity);
-  }
+  if (chain.is_local && identity.is_regular && !place.known.is_known()) place.known.note(chain.fd, flags, identity);
 }
 
 void InFlight::leave(Chain& chain) {
@@ -32,7 +29,7 @@ void InFlight::leave(Chain& chain) {
   chain.entered_for.store(nullptr, std::memory_order_relaxed);
   const std::uint32_t left = place.count.load(std::memory_order_relaxed) - 1;
   place.count.store(left, std::memory_order_release);
-  if (left == 0) place.written.forget();
+  if (left == 0) place.known.forget();
 }
 
 }  // namespace atomrt::chain

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "chain/chain.h"
-#include "chain/written_file.h"
+#include "chain/known_file.h"
 #include "os/mutex.h"
 
 namespace atomrt::chain {
@@ -14,20 +14,20 @@ class InFlight {
   using Chains = base::List<Chain, &Chain::in_flight_link>;
 
   void enter(Chain& chain);
-  // The same, and what is known of the file is noted for the writes that follow.
-  void enter(Chain& chain, const os::FileIdentity& identity);
+  // The same, and what is known of the file is noted for those that follow.
+  void enter(Chain& chain, int flags, const os::FileIdentity& identity);
   void leave(Chain& chain);
   [[nodiscard]] bool may_have(int fd) const { return bucket(fd).count.load(std::memory_order_acquire) != 0; }
 
-  // What is known of the file that buffered writes in flight under fd go to. False: ask the kernel.
-  bool recall(int fd, bool& appends, os::FileIdentity& identity) const {
-    return bucket(fd).written.recall(fd, appends, identity);
+  // What is known of the file that requests in flight under fd go to. False: ask the kernel.
+  bool recall(int fd, int& flags, os::FileIdentity& identity) const {
+    return bucket(fd).known.recall(fd, flags, identity);
   }
   // The descriptor is about to go away.
   void forget(int fd) {
     Bucket& place = bucket(fd);
     os::Locked locked(place.mutex);
-    place.written.forget();
+    place.known.forget();
   }
 
   // Calls visit(chain) for each chain under fd, with the bucket locked. visit may take locks of lanes and queues.
@@ -63,7 +63,7 @@ class InFlight {
     os::Mutex mutex;
     std::atomic<std::uint32_t> count;  // written under the mutex; read without it to skip empty buckets
     Chains chains;
-    WrittenFile written;  // the first one's of this bucket
+    KnownFile known;  // the first one's of this bucket
   };
   static void add(Bucket& place, Chain& chain);
   [[nodiscard]] Bucket& bucket(int fd) { return buckets_[static_cast<unsigned>(fd) % BUCKETS]; }

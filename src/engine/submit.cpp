@@ -89,7 +89,7 @@ long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec:
   return reads ? exec::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
 }
 
-int submit_chain(const Request& request, const os::FileIdentity& identity) {
+int submit_chain(const Request& request, const Descriptor& descriptor) {
   const os::SignalBlock blocked;
   // Asked for again: a handler may have forked, and this may be the child, whose engine has not been started.
   Engine* present = engine::engine();
@@ -102,8 +102,8 @@ int submit_chain(const Request& request, const os::FileIdentity& identity) {
   if (chain->kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
   if (is_sync(chain->operation)) engine.direct.need_for_sync(*chain);
   aiocb::store_name(request.block, name_of(*chain));
-  engine.registry.in_flight.enter(*chain, identity);
-  switch (engine.registry.lanes.enter(*chain, chain::file_key(identity, request.fd))) {
+  engine.registry.in_flight.enter(*chain, descriptor.flags, descriptor.identity);
+  switch (engine.registry.lanes.enter(*chain, chain::file_key(descriptor.identity, request.fd))) {
     case chain::LaneTable::Entry::HELD_IN_CROWD:
       engine.workers.end_deferral(request.fd);
       return 0;
@@ -117,17 +117,6 @@ int submit_chain(const Request& request, const os::FileIdentity& identity) {
   return offer(engine, *chain) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
 }
 
-// A buffered write behind others to the same file, where the head can't write: all that it needs is known from them.
-bool recall_file(Engine& engine, Request& request, Descriptor& descriptor) {
-  if (request.operation != chain::Operation::WRITE) return false;
-  if (!engine.registry.in_flight.recall(request.fd, request.append, descriptor.identity)) return false;
-  if (config().use_head && !engine.refusing.contains(descriptor.identity.device)) return false;
-  request.kind = descriptor.identity.kind;
-  request.is_local = true;
-  watch_closing();
-  return true;
-}
-
 }  // namespace
 
 int submit(Request& request, exec::Budget& budget) {
@@ -138,7 +127,8 @@ int submit(Request& request, exec::Budget& budget) {
   engine->statistics.submitted(request);
 
   Descriptor descriptor{};
-  if (recall_file(*engine, request, descriptor)) return submit_chain(request, descriptor.identity);
+  const bool is_known = engine->registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
+  descriptor.is_identified = is_known;
   if (const int error = examine(request, descriptor); error != 0) {
     complete_request(*engine, request, -error);
     return 0;
@@ -156,8 +146,8 @@ int submit(Request& request, exec::Budget& budget) {
     complete_request(*engine, request, -error);
     return 0;
   }
-  request.is_local = is_local(*engine, request, descriptor.identity);
-  return submit_chain(request, descriptor.identity);
+  request.is_local = is_known || is_local(*engine, request, descriptor.identity);
+  return submit_chain(request, descriptor);
 }
 
 }  // namespace atomrt::engine

@@ -62,12 +62,14 @@ long transfer_ready(Request& request, Budget& budget) {
 }  // namespace
 
 int examine(Request& request, Descriptor& descriptor) {
-  const auto flags = os::status_flags(request.fd);
-  if (!flags) return flags.error();
-  descriptor.flags = *flags;
-  request.direct = (*flags & O_DIRECT) != 0;
-  request.append = (*flags & O_APPEND) != 0;
-  request.nonblocking = (*flags & O_NONBLOCK) != 0;
+  if (!descriptor.is_identified) {
+    const auto flags = os::status_flags(request.fd);
+    if (!flags) return flags.error();
+    descriptor.flags = *flags;
+  }
+  request.direct = (descriptor.flags & O_DIRECT) != 0;
+  request.append = (descriptor.flags & O_APPEND) != 0;
+  request.nonblocking = (descriptor.flags & O_NONBLOCK) != 0;
   return 0;
 }
 

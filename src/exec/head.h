@@ -45,7 +45,7 @@ class Devices {
   std::atomic<std::uint64_t> entries_[ENTRIES];
 };
 
-// The descriptor's flags and, once somebody has asked, its file.
+// The descriptor's flags and its file, once somebody has asked or where it was known.
 struct Descriptor {
   int flags;
   bool is_identified;

@@ -46,31 +46,31 @@ struct Fixture {
 constexpr int FD = 5, SAME_BUCKET = FD + (1 << 20);
 
 // As long as one of them is in flight, and the descriptor is not going away.
-void the_file_of_buffered_writes_is_known(void**) {
+void the_file_of_requests_in_flight_is_known(void**) {
   Fixture f;
   const atomrt::os::FileIdentity file{7, 8, 0, atomrt::os::FileKind::POSITIONAL, false, true, false};
   atomrt::os::FileIdentity recalled{};
-  bool appends = true;
+  int flags = 0;
   const auto enter = [&](Kind kind, bool is_local) -> Chain& {
     Chain& chain = atomrt::unit::adopted(f.pool, request_of(kind, nullptr, FD));
     chain.is_local = is_local;
-    f.in_flight.enter(chain, file);
+    f.in_flight.enter(chain, O_DIRECT, file);
     return chain;
   };
-  Chain& read = enter(Kind::READ, true);
   Chain& remote = enter(Kind::WRITE, false);
-  assert_false(f.in_flight.recall(FD, appends, recalled));
+  assert_false(f.in_flight.recall(FD, flags, recalled));
+  Chain& read = enter(Kind::READ, true);
   Chain& write = enter(Kind::WRITE, true);
-  assert_true(f.in_flight.recall(FD, appends, recalled));
-  assert_true(recalled.device == 7 && recalled.inode == 8 && !appends);
-  assert_false(f.in_flight.recall(SAME_BUCKET, appends, recalled));
+  assert_true(f.in_flight.recall(FD, flags, recalled));
+  assert_true(recalled.device == 7 && recalled.inode == 8 && flags == O_DIRECT);
+  assert_false(f.in_flight.recall(SAME_BUCKET, flags, recalled));
   f.in_flight.forget(FD);
-  assert_false(f.in_flight.recall(FD, appends, recalled));
+  assert_false(f.in_flight.recall(FD, flags, recalled));
   Chain& another = enter(Kind::WRITE, true);
   for (Chain* chain : {&read, &remote, &write}) f.leave(*chain);
-  assert_true(f.in_flight.recall(FD, appends, recalled));
+  assert_true(f.in_flight.recall(FD, flags, recalled));
   f.leave(another);
-  assert_false(f.in_flight.recall(FD, appends, recalled));
+  assert_false(f.in_flight.recall(FD, flags, recalled));
 }
 
 void chains_are_visited_by_descriptor_in_order(void**) {
@@ -203,7 +203,7 @@ void a_chain_found_is_not_recycled_meanwhile(void**) {
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(the_file_of_buffered_writes_is_known), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
+UNIT_TESTS(cmocka_unit_test(the_file_of_requests_in_flight_is_known), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
            cmocka_unit_test(a_number_without_chains_is_seen_to_have_none), cmocka_unit_test(odd_numbers_are_no_harm),
            cmocka_unit_test(a_chain_is_found_by_its_whole_name), cmocka_unit_test(garbage_names_nothing),
            cmocka_unit_test(a_chain_that_has_left_is_not_found),
