@@ -82,12 +82,26 @@ bool Direct::give_back() {
 
 // ---- submission ----
 
-// A write beyond RLIMIT_FSIZE would send SIGXFSZ to this thread, and is others' business. The place stays MOVING until io_submit is over, as the number must mean the same file until then (engine/hold.cpp waits
+namespace {
+
+bool has_failed_at_once(const os::CompletionRing& ring, std::uint32_t since, std::uint64_t data) {
+  const std::uint32_t tail = ring.tail.load(std::memory_order_acquire);
+  for (std::uint32_t i = since; i != tail; i = (i + 1) % ring.size) {
+    if (ring.events[i].data == data && ring.events[i].res == -EFBIG) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// The place stays MOVING until io_submit is over, as the number must mean the same file until then (engine/hold.cpp waits
 // for the place to change). Whoever processes events may be faster than the return of io_submit: then the claim fails.
+//
+// A write beyond RLIMIT_FSIZE sends SIGXFSZ to this thread, which has it blocked, and fails in io_submit. Its event is
+// among those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out.
 Verdict Direct::submit(Chain& chain) {
   if (chain.lane != nullptr && avoided_.contains(chain.lane->key.device)) return Verdict::DECLINED;
   const bool writes = chain.operation == chain::Operation::WRITE;
-  if (writes && !os::is_within_size_limit(next_offset(chain), bytes_left(chain))) return Verdict::DECLINED;
   if (!enter()) return Verdict::DECLINED;
   const bool announced = is_announced(chain);
   if (announced) {
@@ -104,9 +118,13 @@ Verdict Direct::submit(Chain& chain) {
                                     chain::packed(generation, chain.number));
   iocb* transfers[] = {&transfer};
   put(chain, Place::MOVING);  // a release: the kernel hands the chain to another thread
-  const long accepted = os::submit_aio(ring_.load(std::memory_order_relaxed), transfers, 1);
+  os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
+  const std::uint32_t tail = ring->tail.load(std::memory_order_relaxed);
+  const long accepted = os::submit_aio(ring, transfers, 1);
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
-  [[maybe_unused]] const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
+  const bool met_limit = writes && has_failed_at_once(*ring, tail, transfer.aio_data);
+  const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
+  if (writes && (met_limit || !still_there)) os::take_back_size_signal();
   if (announced) reaper_.wake();
   return Verdict::ACCEPTED;
 }

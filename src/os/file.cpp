@@ -1,7 +1,6 @@
 #include "os/file.h"
 
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -215,14 +214,6 @@ long write_next_now(int fd, const void* buffer, std::size_t length, bool is_sock
   return restarting([=] {
     return system_call(SYS_sendto, fd, buffer, cut(length), MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
   });
-}
-
-bool is_within_size_limit(std::int64_t offset, std::size_t length) {
-  struct {
-    std::uint64_t present, most;
-  } limit{};
-  if (system_call(SYS_prlimit64, 0, RLIMIT_FSIZE, nullptr, &limit) != 0) return true;
-  return static_cast<std::uint64_t>(offset) + length <= limit.present;
 }
 
 long sync_file(int fd, bool data_only) {

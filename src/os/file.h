@@ -53,9 +53,6 @@ long write_at_now(int fd, const void* buffer, std::size_t length, std::int64_t o
 long read_next_now(int fd, void* buffer, std::size_t length, bool is_socket);
 long write_next_now(int fd, const void* buffer, std::size_t length, bool is_socket);
 
-// Whether a write there stays below RLIMIT_FSIZE, and so raises no SIGXFSZ.
-[[nodiscard]] bool is_within_size_limit(std::int64_t offset, std::size_t length);
-
 // fsync, or fdatasync. 0 or -errno.
 long sync_file(int fd, bool data_only);
 

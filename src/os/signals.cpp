@@ -25,6 +25,17 @@ siginfo_t notification(int number, sigval value) {
   return info;
 }
 
+// The number, or -EAGAIN where none is pending.
+long take_pending(int number, siginfo_t* info) {
+  const KernelSignalSet wanted = signal_bit(number);
+  const timespec at_once{};
+#ifdef SYS_rt_sigtimedwait
+  return system_call(SYS_rt_sigtimedwait, &wanted, info, &at_once, sizeof wanted);
+#else
+  return system_call(SYS_rt_sigtimedwait_time64, &wanted, info, &at_once, sizeof wanted);
+#endif
+}
+
 }  // namespace
 
 KernelSignalSet set_signal_mask(KernelSignalSet mask) {
@@ -57,14 +68,21 @@ WriteSignals::WriteSignals(KernelSignalSet application_mask) {
 
 void WriteSignals::absorb(long result) const {
   const int number = result == -EPIPE ? SIGPIPE : result == -EFBIG ? SIGXFSZ : 0;
-  if (number == 0 || (pending_before_ & signal_bit(number)) != 0) return;
-  const KernelSignalSet raised = signal_bit(number);
-  const timespec at_once{};
-#ifdef SYS_rt_sigtimedwait
-  system_call(SYS_rt_sigtimedwait, &raised, nullptr, &at_once, sizeof raised);
-#else
-  system_call(SYS_rt_sigtimedwait_time64, &raised, nullptr, &at_once, sizeof raised);
-#endif
+  if (number != 0 && (pending_before_ & signal_bit(number)) == 0) take_pending(number, nullptr);
+}
+
+// The kernel's own bears SI_USER and this process. Of two that are pending for a thread it keeps the first; one for the
+// process is taken only where the thread has none.
+void take_back_size_signal() {
+  siginfo_t info;
+  if (take_pending(SIGXFSZ, &info) != SIGXFSZ) return;
+  const long process = system_call(SYS_getpid);
+  if (info.si_code == SI_USER && info.si_pid == process) return;
+  if (info.si_code == SI_TKILL) {
+    system_call(SYS_rt_tgsigqueueinfo, process, system_call(SYS_gettid), SIGXFSZ, &info);
+  } else {
+    system_call(SYS_kill, process, SIGXFSZ);
+  }
 }
 
 WriteSignalGuard::WriteSignalGuard() : saved_(block_signals(WRITE_SIGNALS)), signals_(saved_) {}

@@ -17,5 +17,22 @@ int main(void)
     EXPECT_ERROR(&beyond, EFBIG);
     EXPECT_RESULT(&below, SIZE);
     CHECK(!signal_is_pending(SIGXFSZ));
+
+    /* Beside others, with the signal at its default, which ends the process. */
+    enum { MANY = 64 };
+    static struct aiocb requests[MANY];
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < MANY; i++) {
+            requests[i] = request(fd, bytes[i % 2], SIZE, i % 4 == 3 ? 2 * SIZE : (i % 2) * SIZE);
+            SUBMIT_WRITE(&requests[i]);
+        }
+        for (int i = 0; i < MANY; i++) {
+            if (i % 4 == 3)
+                EXPECT_ERROR(&requests[i], EFBIG);
+            else
+                EXPECT_RESULT(&requests[i], SIZE);
+        }
+    }
+    CHECK(!signal_is_pending(SIGXFSZ));
     return 0;
 }

@@ -151,6 +151,24 @@ void a_write_under_a_block_is_judged_by_the_programs_mask(void**) {
 }
 
 // EPIPE that raised no signal (MSG_NOSIGNAL) is no reason to wait for one; other results take nothing away.
+void only_the_kernels_size_signal_is_taken_back(void**) {
+  const SignalBlock blocked;
+  take_back_size_signal();  // none
+  assert_false(is_pending(SIGXFSZ));
+  raise(SIGXFSZ);
+  take_back_size_signal();
+  assert_true(is_pending(SIGXFSZ));
+  take_back_size_signal();
+  sigset_t size_signal;
+  sigemptyset(&size_signal);
+  sigaddset(&size_signal, SIGXFSZ);
+  assert_int_equal(sigwaitinfo(&size_signal, nullptr), SIGXFSZ);
+  assert_false(is_pending(SIGXFSZ));
+  kill(getpid(), SIGXFSZ);  // bears what the kernel's bears
+  take_back_size_signal();
+  assert_false(is_pending(SIGXFSZ));
+}
+
 void absorbing_takes_only_what_the_result_raised(void**) {
   const int status = in_child([] {
     WriteSignalGuard guard;
@@ -245,6 +263,7 @@ UNIT_TESTS(cmocka_unit_test(a_block_covers_every_signal_and_ends_with_its_scope)
            cmocka_unit_test(sigpipe_blocked_by_the_program_does_not_become_pending),
            cmocka_unit_test(sigxfsz_of_a_write_is_taken_back),
            cmocka_unit_test(a_write_under_a_block_is_judged_by_the_programs_mask),
+           cmocka_unit_test(only_the_kernels_size_signal_is_taken_back),
            cmocka_unit_test(absorbing_takes_only_what_the_result_raised),
            cmocka_unit_test(a_notification_says_what_posix_says), cmocka_unit_test(queued_signals_do_not_merge),
            cmocka_unit_test(a_notification_for_a_thread_reaches_that_thread_alone),
