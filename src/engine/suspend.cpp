@@ -127,9 +127,8 @@ int sleep(Engine& engine, const struct aiocb* const list[], int entries, std::in
   return error;
 }
 
-}  // namespace
-
-int suspend(const struct aiocb* const list[], int entries, const struct timespec* timeout) {
+template <typename Timespec>
+int suspend_for(const struct aiocb* const list[], int entries, const Timespec* timeout) {
   if (entries < 0) return EINVAL;
   if (timeout != nullptr && !os::is_valid_timeout(*timeout)) return EINVAL;
   pthread_testcancel();
@@ -148,6 +147,16 @@ int suspend(const struct aiocb* const list[], int entries, const struct timespec
     return 0;
   }
   return sleep(*engine, list, entries, deadline);
+}
+
+}  // namespace
+
+int suspend(const struct aiocb* const list[], int entries, const struct timespec* timeout) {
+  return suspend_for(list, entries, timeout);
+}
+
+int suspend_wide(const struct aiocb* const list[], int entries, const os::WideTimespec* timeout) {
+  return suspend_for(list, entries, timeout);
 }
 
 }  // namespace atomrt::engine

@@ -4,9 +4,12 @@
 
 #include <aio.h>
 
+#include "os/clock.h"
+
 namespace atomrt::engine {
 
 // Until one of the non-null aiocbs is complete. timeout: null for ever. 0, or EAGAIN (timeout), EINTR, EINVAL.
 [[nodiscard]] int suspend(const struct aiocb* const list[], int entries, const struct timespec* timeout);
+[[nodiscard]] int suspend_wide(const struct aiocb* const list[], int entries, const os::WideTimespec* timeout);
 
 }  // namespace atomrt::engine

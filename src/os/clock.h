@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <limits>
 
 namespace atomrt::os {
 
@@ -11,6 +12,13 @@ constexpr std::int64_t NANOSECONDS_PER_SECOND = 1'000'000'000;
 // A deadline that never comes.
 constexpr std::int64_t NO_DEADLINE = -1;
 
+// What programs with 64-bit times on 32-bit ABIs have as a timespec (-D_TIME_BITS=64; glibc's __timespec64, little endian).
+struct WideTimespec {
+  std::int64_t tv_sec;
+  std::int32_t tv_nsec;
+  std::int32_t padding;
+};
+
 inline std::int64_t now_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -18,21 +26,26 @@ inline std::int64_t now_ns() {
 }
 
 // POSIX: tv_nsec below zero or from a thousand million on is out of range; so is a negative time to wait.
-inline bool is_valid_timeout(const timespec& time) {
+template <typename Timespec = timespec>
+bool is_valid_timeout(const Timespec& time) {
   return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < NANOSECONDS_PER_SECOND;
 }
 
 // The moment `time` from now; far times are cut to about 146 years.
-inline std::int64_t deadline_after(const timespec& time) {
+template <typename Timespec = timespec>
+std::int64_t deadline_after(const Timespec& time) {
   constexpr std::int64_t FAR = INT64_MAX / 2;
   if (time.tv_sec >= FAR / NANOSECONDS_PER_SECOND) return FAR;
   return now_ns() + time.tv_sec * NANOSECONDS_PER_SECOND + time.tv_nsec;
 }
 
+// Cut to what a time_t of 32 bits holds, 68 years, where it has no more.
 inline timespec to_timespec(std::int64_t ns) {
+  constexpr std::int64_t MOST_SECONDS = std::numeric_limits<time_t>::max();
   if (ns < 0) ns = 0;
   timespec time{};
-  time.tv_sec = static_cast<time_t>(ns / NANOSECONDS_PER_SECOND);
+  const std::int64_t seconds = ns / NANOSECONDS_PER_SECOND;
+  time.tv_sec = static_cast<time_t>(seconds < MOST_SECONDS ? seconds : MOST_SECONDS);
   time.tv_nsec = static_cast<long>(ns % NANOSECONDS_PER_SECOND);
   return time;
 }

@@ -1,4 +1,5 @@
-// ATOMRT_EXPORT(name): makes extern "C" atomrt_<name> the public function <name>.
+// ATOMRT_EXPORT(name): makes extern "C" atomrt_<name> the public function <name>; ATOMRT_EXPORT_NEW(name) one that glibc
+// has had in libc only, since 2.34.
 //
 // In the link library the name is unversioned: it serves every reference. In the preload (ATOMRT_PRELOAD) it carries
 // glibc's own version names, which serve versioned references, dlsym and dlvsym alike; a version of our own would be
@@ -19,17 +20,33 @@
 #endif
 #define ATOMRT_NEWEST_VERSION "GLIBC_2.34"
 
+// Whether programs choose between times of 32 and of 64 bits (glibc 2.34).
+#if defined(__TIMESIZE) && __TIMESIZE == 32
+#define ATOMRT_HAS_TIME64 1
+#else
+#define ATOMRT_HAS_TIME64 0
+#endif
+
+// The old lio_listio, whose entries send no notifications of their own, is of before glibc 2.4 and the younger ABIs.
+#if defined(ATOMRT_PRELOAD) && (defined(__x86_64__) || defined(__i386__))
+#define ATOMRT_HAS_OLD_LIST 1
+#else
+#define ATOMRT_HAS_OLD_LIST 0
+#endif
+
 #if defined(ATOMRT_PRELOAD) && defined(ATOMRT_OLDEST_VERSION)
 #define ATOMRT_ALIAS(name, suffix, version)                                                                 \
   extern "C" [[gnu::alias("atomrt_" #name), gnu::visibility("default")]] decltype(atomrt_##name)            \
       atomrt_##name##_##suffix;                                                                             \
   __asm__(".symver atomrt_" #name "_" #suffix "," #name version)
+#define ATOMRT_EXPORT_NEW(name) ATOMRT_ALIAS(name, newest, "@@" ATOMRT_NEWEST_VERSION)
 #define ATOMRT_EXPORT(name)                               \
   ATOMRT_ALIAS(name, oldest, "@" ATOMRT_OLDEST_VERSION);  \
-  ATOMRT_ALIAS(name, newest, "@@" ATOMRT_NEWEST_VERSION)
+  ATOMRT_EXPORT_NEW(name)
 #else
 #define ATOMRT_EXPORT(name) \
   extern "C" [[gnu::alias("atomrt_" #name), gnu::visibility("default")]] decltype(atomrt_##name) name
+#define ATOMRT_EXPORT_NEW(name) ATOMRT_EXPORT(name)
 #endif
 
 namespace atomrt::posix {

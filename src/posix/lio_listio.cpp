@@ -11,11 +11,11 @@ extern "C" int atomrt_lio_listio64(int mode, struct aiocb64* const list[], int e
   return atomrt::posix::submit_list(mode, list, entries, event, true);
 }
 
-#if defined(ATOMRT_PRELOAD) && !defined(__aarch64__)
+#if ATOMRT_HAS_OLD_LIST
 ATOMRT_ALIAS(lio_listio, middle, "@GLIBC_2.4");
 ATOMRT_ALIAS(lio_listio64, middle, "@GLIBC_2.4");
-ATOMRT_ALIAS(lio_listio, newest, "@@" ATOMRT_NEWEST_VERSION);
-ATOMRT_ALIAS(lio_listio64, newest, "@@" ATOMRT_NEWEST_VERSION);
+ATOMRT_EXPORT_NEW(lio_listio);
+ATOMRT_EXPORT_NEW(lio_listio64);
 #else
 ATOMRT_EXPORT(lio_listio);
 ATOMRT_EXPORT(lio_listio64);

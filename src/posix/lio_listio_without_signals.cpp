@@ -2,7 +2,7 @@
 // bound to it, and only the preload has it.
 #include "posix/lio_listio.h"
 
-#if defined(ATOMRT_PRELOAD) && !defined(__aarch64__)
+#if ATOMRT_HAS_OLD_LIST
 
 extern "C" [[gnu::visibility("default")]] int atomrt_old_lio_listio(int mode, struct aiocb* const list[], int entries,
                                                                     struct sigevent* event) {

@@ -17,8 +17,8 @@ def dynamic_symbols(library):
 
 
 def exports(library):
-    # The version nodes themselves are absolute symbols.
-    return {name for name, section, _ in dynamic_symbols(library) if section not in ("UND", "ABS")}
+    # The version nodes themselves are absolute symbols; sections are no names that anybody asks for.
+    return {name for name, section, kind in dynamic_symbols(library) if section not in ("UND", "ABS") and kind != "SECTION"}
 
 
 def imports(library):

@@ -1,4 +1,4 @@
-"""A library shows exactly what exports.txt lists: exported_symbols.py SECTION LIBRARY."""
+"""A library shows exactly what exports.txt lists: exported_symbols.py SECTION... LIBRARY."""
 import pathlib
 import sys
 
@@ -18,9 +18,13 @@ def listed(section):
     return symbols
 
 
-expected, found = listed(sys.argv[1]), elf.exports(sys.argv[2])
-if not expected:
-    sys.exit(f"exports.txt has no section [{sys.argv[1]}]")
+*sections, library = sys.argv[1:]
+expected, found = set(), elf.exports(library)
+for section in sections:
+    symbols = listed(section)
+    if not symbols:
+        sys.exit(f"exports.txt has no section [{section}]")
+    expected |= symbols
 for symbol in sorted(expected - found):
     print(f"{symbol} is listed, the library does not show it")
 for symbol in sorted(found - expected):

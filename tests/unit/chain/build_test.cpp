@@ -13,6 +13,12 @@ using namespace atomrt::chain;
 
 char buffer[64];
 
+// Beyond 32 bits where there are more.
+template <typename Block>
+constexpr std::int64_t far_offset() {
+  return sizeof(Block::aio_offset) == 8 ? 5'000'000'000 : 2'000'000'000;
+}
+
 template <typename Block>
 Block filled_in() {
   Block block;
@@ -22,7 +28,7 @@ Block filled_in() {
   block.aio_reqprio = 20;
   block.aio_buf = buffer;
   block.aio_nbytes = sizeof buffer;
-  block.aio_offset = 5'000'000'000;
+  block.aio_offset = static_cast<decltype(block.aio_offset)>(far_offset<Block>());
   memset(&block.aio_sigevent, 0, sizeof block.aio_sigevent);
   block.aio_sigevent.sigev_notify = SIGEV_NONE;
   return block;
@@ -37,7 +43,7 @@ void everything_is_copied() {
   assert_int_equal(request.operation, Operation::READ);  // the function decides, not aio_lio_opcode
   assert_ptr_equal(request.buffer, buffer);
   assert_int_equal(request.length, sizeof buffer);
-  assert_int_equal(request.offset, 5'000'000'000);
+  assert_int_equal(request.offset, far_offset<Block>());
   assert_int_equal(request.priority_delta, 20);
   assert_int_equal(request.moved, 0);
   assert_null(request.group);

@@ -46,6 +46,26 @@ void bad_arguments_are_einval(void**) {
   }
 }
 
+void a_wide_timeout_is_held_to_the_same_rules(void**) {
+  using atomrt::engine::suspend_wide;
+  using atomrt::os::WideTimespec;
+  const struct aiocb* list[] = {nullptr};
+  for (const WideTimespec time : {WideTimespec{0, 1'000'000'000, 0}, WideTimespec{0, -1, 0}, WideTimespec{-1, 0, 0}}) {
+    assert_int_equal(suspend_wide(list, 1, &time), EINVAL);
+  }
+  const WideTimespec beyond_32_bits{std::int64_t{1} << 40, 999'999'999, -1};
+  assert_int_equal(suspend_wide(list, 1, &beyond_32_bits), 0);
+}
+
+void a_wide_timeout_ends(void**) {
+  Pipe pipe;
+  Aio aio;
+  a_read_that_never_comes(pipe, aio);
+  const struct aiocb* list[] = {&aio.block};
+  const atomrt::os::WideTimespec time{0, 1'000'000, 0};
+  assert_int_equal(atomrt::engine::suspend_wide(list, 1, &time), EAGAIN);
+}
+
 void nothing_to_wait_for_is_no_wait(void**) {
   const struct aiocb* list[] = {nullptr, nullptr};
   assert_int_equal(suspend(list, 2, nullptr), 0);

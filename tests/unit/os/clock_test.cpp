@@ -29,7 +29,7 @@ void now_is_the_monotonic_clock_in_nanoseconds(void**) {
 void a_timeout_has_no_negative_part_and_no_whole_second_in_nanoseconds(void**) {
   assert_true(is_valid_timeout({0, 0}));
   assert_true(is_valid_timeout({0, 999'999'999}));
-  assert_true(is_valid_timeout({INT64_MAX, 0}));
+  assert_true(is_valid_timeout(WideTimespec{INT64_MAX, 0, 0}));
   assert_false(is_valid_timeout({0, 1'000'000'000}));
   assert_false(is_valid_timeout({0, -1}));
   assert_false(is_valid_timeout({-1, 0}));
@@ -45,9 +45,9 @@ void a_deadline_is_that_far_from_now(void**) {
 }
 
 void far_deadlines_do_not_overflow(void**) {
-  assert_int_equal(deadline_after({INT64_MAX, 999'999'999}), INT64_MAX / 2);
-  assert_int_equal(deadline_after({INT64_MAX / 2 / 1'000'000'000, 0}), INT64_MAX / 2);
-  const std::int64_t just_below = deadline_after({INT64_MAX / 2 / 1'000'000'000 - 1, 999'999'999});
+  assert_int_equal(deadline_after(WideTimespec{INT64_MAX, 999'999'999, 0}), INT64_MAX / 2);
+  assert_int_equal(deadline_after(WideTimespec{INT64_MAX / 2 / 1'000'000'000, 0, 0}), INT64_MAX / 2);
+  const std::int64_t just_below = deadline_after(WideTimespec{INT64_MAX / 2 / 1'000'000'000 - 1, 999'999'999, 0});
   assert_true(just_below > INT64_MAX / 4);
 }
 
@@ -65,9 +65,23 @@ void the_past_is_no_time_at_all(void**) {
   assert_int_equal(to_timespec(INT64_MIN).tv_nsec, 0);
 }
 
+// For ever, nearly, where a time_t of 32 bits would make it a time of no meaning.
+void far_times_are_cut_to_what_a_timespec_holds(void**) {
+  const auto far = INT64_MAX / 2 / 1'000'000'000;
+  const auto most = sizeof(time_t) == 4 ? std::int64_t{INT32_MAX} : far;
+  assert_int_equal(static_cast<std::int64_t>(to_timespec(INT64_MAX / 2).tv_sec), most);
+}
+
+void a_wide_timespec_is_what_programs_with_64_bit_times_pass(void**) {
+  assert_int_equal(sizeof(WideTimespec), 16);
+  assert_int_equal(offsetof(WideTimespec, tv_nsec), 8);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(time_does_not_go_back), cmocka_unit_test(now_is_the_monotonic_clock_in_nanoseconds),
            cmocka_unit_test(a_timeout_has_no_negative_part_and_no_whole_second_in_nanoseconds),
            cmocka_unit_test(a_deadline_is_that_far_from_now), cmocka_unit_test(far_deadlines_do_not_overflow),
-           cmocka_unit_test(nanoseconds_become_a_timespec), cmocka_unit_test(the_past_is_no_time_at_all))
+           cmocka_unit_test(nanoseconds_become_a_timespec), cmocka_unit_test(the_past_is_no_time_at_all),
+           cmocka_unit_test(far_times_are_cut_to_what_a_timespec_holds),
+           cmocka_unit_test(a_wide_timespec_is_what_programs_with_64_bit_times_pass))
