@@ -15,6 +15,10 @@
 namespace atomrt::os {
 namespace {
 
+// No kernel knows it. An emulator (qemu-user before 8.0) takes any advice and does nothing: one that takes this is not
+// believed the other.
+constexpr int NO_ADVICE = 0x7fff;
+
 #if defined(__SANITIZE_THREAD__)
 #define ATOMRT_TSAN 1
 #elif defined(__has_feature)
@@ -87,7 +91,8 @@ void unmap_memory(void* memory, std::size_t size) {
 
 bool wipe_on_fork(void* memory, std::size_t size) {
   forget_on_fork(memory, size);
-  return system_call(SYS_madvise, memory, size, MADV_WIPEONFORK) == 0;
+  if (system_call(SYS_madvise, memory, size, MADV_WIPEONFORK) != 0) return false;
+  return system_call(SYS_madvise, memory, size, NO_ADVICE) == -EINVAL;
 }
 
 }  // namespace atomrt::os

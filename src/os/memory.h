@@ -12,7 +12,8 @@ namespace atomrt::os {
 base::Expected<void*> map_memory(std::size_t size);
 void unmap_memory(void* memory, std::size_t size);
 
-// False where the kernel cannot wipe memory on fork: the caller must do it itself (pthread_atfork).
+// False where the kernel cannot wipe memory on fork, or an emulator of it only says so: the caller must do it itself
+// (pthread_atfork).
 [[nodiscard]] bool wipe_on_fork(void* memory, std::size_t size);
 
 }  // namespace atomrt::os

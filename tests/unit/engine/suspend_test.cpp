@@ -257,4 +257,5 @@ UNIT_TESTS(cmocka_unit_test(bad_arguments_are_einval), cmocka_unit_test(nothing_
            ENGINE_TEST(any_handler_ends_a_sleep_with_a_timeout),
            ENGINE_TEST(cancellation_ends_the_sleep_and_leaves_nothing_behind),
            ENGINE_TEST(a_pending_cancellation_acts_even_where_nothing_is_to_wait_for),
-           ENGINE_TEST(a_name_that_is_stale_is_over), ENGINE_TEST(a_child_does_not_wait_for_its_parents_requests))
+           ENGINE_TEST(a_name_that_is_stale_is_over), ENGINE_TEST(a_child_does_not_wait_for_its_parents_requests),
+           ENGINE_TEST(a_wide_timeout_is_held_to_the_same_rules), ENGINE_TEST(a_wide_timeout_ends))

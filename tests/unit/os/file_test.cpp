@@ -194,7 +194,7 @@ void offsets_beyond_four_gigabytes_arrive(void**) {
   assert_int_equal(write_at(file.fd, "f", 1, FAR), 1);
   assert_int_equal(read_at(file.fd, &byte, 1, FAR), 1);
   assert_int_equal(byte, 'f');
-  assert_int_equal(lseek(file.fd, 0, SEEK_END), FAR + 1);
+  assert_int_equal(lseek64(file.fd, 0, SEEK_END), FAR + 1);
 }
 
 void a_stream_that_is_not_ready_is_eagain(void**) {

@@ -25,22 +25,24 @@ void a_success_is_the_value_and_leaves_errno_alone(void**) {
 }
 
 void all_six_words_arrive(void**) {
-#ifdef SYS_mmap
   const int fd = memfd_create("six words", 0);
   const long page = sysconf(_SC_PAGESIZE);
   assert_int_equal(ftruncate(fd, 2 * page), 0);
   assert_int_equal(pwrite(fd, "second page", 12, page), 12);
+#ifdef SYS_mmap2
+  const long address = system_call(SYS_mmap2, nullptr, page, PROT_READ, MAP_PRIVATE, fd, 1);
+#else
   const long address = system_call(SYS_mmap, nullptr, page, PROT_READ, MAP_PRIVATE, fd, page);
-  assert_true(address > 0);
+#endif
+  assert_false(address < 0 && address >= -4095);
   assert_string_equal(reinterpret_cast<const char*>(address), "second page");
   munmap(reinterpret_cast<void*>(address), static_cast<size_t>(page));
   close(fd);
-#endif
 }
 
 void words_keep_their_sign(void**) {
   assert_int_equal(atomrt::os::as_word(-1), -1L);
-  assert_int_equal(atomrt::os::as_word(~0U), 0xffffffffL);
+  assert_int_equal(atomrt::os::as_word(~0U), static_cast<long>(~0U));
   assert_int_equal(atomrt::os::as_word(nullptr), 0L);
   int local;
   assert_int_equal(atomrt::os::as_word(&local), reinterpret_cast<long>(&local));

@@ -172,7 +172,7 @@ void stream_rules_hold_in_any_order_of_events(void**) {
 
 void a_crowd_is_more_than_a_few_chains_of_one_file(void**) {
   Lanes lanes;
-  Chain* chains[LaneTable::FEW + 1];
+  Chain* chains[LaneTable::FEW + 1] = {};
   for (Chain*& chain : chains) {
     chain = &lanes.make(Kind::WRITE);  // the first goes, the others are held
     const bool is_first = chain == chains[0], is_last = chain == chains[LaneTable::FEW];
