@@ -18,22 +18,32 @@
 
 namespace atomrt::aiocb {
 
-static_assert(offsetof(struct aiocb, __error_code) == offsetof(struct aiocb64, __error_code));
-static_assert(offsetof(struct aiocb, __return_value) == offsetof(struct aiocb64, __return_value));
-static_assert(offsetof(struct aiocb, aio_sigevent) == offsetof(struct aiocb64, aio_sigevent));
-#if defined(__LP64__)
-static_assert(offsetof(struct aiocb, aio_sigevent) == 32);
-static_assert(offsetof(struct aiocb, __error_code) == 112);
-static_assert(offsetof(struct aiocb, __return_value) == 120);
-static_assert(offsetof(struct aiocb, aio_offset) == 128);
-static_assert(sizeof(struct aiocb) == 168 && sizeof(struct aiocb64) == 168);
-#elif defined(__i386__)
-static_assert(offsetof(struct aiocb, aio_sigevent) == 20);
-static_assert(offsetof(struct aiocb, __error_code) == 96);
-static_assert(offsetof(struct aiocb, __return_value) == 100);
-static_assert(offsetof(struct aiocb64, aio_offset) == 104);
-static_assert(sizeof(struct aiocb) == 144 && sizeof(struct aiocb64) == 144);
+#if defined(__LP64__)  // x86-64, 64-bit ARM and all other 64-bit ABIs
+#define ATOMRT_OFFSET(of_64_bit, of_32_bit) (of_64_bit)
+#else  // 32-bit x86 and ARM; x32 too, whose off_t has 64 bits
+#define ATOMRT_OFFSET(of_64_bit, of_32_bit) (of_32_bit)
 #endif
+#define ATOMRT_ASSERT_OFFSET(field, of_64_bit, of_32_bit)                               \
+  static_assert(offsetof(struct aiocb, field) == ATOMRT_OFFSET(of_64_bit, of_32_bit) && \
+                offsetof(struct aiocb64, field) == ATOMRT_OFFSET(of_64_bit, of_32_bit))
+ATOMRT_ASSERT_OFFSET(aio_fildes, 0, 0);
+ATOMRT_ASSERT_OFFSET(aio_lio_opcode, 4, 4);
+ATOMRT_ASSERT_OFFSET(aio_reqprio, 8, 8);
+ATOMRT_ASSERT_OFFSET(aio_buf, 16, 12);
+ATOMRT_ASSERT_OFFSET(aio_nbytes, 24, 16);
+ATOMRT_ASSERT_OFFSET(aio_sigevent, 32, 20);
+ATOMRT_ASSERT_OFFSET(__next_prio, 96, 84);
+ATOMRT_ASSERT_OFFSET(__abs_prio, 104, 88);
+ATOMRT_ASSERT_OFFSET(__policy, 108, 92);
+ATOMRT_ASSERT_OFFSET(__error_code, 112, 96);
+ATOMRT_ASSERT_OFFSET(__return_value, 120, 100);
+ATOMRT_ASSERT_OFFSET(aio_offset, 128, 104);
+static_assert(sizeof(struct sigevent) == 64);
+static_assert(sizeof(struct aiocb) == ATOMRT_OFFSET(168, 144));
+static_assert(sizeof(struct aiocb64) == ATOMRT_OFFSET(168, 144));
+static_assert(sizeof(aiocb64::aio_offset) == 8);
+#undef ATOMRT_ASSERT_OFFSET
+#undef ATOMRT_OFFSET
 
 // Which chain serves, or served, an aiocb. number 0: none.
 struct RequestName {
