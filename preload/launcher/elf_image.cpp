@@ -2,18 +2,14 @@
 
 #include <elf.h>
 #include <fcntl.h>
-#include <link.h>
 #include <unistd.h>
 
 #include <climits>
-#include <cstdint>
 #include <cstring>
 #include <string_view>
 
 namespace atomrt::launcher {
 namespace {
-
-constexpr unsigned char OWN_CLASS = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
 
 class File {
  public:
@@ -33,46 +29,56 @@ class File {
   int fd_;
 };
 
-// The launcher itself says which machine it was made for.
-bool is_own_machine(const ElfW(Ehdr) & header) {
-  ElfW(Ehdr) own{};
-  return !File("/proc/self/exe").read(&own, sizeof own, 0) || own.e_machine == header.e_machine;
-}
-
 std::string_view file_name(const char* path) {
   const char* const slash = std::strrchr(path, '/');
   return slash == nullptr ? path : slash + 1;
 }
 
-// Loaders have no loader of their own but can be run as programs: `ld-linux-x86-64.so.2 PROGRAM`.
-Image image_without_loader(const char* path) {
-  const std::string_view name = file_name(path);
+// Whose loader bears that name.
+Image image_of_loader(std::string_view name) {
   if (name.starts_with("ld-musl")) return Image::MUSL;
-  return name.starts_with("ld-linux") || name.starts_with("ld.so") ? Image::DYNAMIC : Image::STATIC;
+  if (name.starts_with("ld-uClibc") || name.starts_with("ld64-uClibc")) return Image::UCLIBC;
+  if (name == "linker" || name == "linker64") return Image::BIONIC;
+  return Image::DYNAMIC;
 }
 
-Image image_with_loader(const File& file, const ElfW(Phdr) & segment) {
-  char loader[PATH_MAX] = "";
-  const std::size_t length = segment.p_filesz < sizeof loader ? segment.p_filesz : sizeof loader - 1;
-  if (!file.read(loader, length, segment.p_offset)) return Image::UNKNOWN;
-  return file_name(loader).starts_with("ld-musl") ? Image::MUSL : Image::DYNAMIC;
+// Loaders have no loader of their own but can be run as programs: `ld-linux-x86-64.so.2 PROGRAM`.
+Image image_without_loader(std::string_view name) {
+  const Image image = image_of_loader(name);
+  const bool is_loader = image != Image::DYNAMIC || name.starts_with("ld-linux") || name.starts_with("ld.so");
+  return is_loader ? image : Image::STATIC;
+}
+
+// For the headers of either word class.
+template <typename Header, typename Segment>
+ElfImage inspect(const File& file, const char* path) {
+  Header header{};
+  if (!file.read(&header, sizeof header, 0)) return {Image::UNKNOWN, {}};
+  const Abi abi{header.e_ident[EI_CLASS], header.e_machine};
+  for (std::uint64_t index = 0; index < header.e_phnum; ++index) {
+    Segment segment{};
+    if (!file.read(&segment, sizeof segment, header.e_phoff + index * header.e_phentsize)) return {Image::UNKNOWN, abi};
+    if (segment.p_type != PT_INTERP) continue;
+    char loader[PATH_MAX] = "";
+    const std::uint64_t length = segment.p_filesz < sizeof loader ? segment.p_filesz : sizeof loader - 1;
+    if (!file.read(loader, length, segment.p_offset)) return {Image::UNKNOWN, abi};
+    return {image_of_loader(file_name(loader)), abi};
+  }
+  return {image_without_loader(file_name(path)), abi};
 }
 
 }  // namespace
 
-Image inspect_elf(const char* path) {
+ElfImage inspect_elf(const char* path) {
   const File file(path);
-  ElfW(Ehdr) header{};
-  if (!file.read(&header, sizeof header, 0)) return Image::UNKNOWN;
-  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return Image::UNKNOWN;
-  if (header.e_ident[EI_CLASS] != OWN_CLASS) return Image::OTHER_CLASS;
-  if (!is_own_machine(header)) return Image::OTHER_MACHINE;
-  for (std::uint64_t index = 0; index < header.e_phnum; ++index) {
-    ElfW(Phdr) segment{};
-    if (!file.read(&segment, sizeof segment, header.e_phoff + index * header.e_phentsize)) return Image::UNKNOWN;
-    if (segment.p_type == PT_INTERP) return image_with_loader(file, segment);
+  unsigned char identity[EI_NIDENT] = {};
+  if (!file.read(identity, sizeof identity, 0) || std::memcmp(identity, ELFMAG, SELFMAG) != 0) {
+    return {Image::UNKNOWN, {}};
   }
-  return image_without_loader(path);
+  return identity[EI_CLASS] == ELFCLASS64 ? inspect<Elf64_Ehdr, Elf64_Phdr>(file, path)
+                                          : inspect<Elf32_Ehdr, Elf32_Phdr>(file, path);
 }
+
+Abi own_abi() { return inspect_elf("/proc/self/exe").abi; }
 
 }  // namespace atomrt::launcher

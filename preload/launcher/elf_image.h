@@ -1,17 +1,34 @@
 // The few things in an ELF file that decide whether the dynamic loader would take a preload of ours.
 #pragma once
 
+#include <cstdint>
+
 namespace atomrt::launcher {
 
-enum class Image {
-  DYNAMIC,        // has a loader, of glibc as far as can be told
-  STATIC,         // has none
-  MUSL,           // has musl's
-  OTHER_CLASS,    // 32-bit for a 64-bit launcher, or the other way round
-  OTHER_MACHINE,  // another processor
-  UNKNOWN,        // not readable, or no ELF file
+// A loader takes libraries of the program's own ABI only. All zero: none.
+struct Abi {
+  unsigned char word_class;  // ELFCLASS32, ELFCLASS64
+  std::uint16_t machine;     // EM_386...
+
+  bool operator==(const Abi&) const = default;
 };
 
-[[nodiscard]] Image inspect_elf(const char* path);
+enum class Image {
+  DYNAMIC,  // has a loader, of glibc as far as can be told
+  STATIC,   // has none
+  MUSL,     // has musl's
+  UCLIBC,   // has uClibc's
+  BIONIC,   // has Android's
+  UNKNOWN,  // not readable, or no ELF file
+};
+
+struct ElfImage {
+  Image kind;
+  Abi abi;
+};
+
+[[nodiscard]] ElfImage inspect_elf(const char* path);
+// The launcher's own.
+[[nodiscard]] Abi own_abi();
 
 }  // namespace atomrt::launcher

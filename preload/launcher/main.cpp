@@ -8,6 +8,7 @@
 #include "launcher/messages.h"
 #include "launcher/options.h"
 #include "launcher/preload_path.h"
+#include "launcher/preload_twin.h"
 #include "launcher/program.h"
 #include "launcher/settings.h"
 
@@ -20,23 +21,23 @@ int print_preload() {
   return std::puts(preload.c_str()) < 0 ? OWN_FAILURE : 0;
 }
 
-// Whether PROGRAM shall get the preload; warns where that does not help.
-bool accepts_preload(const char* name) {
+// Whether PROGRAM shall get the preload, and the one that it can load; warns where that does not help.
+bool accepts_preload(const char* name, Path& preload) {
   Path program;
-  Path subject;
-  const char* reason = "";
   if (!find_program(name, program)) return true;
-  const Reach reach = inspect_program(program, subject, reason);
-  if (reach == Reach::FULL) return true;
-  warn("%s %s: a preload cannot reach it, it runs without atomrt", subject.c_str(), reason);
-  return reach != Reach::HARMFUL;
+  const Subject subject = inspect_program(program);
+  const Abi abi = subject.reach == Reach::OTHER_WORD ? subject.abi : Abi{};
+  const bool is_found = suit_preload(abi, preload);
+  if (subject.reach == Reach::FULL || (subject.reach == Reach::OTHER_WORD && is_found)) return true;
+  warn("%s %s: a preload cannot reach it, it runs without atomrt", subject.file.c_str(), subject.reason);
+  return subject.reach == Reach::NOT_ITSELF;
 }
 
 int run(const Options& options) {
   const char* const name = options.program[0];
   Path preload;
   if (!find_preload(preload) || !apply_options(options)) return OWN_FAILURE;
-  if (accepts_preload(name) && !add_preload(preload)) return OWN_FAILURE;
+  if (accepts_preload(name, preload) && !add_preload(preload)) return OWN_FAILURE;
   execvp(name, options.program);
   const int error = errno;
   fail("%s: %s", name, std::strerror(error));

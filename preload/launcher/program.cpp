@@ -1,5 +1,6 @@
 #include "launcher/program.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -8,8 +9,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-
-#include "launcher/elf_image.h"
 
 namespace atomrt::launcher {
 namespace {
@@ -51,24 +50,44 @@ const char* find_privilege(const char* path) {
   return nullptr;
 }
 
-Reach inspect_image(const char* path, const char*& reason) {
-  switch (inspect_elf(path)) {
-    case Image::OTHER_CLASS:
-      reason = sizeof(void*) == 8 ? "is a 32-bit program, the preload is 64-bit"
-                                  : "is a 64-bit program, the preload is 32-bit";
-      return Reach::HARMFUL;
-    case Image::OTHER_MACHINE:
-      reason = "is a program for another processor";
-      return Reach::HARMFUL;
+// The other word size on which the kernel runs programs too.
+bool is_twin(Abi one, Abi other) {
+  const auto both = [&](std::uint16_t wide, std::uint16_t narrow) {
+    return (one.machine == wide && other.machine == narrow) || (one.machine == narrow && other.machine == wide);
+  };
+  return one.word_class != other.word_class &&
+         (one.machine == other.machine || both(EM_X86_64, EM_386) || both(EM_AARCH64, EM_ARM));
+}
+
+Reach inspect_abi(Abi abi, const char*& reason) {
+  const Abi own = own_abi();
+  if (abi == Abi{} || own == Abi{} || abi == own) return Reach::FULL;
+  if (!is_twin(own, abi)) {
+    reason = "is a program for another processor";
+    return Reach::HARMFUL;
+  }
+  reason = abi.word_class == ELFCLASS32 ? "is a 32-bit program, and there is no 32-bit libatomrt-preload.so"
+                                        : "is a 64-bit program, and there is no 64-bit libatomrt-preload.so";
+  return Reach::OTHER_WORD;
+}
+
+Reach inspect_image(const ElfImage& image, const char*& reason) {
+  switch (image.kind) {
     case Image::MUSL:
       reason = "is linked with musl, not glibc";
+      return Reach::HARMFUL;
+    case Image::UCLIBC:
+      reason = "is linked with uClibc, not glibc";
+      return Reach::HARMFUL;
+    case Image::BIONIC:
+      reason = "is linked with Android's libc, not glibc";
       return Reach::HARMFUL;
     case Image::STATIC:
       reason = "is statically linked";
       return Reach::NOT_ITSELF;
     case Image::DYNAMIC:
     case Image::UNKNOWN:
-      return Reach::FULL;
+      return inspect_abi(image.abi, reason);
   }
   return Reach::FULL;
 }
@@ -88,18 +107,22 @@ bool find_program(const char* name, Path& path) {
   }
 }
 
-Reach inspect_program(const Path& program, Path& subject, const char*& reason) {
-  if (!subject.join(program.view())) return Reach::FULL;
+Subject inspect_program(const Path& program) {
+  Subject subject{program, Reach::FULL, "", {}};
   Path interpreter;
-  for (int depth = 0; depth < MOST_INTERPRETERS && read_interpreter(subject.c_str(), interpreter); ++depth) {
-    subject = interpreter;
+  for (int depth = 0; depth < MOST_INTERPRETERS && read_interpreter(subject.file.c_str(), interpreter); ++depth) {
+    subject.file = interpreter;
   }
-  const Reach reach = inspect_image(subject.c_str(), reason);
-  if (reach != Reach::FULL) return reach;
-  const char* const privilege = find_privilege(subject.c_str());
-  if (privilege == nullptr) return Reach::FULL;
-  reason = privilege;
-  return Reach::NOT_ITSELF;
+  const ElfImage image = inspect_elf(subject.file.c_str());
+  subject.abi = image.abi;
+  subject.reach = inspect_image(image, subject.reason);
+  if (subject.reach != Reach::FULL && subject.reach != Reach::OTHER_WORD) return subject;
+  const char* const privilege = find_privilege(subject.file.c_str());
+  if (privilege != nullptr) {
+    subject.reason = privilege;
+    subject.reach = Reach::NOT_ITSELF;
+  }
+  return subject;
 }
 
 }  // namespace atomrt::launcher

@@ -1,6 +1,7 @@
 // What PROGRAM is, as far as a preload is concerned. Only looks; whether it can be executed is for execvp to say.
 #pragma once
 
+#include "launcher/elf_image.h"
 #include "launcher/path.h"
 
 namespace atomrt::launcher {
@@ -12,11 +13,17 @@ namespace atomrt::launcher {
 enum class Reach {
   FULL,        // a preload reaches it, or it cannot be told
   NOT_ITSELF,  // not this program, but those that it starts: statically linked, setuid, file capabilities
-  HARMFUL,     // its loader would complain about the preload or fail: another word size or machine, musl
+  OTHER_WORD,  // a preload of its own word size reaches it
+  HARMFUL,     // its loader would complain about any preload or fail: another machine, another libc
 };
 
-// Follows #! lines to the interpreter. For less than FULL, writes the reason as the end of "FILE …" and the file it is
-// about.
-[[nodiscard]] Reach inspect_program(const Path& program, Path& subject, const char*& reason);
+struct Subject {
+  Path file;           // PROGRAM, or what its #! line leads to
+  Reach reach;
+  const char* reason;  // for less than FULL, the end of "FILE …"
+  Abi abi;
+};
+
+[[nodiscard]] Subject inspect_program(const Path& program);
 
 }  // namespace atomrt::launcher

@@ -33,10 +33,19 @@ if [ "$status" -eq 3 ]; then
 fi
 
 # Told by the name of the loader alone, which need not be there.
-if [ -x "$HELPERS/launcher_subject_musl" ] && [ ! -e /lib/ld-musl-none.so.1 ]; then
-  run "$LAUNCHER" "$HELPERS/launcher_subject_musl"
-  expect_status 127
-  expect_in_messages 'is linked with musl'
+for libc in musl uClibc; do
+  program=$HELPERS/launcher_subject_${libc,,}
+  if [ -x "$program" ] && [ ! -e "/lib/ld-$libc-none.so.1" ]; then
+    run "$LAUNCHER" "$program"
+    expect_status 127
+    expect_in_messages "is linked with $libc, not glibc: a preload cannot reach it, it runs without atomrt"
+  fi
+done
+
+# A program of musl's own compiler runs, and its loader has nothing to say.
+if command -v musl-gcc >/dev/null; then
+  musl-gcc -x c "${0%/*}/launcher_subject.c" -o "$scratch/subject_musl" || exit 99
+  warns_of "$scratch/subject_musl" 3 'is linked with musl, not glibc' without
 fi
 
 # Of a script the interpreter counts, also through another script and PATH.
