@@ -116,6 +116,8 @@ inline void put(Chain& chain, Place place) {
 [[nodiscard]] inline bool is_published(const Chain& chain) {
   return generation_of(chain.waiters.load(std::memory_order_acquire)) != generation_of(chain);
 }
+// A thread has registered to be woken by publish. A hint: one may come at any time.
+[[nodiscard]] inline bool is_watched(const Chain& chain) { return low_of(chain.waiters.load(std::memory_order_relaxed)) != 0; }
 [[nodiscard]] inline bool is_stream_transfer(const Chain& chain) {
   return chain.kind == os::FileKind::STREAM && !is_sync(chain.operation);
 }

@@ -80,7 +80,7 @@ void start(Engine& engine) {
   const Config& settings = config();
   if (settings.statistics != nullptr) engine.statistics.enable();
   const exec::Completion completion{&engine, complete_for, offer_for, pass_on_for, fail_for, has_chores_for, do_chores_for};
-  engine.workers.start(completion);
+  engine.workers.start(completion, os::processors() > 1);
   engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, os::processors() > 1});
   engine.direct.start({&engine, settle_for, offer_leftover_for}, engine.registry.chains);
   engine.retrier.start(&engine, try_tail_again);

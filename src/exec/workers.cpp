@@ -38,6 +38,7 @@ bool Workers::is_deferred(const Chain& chain) const { return waiter_may_take(cha
 void Workers::push_locked(Chain& chain) {
   put(chain, Place::QUEUED);
   queue_.push_back(chain);
+  arrivals_.store(arrivals_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   ++queued_;
   modest_ += chain.is_modest;
 }
@@ -57,7 +58,7 @@ Chain* Workers::pop_locked() {
 }
 
 Workers::Need Workers::need_locked(MayStart may_start) {
-  const unsigned coming = waking_ + starting_;
+  const unsigned coming = waking_ + starting_ + looking_;
   const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
   if (queued_ - modest_ + is_one_more_of_use <= coming) return Need::NOTHING;  // somebody is on his way for each
   if (running_ + coming >= limit_) return Need::NOTHING;  // those who run look at the queue afterwards
@@ -166,10 +167,11 @@ void Workers::work() {
   }
   while (Chain* chain = next()) {
     const bool is_modest = chain->is_modest;
-    run(*chain);
+    const bool was_polled_for = run(*chain);
     os::Locked locked(mutex_);
     --running_;
     copying_ -= is_modest;
+    if (was_polled_for) look_around_locked();
   }
 }
 
@@ -239,14 +241,28 @@ void Workers::keep_watch_locked() {
   watching_ = false;
 }
 
-void Workers::run(Chain& first) {
+// Comes back with the lock when something has come, or the moment is over.
+void Workers::look_around_locked() {
+  if (!may_look_around_ || looking_ || !queue_.empty() || !lookout_.is_worthwhile()) return;
+  looking_ = true;
+  const std::uint32_t arrivals = arrivals_.load(std::memory_order_relaxed);
+  mutex_.unlock();
+  const std::int64_t end = os::now_ns() + LOOK_NS;
+  do {
+    os::relax();
+  } while (arrivals_.load(std::memory_order_relaxed) == arrivals && os::now_ns() < end);
+  mutex_.lock();
+  looking_ = false;
+  lookout_.look_ended(!queue_.empty());
+}
+
+// Whether the last chain was polled for.
+bool Workers::run(Chain& first) {
   Chain* chain = &first;
+  bool was_polled_for = false;
   while (chain != nullptr) {
     const std::uint32_t takes = deferral_.takes();
-    const chain::Released released =
-        is_stream_transfer(*chain)
-            ? run_stream(*chain)
-            : completion_.complete(completion_.engine, *chain, perform(*chain), ContextId::THREADS);
+    const chain::Released released = is_stream_transfer(*chain) ? run_stream(*chain) : run_file(*chain, was_polled_for);
     // The next one of the same lane is run here: no wake-up a request, and no other worker waits for the inode's lock.
     // Unless a waiter has begun to take what he waits for: then he does it all, and this thread is only in his way.
     chain = released.chains[0];
@@ -259,6 +275,13 @@ void Workers::run(Chain& first) {
     }
     if (released.chains[1] != nullptr) completion_.offer(completion_.engine, *released.chains[1]);
   }
+  return was_polled_for;
+}
+
+chain::Released Workers::run_file(Chain& chain, bool& was_polled_for) {
+  const long result = perform(chain);
+  was_polled_for = chain.notification.by == chain::NotifyBy::NOTHING && chain.group == nullptr && !is_watched(chain);
+  return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
 }
 
 void Workers::leave_to_waiters(Chain& chain) {

@@ -8,6 +8,9 @@
 // Requests that waiters take over (Deferral) wake nobody; one worker keeps watch, looks every WATCH_NS, and runs what
 // has been lying since the look before.
 //
+// A request that nobody sleeps for and nothing tells of is polled for: behind it a worker looks around for a moment, as the
+// next one comes at once (Lookout).
+//
 // Requests that only copy (Request::is_modest) are shared by a few threads: more would only take turns on the processors.
 //
 // Locks: `mutex_` protects everything below it and the place QUEUED; taken by submitters (signals blocked), workers and
@@ -16,6 +19,7 @@
 
 #include "exec/context.h"
 #include "exec/deferral.h"
+#include "exec/lookout.h"
 #include "os/mutex.h"
 
 namespace atomrt::exec {
@@ -24,12 +28,17 @@ class Workers {
  public:
   static constexpr std::int64_t POLL_SLICE_NS = 100'000'000;
   static constexpr std::int64_t WATCH_NS = 150'000;
+  static constexpr std::int64_t LOOK_NS = 10'000;
 
   enum class MayStart : bool { NO, YES };
 
   // limit: most threads that file requests may use; idle_ns: how long an idle thread stays.
   void configure(unsigned limit, std::int64_t idle_ns);
-  void start(const Completion& completion) { completion_ = completion; }
+  // has_others: there are more processors than this thread's; where there are not, looking around is waste.
+  void start(const Completion& completion, bool has_others) {
+    completion_ = completion;
+    may_look_around_ = has_others;
+  }
 
   // DECLINED: no thread exists and none could be made (EAGAIN), or may be made (async-signal-safe callers).
   Verdict submit(chain::Chain& chain, MayStart may_start = MayStart::YES);
@@ -58,7 +67,8 @@ class Workers {
   static void* run_thread(void* self);
   void work();
   chain::Chain* next();  // null: leave
-  void run(chain::Chain& chain);
+  bool run(chain::Chain& chain);
+  chain::Released run_file(chain::Chain& chain, bool& was_polled_for);
   chain::Released run_stream(chain::Chain& chain);
   long try_stream(chain::Chain& chain, bool may_wait);
   bool wait_for_peer(chain::Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken);
@@ -72,6 +82,7 @@ class Workers {
   bool sleep_locked(std::int64_t most_ns);
   [[nodiscard]] bool is_deferred(const chain::Chain& chain) const;
   void keep_watch_locked();
+  void look_around_locked();
   [[nodiscard]] Need need_locked(MayStart may_start);
   bool satisfy(Need need);
   Verdict abandon_queue(chain::Chain& own, std::uint32_t generation);
@@ -84,6 +95,7 @@ class Workers {
   chain::ChainQueue queue_;
   std::int64_t idle_ns_;
   unsigned limit_;
+  std::atomic<std::uint32_t> arrivals_;  // chains put into queue_ so far; read without the lock by who looks around
   unsigned queued_;    // chains in queue_
   unsigned modest_;    // of those, the modest ones
   unsigned copying_;   // threads that run a modest one
@@ -94,7 +106,10 @@ class Workers {
   unsigned running_;   // at work on a chain: at most limit_, but for those whose stream has just become ready
   unsigned blocked_;   // in poll for a stream
   std::uint32_t seen_takes_;  // of the deferral, when the last watch ended
+  Lookout lookout_;
   bool watching_;             // one worker keeps watch
+  bool looking_;              // one worker looks around
+  bool may_look_around_;
 };
 
 static_assert(Context<Workers>);

@@ -23,6 +23,15 @@ constexpr long FUTEX_CALL = SYS_futex_time64;
 // Lets others run: for waits of a few instructions that somebody else is in the middle of.
 inline void yield() { system_call(SYS_sched_yield); }
 
+// Tells the processor that this is a loop that waits.
+inline void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield" ::: "memory");
+#endif
+}
+
 // Sleeps while the word holds `value`, for ever. Returns 0, EAGAIN (word differed), EINTR (a handler without SA_RESTART ran).
 inline int futex_wait(const FutexWord& word, std::uint32_t value) {
   return static_cast<int>(

@@ -32,15 +32,6 @@ class Mutex {
  private:
   static constexpr int MOST_LOOKS = 100;
 
-  // Tells the processor that this is a loop that waits.
-  static void relax() {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield" ::: "memory");
-#endif
-  }
-
   FutexWord word_;
 };
 

@@ -70,12 +70,12 @@ class WorkersFixture {
  public:
   static constexpr std::int64_t LONG = 1'000'000'000'000;
 
-  explicit WorkersFixture(unsigned limit = 4, std::int64_t idle_ns = LONG)
+  explicit WorkersFixture(unsigned limit = 4, std::int64_t idle_ns = LONG, bool looks_around = false)
       : engine(zeroed<FakeEngine>()), workers(engine.workers) {
     thread_fault.start_over();
     fake_engine.store(&engine);
     engine.recycles = true;
-    workers.start({&engine, complete, offer, pass_on, fail, has_chores, do_chores});
+    workers.start({&engine, complete, offer, pass_on, fail, has_chores, do_chores}, looks_around);
     workers.configure(limit, idle_ns);
   }
   // Idle threads leave, so that the next test can count.

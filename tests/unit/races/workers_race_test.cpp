@@ -13,6 +13,21 @@ using atomrt::chain::Place;
 using atomrt::exec::Verdict;
 using Fixture = WorkersFixture;
 
+void nothing_is_lost_between_a_look_around_and_the_sleep_behind_it(void**) {
+  Fixture f(1, Fixture::LONG, true);
+  for (int i = 0; i < 3'000; ++i) {
+    Job& job = f.submitted(Kind::READ);
+    if (i % 2 == 0) {
+      while (job.completed.load() == 0) {
+      }
+    } else {
+      f.comes_through(job);
+    }
+    if (i % 100 == 0) assert_true(eventually([&] { return is_asleep(job.thread); }));
+  }
+  assert_int_equal(f.workers.created(), 1);
+}
+
 // With few threads that leave at once, so that leaving, waking and making meet.
 void each_chain_is_run_or_taken_once(void**) {
   constexpr int EACH = UNIT_SANITIZED ? 500 : 1500;
@@ -264,7 +279,8 @@ void nothing_is_forgotten_while_waiters_come_and_go(void**) {
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(each_chain_is_run_or_taken_once), cmocka_unit_test(what_was_taken_back_needs_no_thread),
+UNIT_TESTS(cmocka_unit_test(nothing_is_lost_between_a_look_around_and_the_sleep_behind_it),
+           cmocka_unit_test(each_chain_is_run_or_taken_once), cmocka_unit_test(what_was_taken_back_needs_no_thread),
            cmocka_unit_test(only_what_is_queued_is_changed),
            cmocka_unit_test(a_request_that_comes_as_the_thread_leaves_is_run),
            cmocka_unit_test(no_thread_is_made_beyond_the_limit),

@@ -1,0 +1,43 @@
+// Lookout: looks that find something earn more of them, vain ones end them but for a try now and then.
+#include "exec/lookout.h"
+
+#include "unit.h"
+
+namespace {
+
+using atomrt::exec::Lookout;
+using atomrt::unit::zeroed;
+
+// How many of so many chances are worth a look that is vain.
+unsigned vain_looks(Lookout& lookout, unsigned chances) {
+  unsigned looks = 0;
+  for (unsigned i = 0; i < chances; ++i) {
+    if (!lookout.is_worthwhile()) continue;
+    ++looks;
+    lookout.look_ended(false);
+  }
+  return looks;
+}
+
+void without_success_one_chance_in_many_is_tried(void**) {
+  Lookout& lookout = zeroed<Lookout>();
+  assert_int_equal(vain_looks(lookout, 10 * Lookout::RETRY), 10);
+}
+
+void success_earns_looks(void**) {
+  Lookout& lookout = zeroed<Lookout>();
+  while (!lookout.is_worthwhile()) {
+  }
+  lookout.look_ended(true);
+  assert_int_equal(vain_looks(lookout, 10), 2);
+  for (unsigned i = 0; i < 10 * Lookout::MOST; ++i) {
+    while (!lookout.is_worthwhile()) {
+    }
+    lookout.look_ended(true);
+  }
+  assert_int_equal(vain_looks(lookout, Lookout::MOST + 10), Lookout::MOST);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(without_success_one_chance_in_many_is_tried), cmocka_unit_test(success_earns_looks))
