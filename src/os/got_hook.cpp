@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "os/elf_object.h"
 #include "os/futex.h"
 #include "os/system_call.h"
 
@@ -18,15 +19,19 @@ namespace {
 #if defined(__x86_64__)
 constexpr unsigned JUMP_SLOT = R_X86_64_JUMP_SLOT;
 constexpr unsigned GLOBAL_DATA = R_X86_64_GLOB_DAT;
+constexpr unsigned WORD = R_X86_64_64;
 #elif defined(__aarch64__)
 constexpr unsigned JUMP_SLOT = R_AARCH64_JUMP_SLOT;
 constexpr unsigned GLOBAL_DATA = R_AARCH64_GLOB_DAT;
+constexpr unsigned WORD = R_AARCH64_ABS64;
 #elif defined(__i386__)
 constexpr unsigned JUMP_SLOT = R_386_JMP_SLOT;
 constexpr unsigned GLOBAL_DATA = R_386_GLOB_DAT;
+constexpr unsigned WORD = R_386_32;
 #else
 constexpr unsigned JUMP_SLOT = 0;
 constexpr unsigned GLOBAL_DATA = 0;
+constexpr unsigned WORD = 0;
 #endif
 
 #if __ELF_NATIVE_CLASS == 64
@@ -37,62 +42,23 @@ constexpr unsigned long symbol_of(ElfW(Word) info) { return ELF32_R_SYM(info); }
 constexpr unsigned long type_of(ElfW(Word) info) { return ELF32_R_TYPE(info); }
 #endif
 
-struct Pass {
+struct HookPass {
   const Replacement* replacements;
   std::size_t count;
   bool complete;
 };
 
-// What of an object's dynamic section is needed. glibc relocates these pointers on most ABIs, the vdso's are not.
-struct Dynamic {
-  const ElfW(Sym)* symbols = nullptr;
-  const char* strings = nullptr;
-  ElfW(Addr) relocations[2] = {};  // those of calls, and the others
-  std::size_t sizes[2] = {};
-  bool with_addend[2] = {};
+struct ExchangePass {
+  const Exchange* exchanges;
+  std::size_t count;
 };
 
-Dynamic read_dynamic(ElfW(Addr) base, const ElfW(Dyn)* entry) {
-  const auto address = [base](ElfW(Addr) pointer) { return pointer < base ? base + pointer : pointer; };
-  Dynamic dynamic;
-  for (; entry->d_tag != DT_NULL; ++entry) {
-    switch (entry->d_tag) {
-      case DT_SYMTAB:
-        dynamic.symbols = reinterpret_cast<const ElfW(Sym)*>(address(entry->d_un.d_ptr));
-        break;
-      case DT_STRTAB:
-        dynamic.strings = reinterpret_cast<const char*>(address(entry->d_un.d_ptr));
-        break;
-      case DT_JMPREL:
-        dynamic.relocations[0] = address(entry->d_un.d_ptr);
-        break;
-      case DT_PLTRELSZ:
-        dynamic.sizes[0] = entry->d_un.d_val;
-        break;
-      case DT_PLTREL:
-        dynamic.with_addend[0] = entry->d_un.d_val == DT_RELA;
-        break;
-      case DT_RELA:
-      case DT_REL:
-        dynamic.relocations[1] = address(entry->d_un.d_ptr);
-        dynamic.with_addend[1] = entry->d_tag == DT_RELA;
-        break;
-      case DT_RELASZ:
-      case DT_RELSZ:
-        dynamic.sizes[1] = entry->d_un.d_val;
-        break;
-      default:
-        break;
-    }
-  }
-  return dynamic;
-}
-
-bool lies_in_segment(const dl_phdr_info& object, ElfW(Word) type, ElfW(Addr) address) {
+bool lies_in_segment(const dl_phdr_info& object, ElfW(Word) type, ElfW(Addr) address, ElfW(Word) flags = 0) {
   for (unsigned i = 0; i < object.dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = object.dlpi_phdr[i];
     const ElfW(Addr) start = object.dlpi_addr + segment.p_vaddr;
-    if (segment.p_type == type && address >= start && address < start + segment.p_memsz) return true;
+    const bool is_of_kind = segment.p_type == type && (segment.p_flags & flags) == flags;
+    if (is_of_kind && address >= start && address < start + segment.p_memsz) return true;
   }
   return false;
 }
@@ -103,6 +69,16 @@ bool is_writable(ElfW(Addr) address) {
   const unsigned or_with_nothing = FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0);
   return system_call(FUTEX_CALL, &nobody_waits, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, nullptr,
                      reinterpret_cast<void*>(address), or_with_nothing) != -EFAULT;
+}
+
+// In a page that is read-only for good (RELRO); left as it is where the kernel does not let it be written.
+template <typename Write>
+void write_protected_word(ElfW(Addr) address, Write write) {
+  const ElfW(Addr) page_size = static_cast<ElfW(Addr)>(sysconf(_SC_PAGESIZE));
+  void* const page = reinterpret_cast<void*>(address & ~(page_size - 1));
+  if (system_call(SYS_mprotect, page, page_size, PROT_READ | PROT_WRITE) != 0) return;
+  write();
+  system_call(SYS_mprotect, page, page_size, PROT_READ);
 }
 
 // False when the loader may not be done with the slot.
@@ -118,25 +94,37 @@ bool patch_slot(const dl_phdr_info& object, ElfW(Addr) slot, const Replacement& 
     __atomic_store_n(reinterpret_cast<void**>(slot), replacement.with, __ATOMIC_RELEASE);
     return true;
   }
-  const ElfW(Addr) page_size = static_cast<ElfW(Addr)>(sysconf(_SC_PAGESIZE));
-  void* const page = reinterpret_cast<void*>(slot & ~(page_size - 1));
-  if (system_call(SYS_mprotect, page, page_size, PROT_READ | PROT_WRITE) != 0) return true;
-  __atomic_store_n(reinterpret_cast<void**>(slot), replacement.with, __ATOMIC_RELEASE);
-  system_call(SYS_mprotect, page, page_size, PROT_READ);
+  write_protected_word(slot, [&] {
+    __atomic_store_n(reinterpret_cast<void**>(slot), replacement.with, __ATOMIC_RELEASE);
+  });
   return true;
 }
 
-void patch_table(const dl_phdr_info& object, const Dynamic& dynamic, unsigned table, Pass& pass) {
-  const std::size_t entry_size = dynamic.with_addend[table] ? sizeof(ElfW(Rela)) : sizeof(ElfW(Rel));
-  for (std::size_t at = 0; at + entry_size <= dynamic.sizes[table]; at += entry_size) {
-    // Rel is the beginning of Rela.
-    const auto* relocation = reinterpret_cast<const ElfW(Rel)*>(dynamic.relocations[table] + at);
-    const unsigned long type = type_of(relocation->r_info);
-    if (type != JUMP_SLOT && type != GLOBAL_DATA) continue;
-    const char* name = dynamic.strings + dynamic.symbols[symbol_of(relocation->r_info)].st_name;
-    for (std::size_t i = 0; i < pass.count; ++i) {
-      if (std::strcmp(name, pass.replacements[i].function) != 0) continue;
-      if (!patch_slot(object, object.dlpi_addr + relocation->r_offset, pass.replacements[i])) pass.complete = false;
+// Only what is there still: a program may write to its own pointers meanwhile.
+void exchange_word(const dl_phdr_info& object, ElfW(Addr) slot, const Exchange& exchange) {
+  const auto write = [&] {
+    void* expected = exchange.real;
+    __atomic_compare_exchange_n(reinterpret_cast<void**>(slot), &expected, exchange.with, false, __ATOMIC_ACQ_REL,
+                                __ATOMIC_ACQUIRE);
+  };
+  if (!lies_in_segment(object, PT_LOAD, slot, PF_W)) return;  // code that holds addresses (DT_TEXTREL)
+  if (is_writable(slot)) {
+    write();
+  } else {
+    write_protected_word(slot, write);
+  }
+}
+
+// visit(type, symbol, slot) for each relocation of an object.
+template <typename Visitor>
+void for_each_relocation(const dl_phdr_info& object, const ElfObject& elf, Visitor visit) {
+  for (const ElfObject::Relocations& table : {elf.calls(), elf.others()}) {
+    const std::size_t entry_size = table.with_addend ? sizeof(ElfW(Rela)) : sizeof(ElfW(Rel));
+    if (table.start == 0) continue;
+    for (std::size_t at = 0; at + entry_size <= table.size; at += entry_size) {
+      // Rel is the beginning of Rela.
+      const auto* relocation = reinterpret_cast<const ElfW(Rel)*>(table.start + at);
+      visit(type_of(relocation->r_info), symbol_of(relocation->r_info), object.dlpi_addr + relocation->r_offset);
     }
   }
 }
@@ -145,21 +133,42 @@ bool is_own(const dl_phdr_info& object) {
   return lies_in_segment(object, PT_LOAD, reinterpret_cast<ElfW(Addr)>(&hook_functions));
 }
 
-int patch_object(dl_phdr_info* object, std::size_t, void* argument) {
+// visit(elf) for an object whose tables may be patched.
+template <typename Visitor>
+void with_tables_of(const dl_phdr_info& object, Visitor visit) {
   // The loader and the kernel's object have no calls that matter, and a dynamic section of their own kind.
-  const char* name = object->dlpi_name != nullptr ? object->dlpi_name : "";
-  if (std::strstr(name, "linux-vdso") != nullptr || std::strstr(name, "/ld-linux") != nullptr) return 0;
-  if (is_own(*object)) return 0;
-  for (unsigned i = 0; i < object->dlpi_phnum; ++i) {
-    const ElfW(Phdr)& segment = object->dlpi_phdr[i];
-    if (segment.p_type != PT_DYNAMIC) continue;
-    const Dynamic dynamic = read_dynamic(
-        object->dlpi_addr, reinterpret_cast<const ElfW(Dyn)*>(object->dlpi_addr + segment.p_vaddr));
-    if (dynamic.symbols == nullptr || dynamic.strings == nullptr) continue;
-    for (unsigned table = 0; table < 2; ++table) {
-      if (dynamic.relocations[table] != 0) patch_table(*object, dynamic, table, *static_cast<Pass*>(argument));
-    }
-  }
+  const char* name = object.dlpi_name != nullptr ? object.dlpi_name : "";
+  if (std::strstr(name, "linux-vdso") != nullptr || std::strstr(name, "/ld-linux") != nullptr) return;
+  if (is_own(object)) return;
+  const ElfObject elf = elf_object_of(object);
+  if (elf.has_symbols()) visit(elf);
+}
+
+int hook_object(dl_phdr_info* object, std::size_t, void* argument) {
+  HookPass& pass = *static_cast<HookPass*>(argument);
+  with_tables_of(*object, [&](const ElfObject& elf) {
+    for_each_relocation(*object, elf, [&](unsigned long type, unsigned long symbol, ElfW(Addr) slot) {
+      if (type != JUMP_SLOT && type != GLOBAL_DATA) return;
+      for (std::size_t i = 0; i < pass.count; ++i) {
+        if (std::strcmp(elf.name(symbol), pass.replacements[i].function) != 0) continue;
+        if (!patch_slot(*object, slot, pass.replacements[i])) pass.complete = false;
+      }
+    });
+  });
+  return 0;
+}
+
+int exchange_in_object(dl_phdr_info* object, std::size_t, void* argument) {
+  const ExchangePass& pass = *static_cast<ExchangePass*>(argument);
+  with_tables_of(*object, [&](const ElfObject& elf) {
+    for_each_relocation(*object, elf, [&](unsigned long type, unsigned long symbol, ElfW(Addr) slot) {
+      if ((type != JUMP_SLOT && type != GLOBAL_DATA && type != WORD) || symbol == 0) return;
+      void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
+      for (std::size_t i = 0; i < pass.count; ++i) {
+        if (present == pass.exchanges[i].real) exchange_word(*object, slot, pass.exchanges[i]);
+      }
+    });
+  });
   return 0;
 }
 
@@ -171,9 +180,14 @@ int read_count(dl_phdr_info* object, std::size_t, void* argument) {
 }  // namespace
 
 bool hook_functions(const Replacement* replacements, std::size_t count) {
-  Pass pass{replacements, count, true};
-  if (JUMP_SLOT != 0) dl_iterate_phdr(patch_object, &pass);
+  HookPass pass{replacements, count, true};
+  if (JUMP_SLOT != 0) dl_iterate_phdr(hook_object, &pass);
   return pass.complete;
+}
+
+void exchange_addresses(const Exchange* exchanges, std::size_t count) {
+  ExchangePass pass{exchanges, count};
+  if (JUMP_SLOT != 0) dl_iterate_phdr(exchange_in_object, &pass);
 }
 
 unsigned long long objects_loaded() {

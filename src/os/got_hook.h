@@ -21,6 +21,15 @@ struct Replacement {
 // Patches every slot of those functions. False when some slots had to be left alone for now.
 bool hook_functions(const Replacement* replacements, std::size_t count);
 
+struct Exchange {
+  void* real;
+  void* with;
+};
+
+// Patches every slot, and every pointer that was initialised with the address of a function, that still holds `real`.
+// What it holds tells which function and which version of it was bound, and a program's own of that name is not touched.
+void exchange_addresses(const Exchange* exchanges, std::size_t count);
+
 // Rises whenever an object is loaded.
 unsigned long long objects_loaded();
 

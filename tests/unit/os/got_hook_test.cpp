@@ -120,6 +120,40 @@ void a_slot_that_holds_something_else_is_left_alone_for_now(void**) {
   dlclose(object.handle);
 }
 
+void* hooked_pointer_value(const Object& object) {
+  return *static_cast<void* const*>(dlsym(object.handle, "hooked_pointer"));
+}
+
+// What a slot holds decides, and also pointers that are initialised with the function are found.
+void addresses_are_exchanged_in_slots_and_initialised_pointers(void**) {
+  for (const char* path : {UNIT_HOOKED_NOW, UNIT_HOOKED_NO_PLT}) {
+    const Object object = load(path, RTLD_NOW);
+    void* const real = hooked_pointer_value(object);
+    const atomrt::os::Exchange there = {real, GETPID.with}, back = {GETPID.with, real};
+    const atomrt::os::Exchange other = {address(getppid), GETPID.with};
+    const unsigned long before = mappings();
+    atomrt::os::exchange_addresses(&other, 1);
+    assert_int_equal(object.get_pid(), getpid());
+    atomrt::os::exchange_addresses(&there, 1);
+    assert_int_equal(object.get_pid(), REPLACED);
+    assert_ptr_equal(hooked_pointer_value(object), GETPID.with);
+    atomrt::os::exchange_addresses(&back, 1);
+    assert_int_equal(object.get_pid(), getpid());
+    assert_ptr_equal(hooked_pointer_value(object), real);
+    assert_int_equal(mappings(), before);
+    dlclose(object.handle);
+  }
+}
+
+// It may be the object's own stub until then: bound at its first call, it is what that finds.
+void a_slot_that_was_never_bound_is_not_exchanged(void**) {
+  const Object object = load(UNIT_HOOKED_LAZY, RTLD_LAZY);
+  const atomrt::os::Exchange there = {hooked_pointer_value(object), GETPID.with};
+  atomrt::os::exchange_addresses(&there, 1);
+  assert_int_equal(object.get_pid(), getenv("LD_BIND_NOW") != nullptr ? REPLACED : getpid());
+  dlclose(object.handle);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(slots_bound_late_are_patched),
@@ -128,4 +162,6 @@ UNIT_TESTS(cmocka_unit_test(slots_bound_late_are_patched),
            cmocka_unit_test(a_slot_that_was_never_bound_is_patched), cmocka_unit_test(own_calls_stay_as_they_are),
            cmocka_unit_test(other_functions_stay_as_they_are),
            cmocka_unit_test(a_slot_that_holds_something_else_is_left_alone_for_now),
-           cmocka_unit_test(an_object_loaded_later_is_told_by_the_count_and_needs_another_pass))
+           cmocka_unit_test(an_object_loaded_later_is_told_by_the_count_and_needs_another_pass),
+           cmocka_unit_test(addresses_are_exchanged_in_slots_and_initialised_pointers),
+           cmocka_unit_test(a_slot_that_was_never_bound_is_not_exchanged))
