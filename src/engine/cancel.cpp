@@ -1,5 +1,6 @@
 #include "engine/cancel.h"
 
+#include "engine/predecessor.h"
 #include "engine/reap.h"
 #include "engine/take.h"
 #include "os/signals.h"
@@ -33,11 +34,9 @@ int settle(Engine& engine, Tally& outcome) {
   return outcome.any_taken ? AIO_CANCELED : AIO_ALLDONE;
 }
 
-}  // namespace
-
-int cancel_one(int fd, const struct aiocb* block) {
+int cancel_own(int fd, const struct aiocb* block) {
   Engine* engine = running_engine();
-  if (engine == nullptr || aiocb::load_error(block) != EINPROGRESS) return AIO_ALLDONE;
+  if (engine == nullptr) return AIO_ALLDONE;
   reap_if_any(*engine);
   const os::SignalBlock blocked;
   Tally outcome{};
@@ -47,7 +46,7 @@ int cancel_one(int fd, const struct aiocb* block) {
   return settle(*engine, outcome);
 }
 
-int cancel_all(int fd) {
+int cancel_all_own(int fd) {
   Engine* engine = running_engine();
   if (engine != nullptr) reap_if_any(*engine);
   if (engine == nullptr || !engine->registry.in_flight.may_have(fd)) return AIO_ALLDONE;
@@ -57,6 +56,22 @@ int cancel_all(int fd) {
     if (chain.hold == nullptr) tally(*engine, chain, outcome);  // else of an earlier file under this number
   });
   return settle(*engine, outcome);
+}
+
+}  // namespace
+
+int cancel_one(int fd, const struct aiocb* block) {
+  if (aiocb::load_error(block) != EINPROGRESS) return AIO_ALLDONE;
+  const int own = cancel_own(fd, block);
+  const bool is_foreign = own == AIO_ALLDONE && aiocb::load_error(block) == EINPROGRESS;
+  return is_foreign ? cancel_in_predecessor(fd, block) : own;
+}
+
+int cancel_all(int fd) {
+  const int own = cancel_all_own(fd);
+  const int others = cancel_in_predecessor(fd, nullptr);
+  if (own == AIO_NOTCANCELED || others == AIO_NOTCANCELED) return AIO_NOTCANCELED;
+  return own == AIO_ALLDONE ? others : own;
 }
 
 }  // namespace atomrt::engine

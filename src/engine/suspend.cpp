@@ -3,9 +3,11 @@
 #include <pthread.h>
 
 #include "engine/await.h"
+#include "engine/predecessor.h"
 #include "engine/reap.h"
 #include "engine/take.h"
 #include "engine/waiter.h"
+#include "os/cancellable_wait.h"
 #include "os/clock.h"
 
 namespace atomrt::engine {
@@ -127,6 +129,21 @@ int sleep(Engine& engine, const struct aiocb* const list[], int entries, std::in
   return error;
 }
 
+// For what a predecessor has in flight, which wakes nobody here: looks again each millisecond. Any handler ends it.
+int poll_until_over(Engine* engine, const struct aiocb* const list[], int entries, std::int64_t deadline) {
+  constexpr std::int64_t INTERVAL_NS = 1'000'000;
+  const os::FutexWord nobody_wakes{0};
+  for (;;) {
+    if (engine != nullptr) reap_if_any(*engine);
+    if (is_over(list, entries)) return 0;
+    const std::int64_t next = os::now_ns() + INTERVAL_NS;
+    const bool is_last = deadline != os::NO_DEADLINE && deadline <= next;
+    const int error = os::cancellable_wait(nobody_wakes, 0, is_last ? deadline : next);
+    if (error != EINTR && !is_last) continue;
+    return is_over(list, entries) ? 0 : error == EINTR ? EINTR : EAGAIN;
+  }
+}
+
 template <typename Timespec>
 int suspend_for(const struct aiocb* const list[], int entries, const Timespec* timeout) {
   if (entries < 0) return EINVAL;
@@ -134,8 +151,9 @@ int suspend_for(const struct aiocb* const list[], int entries, const Timespec* t
   pthread_testcancel();
   if (is_over(list, entries)) return 0;
   Engine* engine = running_engine();
-  if (engine == nullptr) return 0;  // nothing is in flight in this process
-  if (engine->direct.has_events()) {
+  const bool is_alone = !has_predecessor();
+  if (engine == nullptr && is_alone) return 0;  // nothing is in flight in this process
+  if (engine != nullptr && engine->direct.has_events()) {
     reap(*engine);
     if (is_over(list, entries)) return 0;
   }
@@ -143,10 +161,12 @@ int suspend_for(const struct aiocb* const list[], int entries, const Timespec* t
   if (timeout != nullptr) {
     if (timeout->tv_sec == 0 && timeout->tv_nsec == 0) return EAGAIN;
     deadline = os::deadline_after(*timeout);
-  } else if (work_for_one(*engine, list, entries)) {
+  } else if (engine != nullptr && work_for_one(*engine, list, entries)) {
     return 0;
   }
-  return sleep(*engine, list, entries, deadline);
+  const int error = engine != nullptr ? sleep(*engine, list, entries, deadline) : 0;
+  if (error != 0 || is_alone) return error;
+  return poll_until_over(engine, list, entries, deadline);
 }
 
 }  // namespace
