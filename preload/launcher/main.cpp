@@ -36,8 +36,13 @@ bool accepts_preload(const char* name, Path& preload) {
 int run(const Options& options) {
   const char* const name = options.program[0];
   Path preload;
-  if (!find_preload(preload) || !apply_options(options)) return OWN_FAILURE;
-  if (accepts_preload(name, preload) && !add_preload(preload)) return OWN_FAILURE;
+  Path audit;
+  if (!find_preload(preload) || (options.is_deep && !find_audit(preload, audit))) return OWN_FAILURE;
+  if (!apply_options(options)) return OWN_FAILURE;
+  if (accepts_preload(name, preload)) {
+    if (!add_preload(preload)) return OWN_FAILURE;
+    if (options.is_deep && !(find_audit(preload, audit) && add_audit(audit))) return OWN_FAILURE;
+  }
   execvp(name, options.program);
   const int error = errno;
   fail("%s: %s", name, std::strerror(error));

@@ -13,12 +13,13 @@ namespace {
 
 constexpr long MOST_THREADS = 10000;
 
-enum Option { CONTEXTS_LIST = 256, MAX_THREADS, STATS, VERBOSE, PRINT_PRELOAD, DOCTOR, HELP, VERSION };
+enum Option { CONTEXTS_LIST = 256, MAX_THREADS, STATS, DEEP, VERBOSE, PRINT_PRELOAD, DOCTOR, HELP, VERSION };
 
 constexpr option LONG_OPTIONS[] = {
     {"contexts", required_argument, nullptr, CONTEXTS_LIST},
     {"max-threads", required_argument, nullptr, MAX_THREADS},
     {"stats", optional_argument, nullptr, STATS},
+    {"deep", no_argument, nullptr, DEEP},
     {"verbose", no_argument, nullptr, VERBOSE},
     {"print-preload", no_argument, nullptr, PRINT_PRELOAD},
     {"doctor", no_argument, nullptr, DOCTOR},
@@ -79,6 +80,9 @@ bool take_option(int option, char** arguments, Options& options) {
     case STATS:
       options.statistics = optarg == nullptr ? "stderr" : optarg;
       return check_statistics(options.statistics);
+    case DEEP:
+      options.is_deep = true;
+      return true;
     case VERBOSE:
       options.is_verbose = true;
       return true;
@@ -135,6 +139,8 @@ void print_help() {
       "  --max-threads N   make at most N worker threads, 1 to 10000 (ATOMRT_MAX_THREADS)\n"
       "  --stats[=FILE]    write statistics to FILE when PROGRAM exits, to standard error without FILE;\n"
       "                    %p in FILE is the process id; else FILE is emptied first (ATOMRT_STATS)\n"
+      "  --deep            serve also what a preload does not reach: dlsym and dlvsym on a library's handle, and\n"
+      "                    objects loaded with RTLD_DEEPBIND; every process starts more slowly (LD_AUDIT)\n"
       "  --verbose         say on standard error what atomrt does at first use (ATOMRT_VERBOSE)\n"
       "  --print-preload   print the path to put into LD_PRELOAD\n"
       "  --doctor          show what this kernel and environment offer to atomrt\n"

@@ -11,6 +11,7 @@ struct Options {
   const char* max_threads = nullptr;  // ATOMRT_MAX_THREADS, a number in range
   const char* statistics = nullptr;   // ATOMRT_STATS, as given: "stderr" or a file
   bool is_verbose = false;            // ATOMRT_VERBOSE
+  bool is_deep = false;               // the audit module too
   char** program = nullptr;           // PROGRAM and its arguments
 };
 

@@ -8,6 +8,7 @@ namespace atomrt::launcher {
 namespace {
 
 constexpr std::string_view LIBRARY = "/libatomrt-preload.so";
+constexpr std::string_view AUDIT_MODULE = "/libatomrt-audit.so";
 
 bool is_there(const Path& path) { return !path.is_empty() && access(path.c_str(), R_OK) == 0; }
 
@@ -48,6 +49,14 @@ bool find_preload(Path& path) {
     return false;
   }
   return true;
+}
+
+bool find_audit(const Path& preload, Path& path) {
+  const std::string_view folder(preload.c_str(), preload.view().rfind('/'));
+  const bool is_for_each_loader = folder.find('$') != std::string_view::npos;
+  if (path.join(folder, AUDIT_MODULE) && (is_for_each_loader || is_there(path))) return true;
+  fail("cannot find libatomrt-audit.so, which --deep needs, beside %s", preload.c_str());
+  return false;
 }
 
 }  // namespace atomrt::launcher

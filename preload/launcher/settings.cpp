@@ -56,15 +56,31 @@ bool set_statistics(const char* file) {
   return set_variable("ATOMRT_STATS", path.c_str());
 }
 
-// LD_PRELOAD separates by colon and by space.
-bool holds(std::string_view list, std::string_view path) {
+bool holds(std::string_view list, std::string_view path, const char* separators) {
   while (!list.empty()) {
-    const auto end = list.find_first_of(": ");
+    const auto end = list.find_first_of(separators);
     if (list.starts_with(path) && (list.size() == path.size() || end == path.size())) return true;
     if (end == std::string_view::npos) return false;
     list.remove_prefix(end + 1);
   }
   return false;
+}
+
+// Puts the path behind what the variable holds, once.
+bool add_to_list(const char* name, const Path& path, const char* separators) {
+  const char* const before = std::getenv(name);
+  if (before == nullptr || *before == '\0') return set_variable(name, path.c_str());
+  if (holds(before, path.view(), separators)) return true;
+  const std::size_t size = std::strlen(before) + 1 + path.view().size() + 1;
+  char* const list = static_cast<char*>(std::malloc(size));
+  if (list == nullptr) {
+    fail("cannot set %s: %s", name, std::strerror(errno));
+    return false;
+  }
+  std::snprintf(list, size, "%s:%s", before, path.c_str());
+  const bool is_set = set_variable(name, list);
+  std::free(list);
+  return is_set;
 }
 
 }  // namespace
@@ -76,20 +92,9 @@ bool apply_options(const Options& options) {
          (!options.is_verbose || set_variable("ATOMRT_VERBOSE", "1"));
 }
 
-bool add_preload(const Path& preload) {
-  const char* const before = std::getenv("LD_PRELOAD");
-  if (before == nullptr || *before == '\0') return set_variable("LD_PRELOAD", preload.c_str());
-  if (holds(before, preload.view())) return true;
-  const std::size_t size = std::strlen(before) + 1 + preload.view().size() + 1;
-  char* const list = static_cast<char*>(std::malloc(size));
-  if (list == nullptr) {
-    fail("cannot set LD_PRELOAD: %s", std::strerror(errno));
-    return false;
-  }
-  std::snprintf(list, size, "%s:%s", before, preload.c_str());
-  const bool is_set = set_variable("LD_PRELOAD", list);
-  std::free(list);
-  return is_set;
-}
+// ld.so(8): LD_PRELOAD separates by colon and by space, LD_AUDIT by colon.
+bool add_preload(const Path& preload) { return add_to_list("LD_PRELOAD", preload, ": "); }
+
+bool add_audit(const Path& module) { return add_to_list("LD_AUDIT", module, ":"); }
 
 }  // namespace atomrt::launcher

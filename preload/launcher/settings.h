@@ -1,4 +1,4 @@
-// The environment that PROGRAM gets: LD_PRELOAD and the ATOMRT_* twins of the options.
+// The environment that PROGRAM gets: LD_PRELOAD, LD_AUDIT and the ATOMRT_* twins of the options.
 #pragma once
 
 #include "launcher/options.h"
@@ -6,10 +6,12 @@
 
 namespace atomrt::launcher {
 
-// Both return false after one line on standard error.
+// All return false after one line on standard error.
 // A statistics file is made absolute and emptied here: PROGRAM may change its folder, and each process appends a block.
 [[nodiscard]] bool apply_options(const Options& options);
 // Keeps what LD_PRELOAD holds, in front: sanitizer runtimes insist on being the first.
 [[nodiscard]] bool add_preload(const Path& preload);
+// The same for LD_AUDIT.
+[[nodiscard]] bool add_audit(const Path& module);
 
 }  // namespace atomrt::launcher

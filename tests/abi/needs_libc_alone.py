@@ -1,4 +1,4 @@
-"""A library needs libc.so.6 alone, no C++ runtime, and no glibc newer than NEWEST_GLIBC: needs_libc_alone.py LIBRARY..."""
+"""A library needs libc.so.6 alone or nothing, no C++ runtime, and no glibc newer than NEWEST_GLIBC: needs_libc_alone.py LIBRARY..."""
 import re
 import sys
 
@@ -11,7 +11,7 @@ FROM_LIBC = {"__cxa_finalize", "__cxa_atexit", "__cxa_thread_atexit_impl"}
 
 
 def findings(library):
-    if elf.needed(library) != ["libc.so.6"]:
+    if set(elf.needed(library)) - {"libc.so.6"}:
         yield f"needs {' '.join(elf.needed(library))}"
     for symbol in sorted(elf.imports(library)):
         name, _, version = symbol.partition("@")

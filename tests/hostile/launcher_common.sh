@@ -3,6 +3,7 @@
 # and HELPERS (the folder of the helper programs). A test calls run and the expect_ functions, and ends with conclude.
 set -u
 : "${LAUNCHER:?}" "${PRELOAD:?}" "${HELPERS:?}"
+unset LD_AUDIT
 unset LD_PRELOAD ATOMRT_CONTEXTS ATOMRT_MAX_THREADS ATOMRT_STATS ATOMRT_VERBOSE
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/atomrt-launcher.XXXXXX") || exit 99
