@@ -14,6 +14,7 @@ const char* environment(const char* name) {
   const std::size_t length = std::strlen(name);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const char* text = *entry;
+    if (text[0] != PREFIX[0]) continue;  // most of them, in every process that starts
     if (std::strncmp(text, PREFIX, PREFIX_LENGTH) == 0 && std::strncmp(text + PREFIX_LENGTH, name, length) == 0 &&
         text[PREFIX_LENGTH + length] == '=') {
       return text + PREFIX_LENGTH + length + 1;
