@@ -1,0 +1,103 @@
+/* Threads that submit and end at once, by return, pthread_exit and pthread_cancel (deferred and asynchronous): every request
+ * completes, every notification comes, and no memory is left. */
+#include "hostile.h"
+
+#include <malloc.h>
+
+enum { WAYS = 4, KINDS = 4, BATCHES = 6, BATCH = 10 * WAYS };
+
+static int fd;
+static struct stream pipes[BATCH];
+static struct aiocb requests[BATCH][KINDS];
+static char bytes[BATCH][KINDS][64];
+static sem_t submitted, notified;
+
+static void notice(union sigval value)
+{
+    (void)value;
+    sem_post(&notified);
+}
+
+static void *submit(void *argument)
+{
+    int which = (int)(intptr_t)argument, way = which % WAYS;
+    struct aiocb *own = requests[which];
+    own[0] = request(fd, bytes[which][0], 64, 64 * which);
+    own[1] = request(fd, bytes[which][1], 64, 8192 + 64 * which);
+    own[2] = request(pipes[which].reader, bytes[which][2], 1, 0);
+    own[3] = request(fd, NULL, 0, 0);
+    notify_by_thread(&own[1], notice, NULL);
+    SUBMIT_READ(&own[0]);
+    SUBMIT_WRITE(&own[1]);
+    SUBMIT_READ(&own[2]);
+    CHECK_INT(aio_fsync(O_SYNC, &own[3]), 0);
+    int type = way == 3 ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED;
+    pthread_setcanceltype(type, NULL);
+    sem_post(&submitted);
+    if (way == 1)
+        pthread_exit(NULL);
+    while (way == 2)
+        pause();
+    while (way == 3)
+        ; /* only an asynchronous cancel ends it */
+    return NULL;
+}
+
+static void run_batch(void)
+{
+    pthread_t threads[BATCH];
+    for (int i = 0; i < BATCH; i++) {
+        pipes[i] = make_pipe();
+        start_thread(&threads[i], submit, (void *)(intptr_t)i);
+        AWAIT_POST(&submitted);
+        if (i % WAYS >= 2)
+            pthread_cancel(threads[i]);
+        JOIN(threads[i], NULL);
+    }
+    for (int i = 0; i < BATCH; i++) {
+        EXPECT_RESULT(&requests[i][0], 64);
+        CHECK_PATTERN(bytes[i][0], 64, 64 * i);
+        EXPECT_RESULT(&requests[i][1], 64);
+        EXPECT_RESULT(&requests[i][3], 0);
+        AWAIT_POST(&notified);
+        EXPECT_IN_PROGRESS(&requests[i][2]);
+        feed(pipes[i].writer, "x");
+        EXPECT_RESULT(&requests[i][2], 1);
+        close(pipes[i].reader);
+        close(pipes[i].writer);
+    }
+}
+
+static long field_of_status(const char *name)
+{
+    char line[256];
+    long value = -1;
+    FILE *file = fopen("/proc/self/status", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            value = atol(line + strlen(name));
+    if (file != NULL)
+        fclose(file);
+    return value;
+}
+
+int main(void)
+{
+    claim_start();
+    mallopt(M_ARENA_MAX, 1); /* a thread's own arena would stay behind it */
+    fd = temporary_file("file", O_RDWR, 8192);
+    sem_init(&submitted, 0, 0);
+    sem_init(&notified, 0, 0);
+    run_batch();
+    run_batch(); /* stacks and pools are what they will be */
+    size_t allocated = mallinfo2().uordblks;
+    long resident = field_of_status("RssAnon:");
+    for (int i = 0; i < BATCHES; i++)
+        run_batch();
+    /* 4 KiB a batch would be 100 bytes a thread. */
+    if (mallinfo2().uordblks > allocated + 4096)
+        FAIL("%zu bytes more are allocated", mallinfo2().uordblks - allocated);
+    if (field_of_status("RssAnon:") > resident + 400)
+        FAIL("%ld KiB more are resident", field_of_status("RssAnon:") - resident);
+    return 0;
+}
