@@ -14,6 +14,23 @@ CALLS = ("open,openat,openat2,creat,dup,dup2,dup3,fcntl,socket,socketpair,accept
          "epoll_create,epoll_create1,timerfd_create,signalfd,signalfd4,memfd_create,inotify_init,inotify_init1,"
          "userfaultfd,io_uring_setup,pidfd_open,perf_event_open,memfd_secret,write")
 REGISTERED_FD_ONLY = 1 << 15
+# Shown though it was not asked for, by an strace that is older than the call.
+STATMOUNT = "syscall_0x1c9"
+
+
+def whole_calls(trace):
+    """A line a call, where another thread's came in between the two halves that strace wrote."""
+    lines, begun = [], {}
+    for line in trace:
+        thread = line.split()[0]
+        if line.endswith("<unfinished ...>\n"):
+            begun[thread] = line.removesuffix("<unfinished ...>\n")
+        elif resumed := re.search(r"<\.\.\. \w+ resumed>(.*\n)", line):
+            lines.append(begun.pop(thread, "") + resumed[1])
+        else:
+            lines.append(line)
+    return lines
+
 
 if shutil.which("strace") is None:
     print("no strace")
@@ -26,7 +43,7 @@ with tempfile.NamedTemporaryFile("r") as trace:
     if "ptrace" in done.stderr and "not permitted" in done.stderr:
         print(done.stderr)
         sys.exit(77)
-    lines = trace.readlines()
+    lines = whole_calls(trace)
 begin = [i for i, line in enumerate(lines) if '"mark: begin' in line]
 end = [i for i, line in enumerate(lines) if '"mark: end' in line]
 if done.returncode != 0 or not begin or not end:
@@ -35,11 +52,11 @@ if done.returncode != 0 or not begin or not end:
 
 
 def returns_descriptor(line):
-    match = re.search(r"(?:^|\s|\.\.\. )(\w+)(?:\(| resumed>)(.*)\)\s+= (\d+)", line)
-    if match is None or match[1] == "write":
+    match = re.search(r"^\d+\s+(\w+)\((.*)\)\s+= (\d+)", line)
+    if match is None or match[1] in ("write", "statmount", STATMOUNT):
         return False
     if match[1] == "fcntl":
-        return "F_DUPFD" in match[2] or "resumed" in line
+        return "F_DUPFD" in match[2]
     if match[1] == "io_uring_setup":
         flags = re.search(r"flags=([^,}]*)", match[2])
         is_index = flags is not None and ("REGISTERED_FD_ONLY" in flags[1] or
