@@ -4,7 +4,7 @@
 
 #include <malloc.h>
 
-enum { WAYS = 4, KINDS = 4, BATCHES = 6, BATCH = 10 * WAYS };
+enum { WAYS = 4, KINDS = 4, BATCHES = 16, BATCH = 10 * WAYS };
 
 static int fd;
 static struct stream pipes[BATCH];
@@ -94,10 +94,11 @@ int main(void)
     long resident = field_of_status("RssAnon:");
     for (int i = 0; i < BATCHES; i++)
         run_batch();
-    /* 4 KiB a batch would be 100 bytes a thread. */
-    if (mallinfo2().uordblks > allocated + 4096)
+    /* The least allocation is 32 bytes: 20 KiB if each thread left one. How many of the library's threads there are, each with
+     * what glibc allocates for it, varies. */
+    if (mallinfo2().uordblks > allocated + 16384)
         FAIL("%zu bytes more are allocated", mallinfo2().uordblks - allocated);
-    if (field_of_status("RssAnon:") > resident + 400)
+    if (field_of_status("RssAnon:") > resident + 1000)
         FAIL("%ld KiB more are resident", field_of_status("RssAnon:") - resident);
     return 0;
 }
