@@ -53,6 +53,10 @@ bool Ring::wake() {
   nudge();
   std::uint32_t life = life_.load(std::memory_order_seq_cst);
   if (life == ABSENT && life_.compare_exchange_strong(life, PRESENT, std::memory_order_seq_cst)) {
+    if (!settings_.is_forced && is_filtered()) {  // entered since the start
+      life_.store(REFUSED, std::memory_order_seq_cst);
+      return false;
+    }
     if (os::start_library_thread(run_thread, this) == 0) {
       created_.fetch_add(1, std::memory_order_relaxed);
       return true;
@@ -75,13 +79,15 @@ void Ring::pass_all_on() {
   });
 }
 
+void Ring::refuse() {
+  life_.store(REFUSED, std::memory_order_seq_cst);
+  pass_all_on();
+}
+
 void* Ring::run_thread(void* self) {
   os::name_this_thread("atomrt-ring");
   Ring& ring = *static_cast<Ring*>(self);
-  if (!serve(ring)) {
-    ring.life_.store(REFUSED, std::memory_order_seq_cst);
-    ring.pass_all_on();
-  }
+  if (!serve(ring)) ring.refuse();
   return nullptr;
 }
 

@@ -3,8 +3,8 @@
 // as the kernel would interrupt and cancel for an application's thread. Requests reach it through a mailbox; it sleeps
 // for letters and completions in one call (IORING_OP_FUTEX_WAIT on `doorbell_`).
 //
-// Where the kernel refuses (ENOSYS, EPERM, an old one, no memory) all goes back to the engine, which passes it on to the
-// next context; submit declines from then on.
+// Where the kernel refuses (ENOSYS, EPERM, an old one, no memory), also when it does so in the middle of work, all goes back
+// to the engine, which passes it on to the next context; submit declines from then on.
 //
 // Shared words:
 //   life_      who may write: ABSENT to PRESENT whoever posts and finds nobody, by compare-exchange, and makes the thread;
@@ -54,6 +54,7 @@ class Ring {
 
   static void* run_thread(void* self);
   [[nodiscard]] bool wake();
+  void refuse();
   void pass_all_on();
 
   Completion completion_;

@@ -22,6 +22,10 @@ constexpr std::uint64_t DOORBELL = 1ULL << 32;
 // Longer raised nothing, and on a small machine the processor is somebody else's.
 constexpr std::int64_t SPIN_NS = 5'000;
 
+// Between two looks at the completions, where the kernel is not to be asked: doubled from the one to the other.
+constexpr std::int64_t SHORTEST_LOOK_NS = 50'000;
+constexpr std::int64_t LONGEST_LOOK_NS = 1'000'000;
+
 // Between two passes over what found no thread of its own.
 constexpr std::int64_t CHORES_NS = 1'000'000;
 
@@ -58,23 +62,29 @@ bool is_refusal(int result) {
          result == -ENOMEM || result == -EPERM || result == -EACCES;
 }
 
+// Of io_uring_enter itself, and no passing trouble: somebody has forbidden it, with whatever errno he chose.
+bool is_forbidden(int outcome) {
+  return outcome < 0 && outcome != -EAGAIN && outcome != -EBUSY && outcome != -EINTR && outcome != -ENOMEM &&
+         outcome != -ETIME && outcome != -EBADR;
+}
+
 }  // namespace
 
 bool serve(Ring& ring) {
   RingThread thread(ring);
-  if (!thread.open()) return false;
-  thread.work();
-  return true;
+  return thread.open() && thread.work();
 }
 
 bool RingThread::open() { return open_uring(uring_, ring_.settings_.entries) == 0; }
 
-void RingThread::work() {
+bool RingThread::work() {
   do {
     read_letters();
     submit_staged();
-  } while (see_to_completions() || has_news() || spin() || sleep() || !leave());
+  } while (!is_forbidden_ && (see_to_completions() || has_news() || spin() || sleep() || !leave()));
+  if (is_forbidden_) wind_up();
   close_uring(uring_);
+  return !is_forbidden_;
 }
 
 void RingThread::read_letters() {
@@ -113,38 +123,100 @@ bool RingThread::try_stream(Chain& chain) {
 // While chains are staged none is finished: some are MOVING, and finishing takes locks that their cancellers may hold.
 void RingThread::stage(Chain& chain) {
   if (staged_count_ == MOST_STAGED) submit_staged();
+  io_uring_sqe* const place = entry();
+  if (place == nullptr) return pass_on(chain);
   chain.is_polled = is_stream_transfer(chain);
-  fill(entry(), chain);
+  fill(*place, chain);
   staged_[staged_count_++] = &chain;
   ++in_kernel_;
 }
 
-io_uring_sqe& RingThread::entry() {
-  io_uring_sqe* entry = io_uring_get_sqe(&uring_.ring);
-  while (entry == nullptr) {
+// Null: nothing can be submitted any more.
+io_uring_sqe* RingThread::entry() {
+  while (!is_forbidden_) {
+    if (io_uring_sqe* const entry = io_uring_get_sqe(&uring_.ring)) return entry;
     submit_staged();
-    entry = io_uring_get_sqe(&uring_.ring);
   }
-  return *entry;
+  return nullptr;
 }
 
 void RingThread::submit_staged() {
-  while (io_uring_sq_ready(&uring_.ring) != 0) {
+  while (!is_forbidden_ && io_uring_sq_ready(&uring_.ring) != 0) {
+    const int outcome = io_uring_submit(&uring_.ring);
+    heed(outcome);
     // EAGAIN, EBUSY: no memory, or more completions than the kernel wants to keep; they are seen to by the caller.
-    if (io_uring_submit(&uring_.ring) < 0) os::yield();
+    if (outcome < 0) os::yield();
   }
+  unsigned left = 0;
   for (unsigned i = 0; i < staged_count_; ++i) {
     Chain& chain = *staged_[i];
-    put(chain, place_of(chain) == Place::MOVING ? Place::BLOCKED : Place::IN_RING);
+    if (is_forbidden_ && is_unsent(chain)) {
+      put(chain, Place::RUNNING);
+      staged_[left++] = &chain;
+    } else {
+      put(chain, place_of(chain) == Place::MOVING ? Place::BLOCKED : Place::IN_RING);
+    }
   }
   staged_count_ = 0;
+  for (unsigned i = 0; i < left; ++i) pass_on(*staged_[i]);
 }
 
 void RingThread::send_forget(aiocb::RequestName name) {
-  io_uring_sqe& forget = entry();
-  io_uring_prep_poll_remove(&forget, data_of(name));
-  forget.user_data = NOBODYS;
+  io_uring_sqe* const forget = entry();
+  if (forget == nullptr) return;
+  io_uring_prep_poll_remove(forget, data_of(name));
+  forget->user_data = NOBODYS;
 }
+
+// ---- io_uring_enter is forbidden from now on: a seccomp filter was entered while the ring was in use ----
+
+void RingThread::heed(int outcome) {
+  if (is_forbidden(outcome)) is_forbidden_ = true;
+}
+
+// The kernel has not taken its entry.
+bool RingThread::is_unsent(const Chain& chain) const {
+  const io_uring_sq& queue = uring_.ring.sq;
+  for (unsigned at = *queue.khead; at != queue.sqe_tail; ++at) {
+    if (queue.sqes[at & queue.ring_mask].user_data == data_of(name_of(chain))) return true;
+  }
+  return false;
+}
+
+// What the kernel has not begun goes elsewhere. What it has begun ends in the ring's memory, which it writes whenever this
+// thread passes through it (no IORING_SETUP_DEFER_TASKRUN).
+void RingThread::wind_up() {
+  ring_.refuse();
+  pass_on_polls();
+  std::int64_t look_ns = SHORTEST_LOOK_NS;
+  while (in_kernel_ != 0) {
+    if (see_to_completions()) {
+      look_ns = SHORTEST_LOOK_NS;
+      continue;
+    }
+    const os::FutexWord nobody_wakes{0};
+    os::futex_wait_until(nobody_wakes, 0, os::now_ns() + look_ns);
+    look_ns = look_ns < LONGEST_LOOK_NS ? look_ns * 2 : LONGEST_LOOK_NS;
+  }
+}
+
+// Of streams the kernel says only that they are ready, and that till this thread ends; nobody listens to it from now on.
+// What else it has is counted anew.
+void RingThread::pass_on_polls() {
+  in_kernel_ = 0;
+  const std::uint32_t made = ring_.chains_->made();
+  for (std::uint32_t number = 1; number <= made; ++number) {
+    Chain& chain = *ring_.chains_->at(number);
+    const std::uint32_t generation = generation_of(chain);
+    if (chain::is_at(chain, generation, Place::IN_RING)) {
+      chain.is_polled ? pass_on(chain) : static_cast<void>(++in_kernel_);
+    } else if (chain::claim_patiently(chain, generation, Place::BLOCKED, Place::MOVING)) {
+      chain.is_polled ? pass_on(chain) : put(chain, Place::BLOCKED);  // else a worker's
+    }
+  }
+}
+
+// ---- completions ----
 
 bool RingThread::see_to_completions() {
   constexpr unsigned MOST = 64;
@@ -153,7 +225,9 @@ bool RingThread::see_to_completions() {
     int result;
   } seen[MOST];
   unsigned count = 0;
-  if (io_uring_cq_ready(&uring_.ring) == 0 && has_deferred_completions()) io_uring_get_events(&uring_.ring);
+  if (!is_forbidden_ && io_uring_cq_ready(&uring_.ring) == 0 && has_deferred_completions()) {
+    heed(io_uring_get_events(&uring_.ring));
+  }
   unsigned head;
   io_uring_cqe* completion;
   io_uring_for_each_cqe(&uring_.ring, head, completion) {
@@ -171,10 +245,12 @@ void RingThread::completed(std::uint64_t data, int result) {
     listens_ = false;
     return;
   }
-  --in_kernel_;
   Chain& chain = *ring_.chains_->at(chain::low_of(data));
   const std::uint32_t generation = chain::generation_of(data);
-  if (chain::is_at(chain, generation, Place::IN_RING)) {
+  const bool is_in_ring = chain::is_at(chain, generation, Place::IN_RING);
+  if (!is_in_ring && is_forbidden_) return;  // a poll, whose chain is or will be another's
+  --in_kernel_;
+  if (is_in_ring) {
     transferred(chain, result);
   } else if (chain::claim_patiently(chain, generation, Place::BLOCKED, Place::MOVING)) {
     became_ready(chain, result);
@@ -253,10 +329,11 @@ bool RingThread::sleep() {
   const bool has_chores = engine.has_chores(engine.engine);
   if (has_chores) engine.do_chores(engine.engine);
   if (!listens_) {
-    io_uring_sqe& listen = entry();
-    io_uring_prep_rw(URING_FUTEX_WAIT, &listen, FUTEX2_PRIVATE_U32, &ring_.doorbell_, 0, 1);
-    listen.addr3 = FUTEX_ANY_BIT;
-    listen.user_data = DOORBELL;
+    io_uring_sqe* const listen = entry();
+    if (listen == nullptr) return true;
+    io_uring_prep_rw(URING_FUTEX_WAIT, listen, FUTEX2_PRIVATE_U32, &ring_.doorbell_, 0, 1);
+    listen->addr3 = FUTEX_ANY_BIT;
+    listen->user_data = DOORBELL;
     listens_ = true;
   }
   ring_.doorbell_.store(1, std::memory_order_seq_cst);
@@ -270,6 +347,7 @@ bool RingThread::sleep() {
   io_uring_cqe* unused;
   const int error = io_uring_submit_and_wait_timeout(&uring_.ring, &unused, 1, &time, nullptr);
   ring_.doorbell_.store(0, std::memory_order_relaxed);
+  heed(error);
   return error != -ETIME || has_chores;
 }
 

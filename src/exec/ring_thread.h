@@ -3,6 +3,9 @@
 //
 // A round: read the letters and fill submissions; submit; say of each chain that the kernel has it; see to completions.
 // With nothing to do: spin for a moment, then sleep for a completion or the doorbell.
+//
+// A seccomp filter that is entered meanwhile may forbid io_uring_enter. Then the thread takes nothing more, passes on what
+// the kernel has not begun, and leaves when it has seen the rest complete, for which it need not ask the kernel.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +21,8 @@ class RingThread {
 
   // False: the kernel refuses.
   [[nodiscard]] bool open();
-  // Until nothing was in the ring for the idle time.
-  void work();
+  // Until nothing was in the ring for the idle time; or false: until the kernel refused to go on.
+  [[nodiscard]] bool work();
 
  private:
   static constexpr unsigned MOST_STAGED = 64;
@@ -28,8 +31,13 @@ class RingThread {
   void begin(aiocb::RequestName name);
   void stage(chain::Chain& chain);
   void submit_staged();
-  io_uring_sqe& entry();
+  io_uring_sqe* entry();
   void send_forget(aiocb::RequestName name);
+
+  void heed(int outcome);
+  [[nodiscard]] bool is_unsent(const chain::Chain& chain) const;
+  void wind_up();
+  void pass_on_polls();
 
   bool see_to_completions();
   void completed(std::uint64_t data, int result);
@@ -50,6 +58,7 @@ class RingThread {
   chain::Chain* staged_[MOST_STAGED]{};
   unsigned staged_count_ = 0;
   std::uint32_t in_kernel_ = 0;
+  bool is_forbidden_ = false;
   bool listens_ = false;  // a futex operation on the doorbell is in the ring
 };
 

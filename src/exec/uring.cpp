@@ -57,7 +57,8 @@ int try_open(Uring& uring, unsigned entries) {
   // A child has no use for it: the ring is not its own.
   os::system_call(SYS_madvise, rings, rings_size + entries_size, MADV_DONTFORK);
   io_uring_params made{};
-  made.flags = URING_NO_MMAP | URING_REGISTERED_FD_ONLY | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+  // Not IORING_SETUP_DEFER_TASKRUN, whose completions are seen only by a thread that may enter the ring.
+  made.flags = URING_NO_MMAP | URING_REGISTERED_FD_ONLY | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN |
                IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
   made.cq_off.resv2 = reinterpret_cast<std::uintptr_t>(rings);  // user_addr in newer headers
   made.sq_off.resv2 = reinterpret_cast<std::uintptr_t>(rings) + rings_size;

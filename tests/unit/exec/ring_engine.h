@@ -46,6 +46,7 @@ inline void ring_pass_on(void* self, chain::Chain& chain, exec::ContextId from) 
   RingEngine& engine = *static_cast<RingEngine*>(self);
   RingJob& job = engine.jobs[chain.number];
   note(job, chain, from);
+  put(chain, chain::Place::RUNNING);  // MOVING lasts a moment only
   engine.passed_on.fetch_add(1);
   job.passed_on.fetch_add(1);
 }

@@ -26,6 +26,8 @@ struct Submissions {
   std::atomic<unsigned> most_length;  // transfers are cut to that; 0: not
   std::atomic<bool> spoilt;           // the kernel does not know the operation
   std::atomic<int> busy;              // so many submissions fail with EBUSY
+  std::atomic<int> forbidden;         // an errno: the kernel takes `allowed` more entries, and then fails with it
+  std::atomic<unsigned> allowed;
   std::atomic<int> vain_tries;        // so many tries on streams find the peer not ready
 
   void start_over() {
@@ -35,6 +37,8 @@ struct Submissions {
     most_length.store(0);
     spoilt.store(false);
     busy.store(0);
+    forbidden.store(0);
+    allowed.store(0);
     vain_tries.store(0);
   }
   void pass(io_uring_sqe& entry) {
@@ -145,10 +149,19 @@ extern "C" int wrapped_submit(io_uring* ring) {
     submissions.busy.fetch_sub(1);
     return -EBUSY;
   }
+  const unsigned tail = ring->sq.sqe_tail;
+  if (const int error = submissions.forbidden.load(); error != 0) {
+    const unsigned allowed = submissions.allowed.load(), waiting = tail - ring->sq.sqe_head;
+    if (allowed == 0) return -error;
+    submissions.allowed.store(allowed < waiting ? 0 : allowed - waiting);
+    if (allowed < waiting) ring->sq.sqe_tail = ring->sq.sqe_head + allowed;
+  }
   for (unsigned at = ring->sq.sqe_head; at != ring->sq.sqe_tail; ++at) {
     submissions.pass(ring->sq.sqes[at & ring->sq.ring_mask]);
   }
-  return real_submit(ring);
+  const int taken = real_submit(ring);
+  ring->sq.sqe_tail = tail;
+  return taken;
 }
 
 extern "C" long real_attempt(atomrt::chain::Request&, int) __asm__(

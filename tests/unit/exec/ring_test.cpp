@@ -251,6 +251,24 @@ void under_a_seccomp_filter_only_a_forced_ring_is_tried(void**) {
   assert_int_equal(status, 0);
 }
 
+// The thread has left, and a new ring would have to be made.
+void under_a_filter_entered_later_no_ring_is_made_either(void**) {
+  const int status = in_child([] {
+    serve_gate.open();
+    for (const bool is_forced : {true, false}) {
+      Fixture f(Ring::ENTRIES, Fixture::LONG, is_forced);
+      if (!is_forced && filter_this_process() != 0) return 77;
+      if (f.ring.is_refused()) return 1;
+      if ((f.ring.submit(f.chain(read_request())) == Verdict::ACCEPTED) != is_forced) return 2;
+      if (!is_forced && !f.ring.is_refused()) return 3;
+      if (thread_fault.asked.load() != is_forced) return 4;
+    }
+    return 0;
+  });
+  if (status == 77) return _skip(__FILE__, __LINE__);
+  assert_int_equal(status, 0);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(before_the_first_request_there_is_no_thread),
@@ -266,4 +284,5 @@ UNIT_TESTS(cmocka_unit_test(before_the_first_request_there_is_no_thread),
            cmocka_unit_test(what_is_taken_while_no_thread_can_be_made_is_not_declined),
            cmocka_unit_test(without_memory_for_a_letter_the_ring_declines),
            cmocka_unit_test(of_submitter_and_canceller_one_has_the_chain),
-           cmocka_unit_test(under_a_seccomp_filter_only_a_forced_ring_is_tried))
+           cmocka_unit_test(under_a_seccomp_filter_only_a_forced_ring_is_tried),
+           cmocka_unit_test(under_a_filter_entered_later_no_ring_is_made_either))

@@ -255,6 +255,98 @@ void a_thread_that_sleeps_does_the_chores_when_nudged(void**) {
   }));
 }
 
+// ---- io_uring_enter is forbidden in the middle of work ----
+
+constexpr int REFUSALS[] = {EPERM, ENOSYS, EACCES, EINVAL};
+
+void a_ring_that_may_not_submit_is_refused(void**) {
+  for (const int error : REFUSALS) {
+    Fixture f;
+    TestFile file;
+    char buffer[4];
+    f.ends_with(f.submitted(transfer(Kind::READ, file.fd, buffer, 4)), 4);
+    submissions.forbidden.store(error);
+    f.is_passed_on(f.submitted(transfer(Kind::READ, file.fd, buffer, 4)));
+    assert_true(eventually([&] { return f.ring.is_refused() && rings() == 0; }));
+    assert_int_equal(f.ring.submit(f.chain(transfer(Kind::READ, file.fd, buffer, 4))), Verdict::DECLINED);
+  }
+}
+
+void what_the_kernel_has_not_taken_is_passed_on_alone(void**) {
+  Fixture f;
+  TestFile file;
+  static char buffers[6][4];
+  Chain* chains[6];
+  submissions.busy.store(1'000'000'000);  // until all are there: the first by itself, then the others together
+  for (int i = 0; i < 6; ++i) chains[i] = &f.submitted(transfer(Kind::READ, file.fd, buffers[i], 4, i));
+  submissions.allowed.store(3);
+  submissions.forbidden.store(EPERM);
+  submissions.busy.store(0);
+  for (int i = 0; i < 3; ++i) f.ends_with(*chains[i], 4);
+  for (int i = 3; i < 6; ++i) f.is_passed_on(*chains[i]);
+  for (int i = 0; i < 3; ++i) assert_memory_equal(buffers[i], &"0123456789abcdef"[i], 4);
+}
+
+// A transfer that waits in the kernel, as one of a slow disk does, ends by what the kernel writes into memory.
+void what_the_kernel_has_is_waited_for(void**) {
+  Fixture f;
+  TestFile file;
+  TestPipe pipe;
+  char buffer[4], other[4];
+  Chain& slow = f.submitted(transfer(Kind::READ, pipe.out, buffer, 4));
+  assert_true(Fixture::comes_to(slow, Place::IN_RING));
+  submissions.forbidden.store(EPERM);
+  f.is_passed_on(f.submitted(transfer(Kind::READ, file.fd, other, 4)));
+  assert_true(eventually([&] { return f.ring.is_refused(); }));
+  assert_int_equal(place_of(slow), Place::IN_RING);
+  assert_int_equal(rings(), 1);
+  pipe.feed("text");
+  f.ends_with(slow, 4);
+  assert_memory_equal(buffer, "text", 4);
+}
+
+void the_rest_of_a_short_transfer_is_passed_on_then(void**) {
+  Fixture f;
+  TestFile file;
+  TestPipe pipe;
+  char buffer[8], other[4];
+  Chain& slow = f.submitted(transfer(Kind::READ, pipe.out, buffer, 8));
+  assert_true(Fixture::comes_to(slow, Place::IN_RING));
+  submissions.forbidden.store(ENOSYS);
+  f.is_passed_on(f.submitted(transfer(Kind::READ, file.fd, other, 4)));
+  pipe.feed("text");
+  f.is_passed_on(slow);
+  assert_int_equal(slow.moved, 4);
+}
+
+// Both of those that have moved nothing, and may be cancelled, and of those that have. A worker's are left alone.
+void polled_streams_are_passed_on(void**) {
+  Fixture f;
+  TestFile file;
+  TestPipe empty, full;
+  static char page[4096 + 100];
+  char buffer[4], other[4];
+  assert_true(full.fill() > 0);
+  f.engine.pool.take();  // a number that no chain has
+  Chain& workers = f.chain(transfer(Kind::STREAM_READ, empty.out, other, 4));
+  put(workers, Place::BLOCKED);
+  Chain& reads = f.submitted(transfer(Kind::STREAM_READ, empty.out, buffer, 4));
+  Request half_done = transfer(Kind::STREAM_WRITE, full.in, page, sizeof page);
+  half_done.moved = 100;
+  Chain& writes = f.submitted(half_done);
+  assert_true(Fixture::comes_to(reads, Place::BLOCKED));
+  assert_true(Fixture::comes_to(writes, Place::IN_RING));
+  submissions.forbidden.store(EPERM);
+  f.is_passed_on(f.submitted(transfer(Kind::READ, file.fd, other, 4)));
+  f.is_passed_on(reads);
+  f.is_passed_on(writes);
+  assert_false(reads.is_polled);
+  assert_int_equal(writes.moved, 100);
+  assert_true(eventually([] { return rings() == 0; }));
+  assert_int_equal(place_of(workers), Place::BLOCKED);
+  assert_int_equal(f.job(workers).passed_on, 0);
+}
+
 void no_descriptor_is_opened(void**) {
   Fixture f;
   TestFile file;
@@ -290,6 +382,11 @@ int main(int count, char** arguments) {
       cmocka_unit_test(more_requests_than_the_ring_has_entries_are_all_done),
       cmocka_unit_test(who_is_released_goes_to_the_ring_too),
       cmocka_unit_test(a_thread_that_sleeps_does_the_chores_when_nudged),
+      cmocka_unit_test(a_ring_that_may_not_submit_is_refused),
+      cmocka_unit_test(what_the_kernel_has_not_taken_is_passed_on_alone),
+      cmocka_unit_test(what_the_kernel_has_is_waited_for),
+      cmocka_unit_test(the_rest_of_a_short_transfer_is_passed_on_then),
+      cmocka_unit_test(polled_streams_are_passed_on),
       cmocka_unit_test(no_descriptor_is_opened),
   };
   return run_chosen(__FILE__, tests, sizeof tests / sizeof tests[0], count, arguments);
