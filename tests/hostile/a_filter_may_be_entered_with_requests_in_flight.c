@@ -7,7 +7,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
-enum { AT_DISK = 64, BLOCK = 4096, ERRNOS = 2 };
+enum { AT_DISK = 64, ERRNOS = 2 };
 
 static int errnos[ERRNOS] = {EPERM, ENOSYS};
 
@@ -83,7 +83,7 @@ int main(void)
 {
     claim_start();
     int fd = temporary_file("file", O_RDWR, AT_DISK * BLOCK);
-    int direct = open(temporary_path("file"), O_RDWR | O_DIRECT);
+    int direct = open_direct(fd);
     blocks = MUST((uint32_t *)mmap(NULL, AT_DISK * BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     for (int i = 0; i < 2 * ERRNOS; i++) {
         pid_t child = MUST(fork());

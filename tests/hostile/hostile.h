@@ -5,7 +5,35 @@
 
 #include "../conformance/claim.h"
 
-/* One request of each kind on the file, and one that waits for its peer, to their ends. */
+enum { BLOCK = 4096 };
+
+/* The same file again, with O_DIRECT; -1 where that can't be had. */
+static inline int open_direct(int fd)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+}
+
+/* Two reads of the disk at a time, and a write. */
+static inline void use_disk(int fd)
+{
+    int direct = open_direct(fd);
+    if (direct == -1)
+        return;
+    char *blocks = MUST((char *)mmap(NULL, 2 * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    struct aiocb first = request(direct, blocks, BLOCK, 0), second = request(direct, blocks + BLOCK, BLOCK, 0);
+    SUBMIT_READ(&first);
+    SUBMIT_READ(&second);
+    EXPECT_RESULT(&first, BLOCK);
+    EXPECT_RESULT(&second, BLOCK);
+    SUBMIT_WRITE(&first);
+    EXPECT_RESULT(&first, BLOCK);
+    munmap(blocks, 2 * BLOCK);
+    close(direct);
+}
+
+/* One request of each kind on the file, of 4096 bytes at least, and one that waits for its peer, to their ends. */
 static inline void use_everything(int fd)
 {
     char bytes[100], byte;
@@ -34,6 +62,7 @@ static inline void use_everything(int fd)
     EXPECT_ERROR(&blocked, ECANCELED);
     close(pipe.reader);
     close(pipe.writer);
+    use_disk(fd);
 }
 
 /* Two reads that wait on each of two pipes, the second behind the first. */
