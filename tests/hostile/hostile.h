@@ -15,7 +15,8 @@ static inline int open_direct(int fd)
     return open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 }
 
-/* Two reads of the disk at a time, and a write. */
+/* Two reads of the disk at a time. No write: where one meets buffered writes of another process, the kernel gives EIO to the
+ * next fsync. */
 static inline void use_disk(int fd)
 {
     int direct = open_direct(fd);
@@ -27,8 +28,6 @@ static inline void use_disk(int fd)
     SUBMIT_READ(&second);
     EXPECT_RESULT(&first, BLOCK);
     EXPECT_RESULT(&second, BLOCK);
-    SUBMIT_WRITE(&first);
-    EXPECT_RESULT(&first, BLOCK);
     munmap(blocks, 2 * BLOCK);
     close(direct);
 }

@@ -8,16 +8,18 @@ enum { REQUESTS = 8, ROUNDS = 20 };
 
 static struct stream pipes[REQUESTS];
 static struct aiocb blocked[REQUESTS];
-static sem_t go;
+static sem_t go, fed;
 static atomic_bool finished;
 
 static void *feed_all(void *unused)
 {
-    while (sem_wait(&go) == 0 && !atomic_load(&finished))
+    while (sem_wait(&go) == 0 && !atomic_load(&finished)) {
         for (int i = 0; i < REQUESTS; i++) {
             feed(pipes[i].writer, "x");
             WAIT_UNTIL(aio_error(&blocked[i]) != EINPROGRESS);
         }
+        sem_post(&fed);
+    }
     return unused;
 }
 
@@ -26,6 +28,7 @@ int main(void)
     claim_start();
     char bytes[REQUESTS], byte;
     sem_init(&go, 0, 0);
+    sem_init(&fed, 0, 0);
     for (int i = 0; i < REQUESTS; i++)
         pipes[i] = make_pipe();
     pthread_t feeder;
@@ -57,6 +60,7 @@ int main(void)
         }
         for (int i = 0; i < REQUESTS; i++)
             EXPECT_RESULT(&blocked[i], 1);
+        AWAIT_POST(&fed); /* it looks at them no more */
     }
     atomic_store(&finished, true);
     sem_post(&go);
