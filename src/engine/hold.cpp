@@ -10,9 +10,12 @@
 #include "os/got_hook.h"
 #include "os/signals.h"
 
-// glibc 2.34 has both; older ones neither, then nothing refers to the wrappers.
-extern "C" [[gnu::weak]] int close_range(unsigned first, unsigned last, int flags) noexcept;
-extern "C" [[gnu::weak]] void closefrom(int lowest) noexcept;
+// glibc 2.34 has both; older ones neither, then nothing refers to the wrappers. Whatever version they bear, none is asked
+// for: a reference to one that libc does not have, weak or not, keeps the library from being loaded.
+__asm__(".symver any_close_range, close_range@");
+__asm__(".symver any_closefrom, closefrom@");
+extern "C" [[gnu::weak]] int any_close_range(unsigned first, unsigned last, int flags) noexcept;
+extern "C" [[gnu::weak]] void any_closefrom(int lowest) noexcept;
 
 namespace atomrt::engine {
 namespace {
@@ -201,8 +204,8 @@ int close_around_duplicates(unsigned first, unsigned last, int flags) {
       next = static_cast<unsigned>(number);
       any = true;
     }
-    if (!any) return ::close_range(fd, last, flags);
-    if (next > fd && ::close_range(fd, next - 1, flags) != 0) return -1;
+    if (!any) return any_close_range(fd, last, flags);
+    if (next > fd && any_close_range(fd, next - 1, flags) != 0) return -1;
     if (next == last) return 0;
     fd = next + 1;
   }
@@ -211,7 +214,7 @@ int close_around_duplicates(unsigned first, unsigned last, int flags) {
 
 int watched_close_range(unsigned first, unsigned last, int flags) {
   constexpr int OTHER_THAN_CLOSING = 1 << 1 | 1 << 2;  // CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC
-  if (first > last || (flags & OTHER_THAN_CLOSING) != 0) return ::close_range(first, last, flags);
+  if (first > last || (flags & OTHER_THAN_CLOSING) != 0) return any_close_range(first, last, flags);
   before_close_range(first, last);
   return close_around_duplicates(first, last, flags);
 }
@@ -219,7 +222,7 @@ int watched_close_range(unsigned first, unsigned last, int flags) {
 void watched_closefrom(int lowest) {
   const unsigned first = lowest < 0 ? 0 : static_cast<unsigned>(lowest);
   before_close_range(first, ~0U);
-  if (close_around_duplicates(first, ~0U, 0) != 0) ::closefrom(lowest);  // no close_range in this kernel
+  if (close_around_duplicates(first, ~0U, 0) != 0) any_closefrom(lowest);  // no close_range in this kernel
 }
 
 void before_close_stream(FILE* stream) {
@@ -255,8 +258,8 @@ void watch_closing() {
       {"close", address(::close), address(watched_close)},
       {"dup2", address(::dup2), address(watched_dup2)},
       {"dup3", address(::dup3), address(watched_dup3)},
-      {"close_range", address(::close_range), address(watched_close_range)},
-      {"closefrom", address(::closefrom), address(watched_closefrom)},
+      {"close_range", address(any_close_range), address(watched_close_range)},
+      {"closefrom", address(any_closefrom), address(watched_closefrom)},
       {"fclose", address(::fclose), address(watched_fclose)},
       {"freopen", address(::freopen), address(watched_freopen)},
       {"freopen64", address(::freopen64), address(watched_freopen)},

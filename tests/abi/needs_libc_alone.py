@@ -1,10 +1,10 @@
-"""A library needs libc.so.6 alone or nothing, no C++ runtime, and no glibc newer than NEWEST_GLIBC: needs_libc_alone.py LIBRARY..."""
+"""A library needs libc.so.6 alone or nothing, no C++ runtime, and loads with OLDEST_GLIBC: needs_libc_alone.py LIBRARY..."""
 import re
 import sys
 
 import elf
 
-NEWEST_GLIBC = (2, 34)
+OLDEST_GLIBC = (2, 17)  # of 2012, and the first for 64-bit ARM
 # operator new and delete, what is in std, run-time type information, exceptions, guarded statics.
 CPP_RUNTIME = re.compile(r"_Zn|_Zd|_ZS|_ZNS|_ZNKS|_ZT|__cxa_|__gxx_|_Unwind_|__dynamic_cast")
 FROM_LIBC = {"__cxa_finalize", "__cxa_atexit", "__cxa_thread_atexit_impl"}
@@ -18,8 +18,8 @@ def findings(library):
         if CPP_RUNTIME.match(name) and name not in FROM_LIBC:
             yield f"needs {name} of the C++ runtime"
         if match := re.fullmatch(r"GLIBC_([\d.]+)", version):
-            if tuple(map(int, match[1].split("."))) > NEWEST_GLIBC:
-                yield f"needs {symbol}, newer than glibc {'.'.join(map(str, NEWEST_GLIBC))}"
+            if tuple(map(int, match[1].split("."))) > OLDEST_GLIBC:
+                yield f"needs {symbol}, newer than glibc {'.'.join(map(str, OLDEST_GLIBC))}"
         elif version:
             yield f"needs {symbol}"
 
