@@ -1,6 +1,9 @@
 // List<T, LINK>: an intrusive doubly linked list; the elements carry a Link<T>. Order of insertion is kept, removal
 // from the middle takes constant time, nothing is allocated. All-zero memory is a valid empty list and an unlinked
 // element, as the engine's memory starts out so. Not locked: its owner's lock protects it.
+//
+// The list itself is one pointer, as there are many of them: the first element's `previous` is the last one (itself, where
+// it is alone), so that an element is linked where its `previous` is not null.
 #pragma once
 
 namespace atomrt::base {
@@ -9,7 +12,6 @@ template <typename T>
 struct Link {
   T* next;
   T* previous;
-  bool linked;
 };
 
 template <typename T, Link<T> T::*LINK>
@@ -18,25 +20,32 @@ class List {
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
   [[nodiscard]] T* first() const { return first_; }
   [[nodiscard]] static T* next(const T& element) { return (element.*LINK).next; }
-  [[nodiscard]] static bool is_linked(const T& element) { return (element.*LINK).linked; }
+  [[nodiscard]] static bool is_linked(const T& element) { return (element.*LINK).previous != nullptr; }
 
   void push_back(T& element) {
-    element.*LINK = {nullptr, last_, true};
-    (last_ != nullptr ? (last_->*LINK).next : first_) = &element;
-    last_ = &element;
+    element.*LINK = {nullptr, first_ != nullptr ? last() : &element};
+    (first_ != nullptr ? (last()->*LINK).next : first_) = &element;
+    (first_->*LINK).previous = &element;
   }
 
   void push_front(T& element) {
-    element.*LINK = {first_, nullptr, true};
-    (first_ != nullptr ? (first_->*LINK).previous : last_) = &element;
+    element.*LINK = {first_, first_ != nullptr ? last() : &element};
+    if (first_ != nullptr) (first_->*LINK).previous = &element;
     first_ = &element;
   }
 
   // The element must be in this list.
   void remove(T& element) {
     Link<T>& link = element.*LINK;
-    (link.previous != nullptr ? (link.previous->*LINK).next : first_) = link.next;
-    (link.next != nullptr ? (link.next->*LINK).previous : last_) = link.previous;
+    const bool is_first = first_ == &element;
+    if (is_first) {
+      first_ = link.next;
+    } else {
+      (link.previous->*LINK).next = link.next;
+    }
+    // Who comes behind it, or the first where it was the last: there may be none left.
+    T* behind = link.next != nullptr ? link.next : first_;
+    if (behind != nullptr) (behind->*LINK).previous = link.previous;
     link = {};
   }
 
@@ -48,8 +57,9 @@ class List {
   }
 
  private:
+  [[nodiscard]] T* last() const { return (first_->*LINK).previous; }
+
   T* first_;
-  T* last_;
 };
 
 }  // namespace atomrt::base

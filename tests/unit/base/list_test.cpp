@@ -17,11 +17,12 @@ long digits(const Elements& list) {
   long forwards = 0;
   const Element* last = nullptr;
   for (const Element* element = list.first(); element != nullptr; element = Elements::next(*element)) {
-    assert_ptr_equal(element->link.previous, last);
+    if (last != nullptr) assert_ptr_equal(element->link.previous, last);
     assert_true(Elements::is_linked(*element));
     forwards = forwards * 10 + element->value;
     last = element;
   }
+  if (last != nullptr) assert_ptr_equal(list.first()->link.previous, last);
   assert_int_equal(list.empty(), forwards == 0);
   return forwards;
 }

@@ -42,7 +42,7 @@ void a_chain_used_again_forgets_its_last_use(void**) {
   chain.is_out_of_turn = chain.is_crowded = true;
   chain.io_fd.store(99);
   chain.hold = reinterpret_cast<Hold*>(&chain);
-  chain.in_flight_link.linked = chain.member_link.linked = chain.queue_link.linked = true;
+  chain.in_flight_link.previous = chain.member_link.previous = chain.queue_link.previous = &chain;
   recycle(pool, chain);
   Chain& again = adopted(pool, request_of(Kind::READ, nullptr, 43));
   assert_ptr_equal(&again, &chain);
@@ -51,7 +51,7 @@ void a_chain_used_again_forgets_its_last_use(void**) {
   assert_int_equal(again.tail, Tail::NOTIFY);
   assert_false(again.is_out_of_turn || again.is_crowded);
   assert_null(again.hold);
-  assert_false(again.in_flight_link.linked || again.member_link.linked || again.queue_link.linked);
+  assert_false(again.in_flight_link.previous || again.member_link.previous || again.queue_link.previous);
 }
 
 void recycling_makes_every_name_stale(void**) {
