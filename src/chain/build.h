@@ -17,7 +17,8 @@ Request build(Block* block, Operation operation) {
   request.operation = operation;
   if (!is_sync(operation)) {
     request.buffer = const_cast<void*>(block->aio_buf);
-    request.length = block->aio_nbytes < os::MOST_BYTES ? block->aio_nbytes : os::MOST_BYTES;
+    const std::size_t bytes = block->aio_nbytes < os::MOST_BYTES ? block->aio_nbytes : os::MOST_BYTES;
+    request.length = static_cast<std::uint32_t>(bytes);
     request.offset = block->aio_offset;
     request.priority_delta = static_cast<std::uint8_t>(block->aio_reqprio);
   }

@@ -14,7 +14,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->is_crowded.store(false, std::memory_order_relaxed);
   chain->needs_reaper.store(false, std::memory_order_relaxed);
   chain->lane = nullptr;
-  chain->hold = nullptr;
+  chain->hold = 0;
   chain->in_flight_link = {};
   chain->member_link = {};
   chain->queue_link = {};

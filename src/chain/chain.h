@@ -9,7 +9,7 @@
 //   waiters  {generation, waiter}: see waiters.h. Exchanged at publish.
 //   io_fd    the descriptor to use; the owner loads it before each system call, hold.cpp replaces it when the
 //            application is about to close the number.
-//   entered_for, entered_fd   what the chain is in flight for: see InFlight::with.
+//   entered  where the chain is in flight: see InFlight::with.
 // All else is written by the owner.
 #pragma once
 
@@ -58,28 +58,31 @@ struct Hold : os::Slot {
   std::atomic<int>* entry;  // in the list of all duplicates
   int fd;
 };
-using HoldPool = os::SlotPool<Hold, 64, 16>;
+using HoldPool = os::SlotPool<Hold, 64, 16>;  // their numbers fit Chain::hold
 
+// Small, as there may be a hundred thousand.
 struct Chain : os::Slot, Request {
   std::atomic<std::uint64_t> state;
   std::atomic<std::uint64_t> waiters;
   std::atomic<int> io_fd;
-  std::atomic<const struct aiocb*> entered_for;  // while in flight: written under the lock of InFlight's bucket
-  std::atomic<int> entered_fd;                   // likewise
+  std::atomic<std::uint32_t> entered;  // fd + 1 while in flight, else 0: written under the lock of InFlight's bucket
   Order order;
   Tail tail;
   bool is_out_of_turn;  // a waiter took it from its lane
   bool is_polled;       // BLOCKED in the ring, not in a thread
   std::atomic<bool> is_crowded;  // more than a few chains of its file were in flight when it came; a hint, relaxed
   std::atomic<bool> needs_reaper;  // counted by the direct context; see Direct::need_for
+  std::uint16_t hold;              // number of the Hold that keeps its file, 0 for none
   Lane* lane;
-  Hold* hold;
   base::Link<Chain> in_flight_link;
   base::Link<Chain> member_link;  // all chains of the lane
   base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
 };
 
-using ChainPool = os::SlotPool<Chain, 256, 16384>;
+static_assert(sizeof(void*) != 8 || sizeof(Chain) == 184);
+
+// A chunk is 23 pages without a byte left over.
+using ChainPool = os::SlotPool<Chain, 512, 8192>;
 using ChainQueue = base::List<Chain, &Chain::queue_link>;
 
 constexpr std::uint64_t packed(std::uint32_t generation, std::uint32_t low) {

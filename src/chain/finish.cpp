@@ -52,7 +52,7 @@ Finished finish(Registry& registry, Chain& chain, long result) {
   publish(chain, result);
   registry.waiters.publish(chain);
   registry.in_flight.leave(chain);  // from here on nobody gives it a hold
-  Hold* hold = chain.hold;
+  const std::uint16_t hold = chain.hold;
   const Released released = registry.lanes.leave(chain);
   return {released, hold, finish_tail(registry, chain)};
 }

@@ -31,9 +31,9 @@ struct Registry {
 [[nodiscard]] Tail finish_request(Registry& registry, Request& request, long result);
 
 struct Finished {
-  Released released;  // to be handed to a context by the caller
-  Hold* hold;         // to be dropped by the caller, null for none
-  bool is_over;       // false: the tail is to be run again; the chain is not recycled yet
+  Released released;   // to be handed to a context by the caller
+  std::uint16_t hold;  // to be dropped by the caller, 0 for none
+  bool is_over;        // false: the tail is to be run again; the chain is not recycled yet
 };
 
 // The caller owns the chain (place RUNNING). Where is_over is false he still does.

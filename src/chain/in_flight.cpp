@@ -4,8 +4,7 @@ namespace atomrt::chain {
 
 void InFlight::add(Bucket& place, Chain& chain) {
   place.chains.push_back(chain);
-  chain.entered_fd.store(chain.fd, std::memory_order_relaxed);
-  chain.entered_for.store(chain.block, std::memory_order_relaxed);
+  chain.entered.store(static_cast<std::uint32_t>(chain.fd) + 1, std::memory_order_relaxed);
   place.count.store(place.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
@@ -26,7 +25,7 @@ void InFlight::leave(Chain& chain) {
   Bucket& place = bucket(chain.fd);
   os::Locked locked(place.mutex);
   place.chains.remove(chain);
-  chain.entered_for.store(nullptr, std::memory_order_relaxed);
+  chain.entered.store(0, std::memory_order_relaxed);
   const std::uint32_t left = place.count.load(std::memory_order_relaxed) - 1;
   place.count.store(left, std::memory_order_release);
   if (left == 0) place.known.forget();

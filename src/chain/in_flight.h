@@ -47,12 +47,12 @@ class InFlight {
   template <typename Visitor>
   bool with(ChainPool& pool, aiocb::RequestName name, const struct aiocb* block, int fd, Visitor visit) {
     Chain* chain = pool.at(name.number);
-    if (chain == nullptr) return false;
+    if (chain == nullptr || fd < 0) return false;
     os::Locked locked(bucket(fd).mutex);
-    // Atomics only until it is known that the chain is in this bucket, where the lock keeps it.
-    const bool is_here = chain->entered_fd.load(std::memory_order_relaxed) == fd &&
-                         chain->entered_for.load(std::memory_order_relaxed) == block;
-    if (!is_here || generation_of(*chain) != name.generation || !Chains::is_linked(*chain)) return false;
+    // Atomics only until it is known that the chain is in this bucket, where the lock keeps it: `entered` becomes that
+    // number, and 0 again, under this lock.
+    if (chain->entered.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(fd) + 1) return false;
+    if (generation_of(*chain) != name.generation || chain->block != block) return false;
     visit(*chain);
     return true;
   }

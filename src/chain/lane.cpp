@@ -1,10 +1,12 @@
 #include "chain/lane.h"
 
+#include <sys/sysmacros.h>
+
 namespace atomrt::chain {
 namespace {
 
 std::uint32_t hash(const FileKey& key) {
-  std::uint64_t mixed = (key.inode * 0x9E3779B97F4A7C15ULL) ^ (key.device * 0xC2B2AE3D27D4EB4FULL) ^
+  std::uint64_t mixed = (key.inode * 0x9E3779B97F4A7C15ULL) ^ (std::uint64_t{key.device} * 0xC2B2AE3D27D4EB4FULL) ^
                         (static_cast<std::uint64_t>(key.fd + 1) * 0x165667B19E3779F9ULL);
   mixed ^= mixed >> 29;
   mixed *= 0xBF58476D1CE4E5B9ULL;
@@ -43,7 +45,9 @@ bool must_wait(const Lane& lane, const Chain& chain) {
 }  // namespace
 
 FileKey file_key(const os::FileIdentity& identity, int fd) {
-  return {identity.device, identity.inode, identity.is_shared_inode ? fd : -1};
+  // The kernel's own device numbers have 12 and 20 bits.
+  const std::uint32_t device = major(identity.device) << 20 | minor(identity.device);
+  return {identity.inode, device, identity.is_shared_inode ? fd : -1};
 }
 
 Order order_of(const Request& request) {
@@ -56,8 +60,8 @@ Order order_of(const Request& request) {
 }
 
 LaneTable::Entry LaneTable::enter(Chain& chain, const FileKey& key) {
-  const std::uint32_t bucket = hash(key) % BUCKETS;
-  os::Locked locked(buckets_[bucket].mutex);
+  Bucket& bucket = bucket_of(key);
+  os::Locked locked(bucket.mutex);
   Lane* lane = find_or_make(bucket, key);
   if (lane == nullptr) return Entry::NO_MEMORY;
   const bool crowded = ++lane->population > FEW;
@@ -79,9 +83,10 @@ Released LaneTable::leave(Chain& chain) {
   Released released{};
   Lane* lane = chain.lane;
   if (lane == nullptr) return released;
-  os::Locked locked(buckets_[lane->bucket].mutex);
+  Bucket& bucket = bucket_of(*lane);
+  os::Locked locked(bucket.mutex);
   if (is_member(chain)) lane->members.remove(chain);
-  if (chain.is_out_of_turn) --lane->out_of_turn;
+  if (chain.is_out_of_turn) lane->has_out_of_turn = 0;
   if (has_turns(chain.order) && active(*lane, chain.order) == &chain) {
     Chain* next = held_queue(*lane, chain.order).pop_front();
     active(*lane, chain.order) = next;
@@ -96,60 +101,60 @@ Released LaneTable::leave(Chain& chain) {
     released.chains[1] = oldest;
   }
   chain.lane = nullptr;
-  if (--lane->population == 0) remove(*lane);
+  if (--lane->population == 0) remove(bucket, *lane);
   return released;
 }
 
 bool LaneTable::take_held(Chain& chain, bool to_run) {
   Lane* lane = chain.lane;
   if (lane == nullptr) return false;
-  os::Locked locked(buckets_[lane->bucket].mutex);
+  os::Locked locked(bucket_of(*lane).mutex);
   if (place_of(chain) != Place::HELD) return false;
   if (to_run) {
-    if (chain.order != Order::DRAINED_WRITES || lane->out_of_turn > 0) return false;
+    if (chain.order != Order::DRAINED_WRITES || lane->has_out_of_turn != 0) return false;
     if (lane->active_write != nullptr && place_of(*lane->active_write) != Place::QUEUED) return false;
     chain.is_out_of_turn = true;
-    ++lane->out_of_turn;
+    lane->has_out_of_turn = 1;
   }
   if (chain.order != Order::SYNC) held_queue(*lane, chain.order).remove(chain);
   put(chain, Place::RUNNING);
   return true;
 }
 
-Lane* LaneTable::find(std::uint32_t bucket, const FileKey& key) const {
-  Lane* lane = buckets_[bucket].first;
-  while (lane != nullptr && lane->key != key) lane = lane->next;
+LaneTable::Bucket& LaneTable::bucket_of(const FileKey& key) { return buckets_[hash(key) % BUCKETS]; }
+
+Lane* LaneTable::find(const Bucket& bucket, const FileKey& key) const {
+  Lane* lane = pool_.at(bucket.first);
+  while (lane != nullptr && lane->key != key) lane = pool_.at(lane->next);
   return lane;
 }
 
 bool LaneTable::is_busy(const FileKey& key, Order order) {
-  const std::uint32_t bucket = hash(key) % BUCKETS;
-  os::Locked locked(buckets_[bucket].mutex);
+  Bucket& bucket = bucket_of(key);
+  os::Locked locked(bucket.mutex);
   Lane* lane = find(bucket, key);
   return lane != nullptr && active(*lane, order) != nullptr;
 }
 
-Lane* LaneTable::find_or_make(std::uint32_t bucket, const FileKey& key) {
+Lane* LaneTable::find_or_make(Bucket& bucket, const FileKey& key) {
   if (Lane* present = find(bucket, key)) return present;
-  Bucket& place = buckets_[bucket];
   Lane* lane = pool_.take();
   if (lane == nullptr) return nullptr;
   lane->key = key;
-  lane->bucket = bucket;
+  lane->next = bucket.first;
   lane->population = 0;
+  lane->has_out_of_turn = 0;
   lane->active_read = lane->active_write = nullptr;
-  lane->out_of_turn = 0;
   lane->members = {};
   lane->held_reads = {};
   lane->held_writes = {};
-  lane->next = place.first;
-  place.first = lane;
+  bucket.first = lane->number;
   return lane;
 }
 
-void LaneTable::remove(Lane& lane) {
-  Lane** link = &buckets_[lane.bucket].first;
-  while (*link != &lane) link = &(*link)->next;
+void LaneTable::remove(Bucket& bucket, Lane& lane) {
+  std::uint32_t* link = &bucket.first;
+  while (*link != lane.number) link = &pool_.at(*link)->next;
   *link = lane.next;
   pool_.give(lane);
 }

@@ -16,8 +16,8 @@
 namespace atomrt::chain {
 
 struct FileKey {
-  std::uint64_t device;
   std::uint64_t inode;
+  std::uint32_t device;
   int fd;  // -1, or the number where the inode says nothing (character devices, anonymous inodes)
   friend bool operator==(const FileKey&, const FileKey&) = default;
 };
@@ -27,18 +27,19 @@ struct FileKey {
 // The order that a request takes part in.
 [[nodiscard]] Order order_of(const Request& request);
 
+// Small, as each stream with a request has one.
 struct Lane : os::Slot {
   FileKey key;
-  std::uint32_t bucket;
-  std::uint32_t population;  // chains that entered and have not left
+  std::uint32_t next;              // number of the next lane of its bucket, 0 for none
+  std::uint32_t population : 31;   // chains that entered and have not left
+  std::uint32_t has_out_of_turn : 1;  // a waiter took a held write, and runs it now
   Chain* active_read;   // the one of its order that runs, or is on its way to a context
   Chain* active_write;
-  std::uint32_t out_of_turn;  // held writes that waiters took and run now
   base::List<Chain, &Chain::member_link> members;  // in order of submission; not of streams
   ChainQueue held_reads;
   ChainQueue held_writes;
-  Lane* next;
 };
+static_assert(sizeof(void*) != 8 || sizeof(Lane) == 72);
 
 // Chains that may go on now, place MOVING; at most one of its order and one sync.
 struct Released {
@@ -64,7 +65,7 @@ class LaneTable {
   bool change_held(Chain& chain, Change change) {
     Lane* lane = chain.lane;
     if (lane == nullptr) return false;
-    os::Locked locked(buckets_[lane->bucket].mutex);
+    os::Locked locked(bucket_of(*lane).mutex);
     if (place_of(chain) != Place::HELD) return false;
     change(chain);
     return true;
@@ -74,12 +75,14 @@ class LaneTable {
   static constexpr std::uint32_t BUCKETS = 16384;
   struct Bucket {
     os::Mutex mutex;
-    Lane* first;
+    std::uint32_t first;  // number of a lane, 0 for none
   };
 
-  [[nodiscard]] Lane* find(std::uint32_t bucket, const FileKey& key) const;
-  Lane* find_or_make(std::uint32_t bucket, const FileKey& key);
-  void remove(Lane& lane);
+  [[nodiscard]] Bucket& bucket_of(const FileKey& key);
+  [[nodiscard]] Bucket& bucket_of(const Lane& lane) { return bucket_of(lane.key); }
+  [[nodiscard]] Lane* find(const Bucket& bucket, const FileKey& key) const;
+  Lane* find_or_make(Bucket& bucket, const FileKey& key);
+  void remove(Bucket& bucket, Lane& lane);
 
   Bucket buckets_[BUCKETS];
   os::SlotPool<Lane, 64, 16384> pool_;

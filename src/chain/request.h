@@ -25,33 +25,38 @@ enum class NotifyBy : std::uint8_t { NOTHING, SIGNAL, THREAD, SIGNAL_TO_THREAD }
 struct Notification {
   NotifyBy by;
   int signal;
-  int thread;  // SIGNAL_TO_THREAD
   sigval value;
   void (*function)(sigval);
-  pthread_attr_t* attributes;  // the caller's, null for none
+  union {
+    pthread_attr_t* attributes;  // THREAD: the caller's, null for none
+    int thread;                  // SIGNAL_TO_THREAD
+  };
 };
 
+// Small, as there may be a hundred thousand.
 struct Request {
   struct aiocb* block;
   void* buffer;
-  std::size_t length;  // bytes, already cut to os::MOST_BYTES
   std::int64_t offset;
-  std::size_t moved;  // bytes already moved; a continuation starts behind them
-  Group* group;       // null outside lio_listio
+  std::uint32_t length;  // bytes, already cut to os::MOST_BYTES
+  std::uint32_t moved;   // bytes already moved; a continuation starts behind them
+  Group* group;          // null outside lio_listio
   Notification notification;
   std::int64_t submitted_ns;  // CLOCK_MONOTONIC; 0 where nobody asked for latencies
   int fd;
   Operation operation;
   std::uint8_t priority_delta;  // aio_reqprio, 0..20
   os::FileKind kind;            // known once the descriptor has been looked at
-  bool is_socket;
-  bool nonblocking;  // O_NONBLOCK when submitted
-  bool direct;       // O_DIRECT when submitted
-  bool append;       // O_APPEND when submitted
-  bool refuses_nowait;  // its file system knows no reading without waiting: io_uring would hand it to a thread, too
-  bool is_modest;    // likely in memory: it copies rather than waits, and is not worth a thread of its own
-  bool is_local;     // a regular file on storage of this machine: its transfers wait for no peer
+  // Written by the submitter alone, before anybody else knows of the request.
+  bool is_socket : 1;
+  bool nonblocking : 1;     // O_NONBLOCK when submitted
+  bool direct : 1;          // O_DIRECT when submitted
+  bool append : 1;          // O_APPEND when submitted
+  bool refuses_nowait : 1;  // its file system knows no reading without waiting: io_uring would hand it to a thread, too
+  bool is_modest : 1;       // likely in memory: it copies rather than waits, and is not worth a thread of its own
+  bool is_local : 1;        // a regular file on storage of this machine: its transfers wait for no peer
 };
+static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 
 [[nodiscard]] inline bool is_sync(Operation operation) { return operation >= Operation::FSYNC; }
 // `moved` is written by the chain's owner alone; aio_cancel may look at it meanwhile.
@@ -59,7 +64,7 @@ struct Request {
   return __atomic_load_n(&request.moved, __ATOMIC_RELAXED);
 }
 inline void add_moved(Request& request, std::size_t bytes) {
-  __atomic_store_n(&request.moved, request.moved + bytes, __ATOMIC_RELAXED);
+  __atomic_store_n(&request.moved, request.moved + static_cast<std::uint32_t>(bytes), __ATOMIC_RELAXED);
 }
 [[nodiscard]] inline void* next_byte(const Request& request) { return static_cast<char*>(request.buffer) + request.moved; }
 [[nodiscard]] inline std::size_t bytes_left(const Request& request) { return request.length - request.moved; }

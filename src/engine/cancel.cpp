@@ -53,7 +53,7 @@ int cancel_all_own(int fd) {
   const os::SignalBlock blocked;
   Tally outcome{};
   engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
-    if (chain.hold == nullptr) tally(*engine, chain, outcome);  // else of an earlier file under this number
+    if (chain.hold == 0) tally(*engine, chain, outcome);  // else of an earlier file under this number
   });
   return settle(*engine, outcome);
 }

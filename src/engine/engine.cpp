@@ -118,7 +118,7 @@ chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec:
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   const chain::Finished finished = finish(engine.registry, chain, result);
   if (!finished.is_over) retry_tail(engine, chain, may_start);
-  if (finished.hold != nullptr) drop_hold(engine, *finished.hold);
+  if (finished.hold != 0) drop_hold(engine, *engine.holds.at(finished.hold));
   return finished.released;
 }
 

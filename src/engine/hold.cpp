@@ -87,7 +87,7 @@ Hold* make_hold(Engine& engine, int fd) {
 
 void give(Chain& chain, Hold& hold) {
   hold.holders.fetch_add(1, std::memory_order_relaxed);
-  chain.hold = &hold;
+  chain.hold = static_cast<std::uint16_t>(hold.number);
   chain.io_fd.store(hold.fd, std::memory_order_release);
 }
 
@@ -279,7 +279,7 @@ void before_close(int fd) {
     const os::SignalBlock blocked;
     engine->registry.in_flight.forget(fd);
     engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
-      if (chain.hold != nullptr) return;  // of an earlier file under this number
+      if (chain.hold != 0) return;  // of an earlier file under this number
       if (hold == nullptr) hold = make_hold(*engine, fd);
       if (hold != nullptr) replace_descriptor(*engine, chain, *hold, running);
     });

@@ -49,9 +49,9 @@ int withdraw(Engine& engine, Chain& chain) {
   engine.registry.waiters.publish(chain);
   const chain::Released released = engine.registry.lanes.leave(chain);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
-  chain::Hold* hold = chain.hold;
+  const std::uint16_t hold = chain.hold;
   recycle(engine.registry.chains, chain);
-  if (hold != nullptr) drop_hold(engine, *hold);
+  if (hold != 0) drop_hold(engine, *engine.holds.at(hold));
   offer_or_fail(engine, released);
   return error;
 }

@@ -24,7 +24,7 @@ long read_cached(Request& request, Budget& budget) {
       request.refuses_nowait = result == -EOPNOTSUPP;
       return result == -ESPIPE ? result : DECLINED;
     }
-    request.moved += static_cast<std::size_t>(result);
+    request.moved += static_cast<std::uint32_t>(result);
     budget.spend(static_cast<std::size_t>(result), request.fd);
     if (result == 0 || bytes_left(request) == 0) return static_cast<long>(request.moved);
   }
@@ -41,7 +41,7 @@ long write_cached(Request& request, Budget& budget, Devices& refusing, const os:
   }
   if (result == -EOPNOTSUPP) refusing.add(identity.device);
   if (result < 0) return DECLINED;  // a slower context finds the true error
-  request.moved += static_cast<std::size_t>(result);
+  request.moved += static_cast<std::uint32_t>(result);
   budget.spend(static_cast<std::size_t>(result), request.fd);
   return bytes_left(request) == 0 ? static_cast<long>(request.moved) : DECLINED;
 }

@@ -109,6 +109,7 @@ void odd_numbers_are_no_harm(void**) {
   Chain& chain = f.enter(INT32_MAX);
   assert_int_equal(f.count(INT32_MAX), 1);
   f.leave(chain);
+  assert_false(f.finds(name_of(chain), chain.block, -1));  // in flight nowhere, and -1 is nowhere
 }
 
 void a_chain_is_found_by_its_whole_name(void**) {

@@ -2,6 +2,8 @@
 // Random orders of events, and threads: races/lane_race_test.cpp.
 #include "chain/lane.h"
 
+#include <sys/sysmacros.h>
+
 #include "chain/lanes.h"
 #include "without_memory.h"
 
@@ -35,8 +37,19 @@ void the_key_is_the_file_or_the_descriptor_where_the_inode_says_nothing(void**) 
   assert_true(file_key(identity, 3) == KEY);
   assert_true(file_key(identity, 3) == file_key(identity, 4));
   identity.is_shared_inode = true;
-  assert_true(file_key(identity, 3) == (FileKey{8, 1001, 3}));
+  assert_true(file_key(identity, 3) == (FileKey{1001, 8, 3}));
   assert_false(file_key(identity, 3) == file_key(identity, 4));
+}
+
+void every_device_has_keys_of_its_own(void**) {
+  atomrt::os::FileIdentity identity{};
+  identity.inode = 1001;
+  identity.device = makedev(8, 1);
+  const FileKey key = file_key(identity, 3);
+  for (const dev_t other : {makedev(8, 2), makedev(9, 1), makedev(8, 0x10001), makedev(0x808, 1), makedev(0, 8 << 8 | 1)}) {
+    identity.device = other;
+    assert_false(file_key(identity, 3) == key);
+  }
 }
 
 void reads_and_direct_writes_wait_for_nothing(void**) {
@@ -337,6 +350,7 @@ void without_memory_the_chain_is_in_no_lane(void**) {
 
 UNIT_TESTS(cmocka_unit_test(the_order_follows_from_the_request),
            cmocka_unit_test(the_key_is_the_file_or_the_descriptor_where_the_inode_says_nothing),
+           cmocka_unit_test(every_device_has_keys_of_its_own),
            cmocka_unit_test(reads_and_direct_writes_wait_for_nothing), cmocka_unit_test(stream_reads_keep_call_order),
            cmocka_unit_test(stream_writes_keep_call_order), cmocka_unit_test(appends_keep_call_order),
            cmocka_unit_test(drained_writes_follow_each_other),

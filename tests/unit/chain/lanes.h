@@ -13,7 +13,7 @@ using chain::Place;
 using chain::Released;
 using Entry = LaneTable::Entry;
 
-constexpr FileKey KEY = {8, 1001, -1};
+constexpr FileKey KEY = {1001, 8, -1};
 
 struct Lanes {
   ChainPool& pool = zeroed<ChainPool>();

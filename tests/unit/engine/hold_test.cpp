@@ -162,7 +162,7 @@ void replacing_a_number_by_itself_changes_nothing(void**) {
   const int before = open_descriptors();
   assert_int_equal(hooked_dup2(fd, fd), fd);
   assert_int_equal(open_descriptors(), before);
-  assert_null(read.chain()->hold);
+  assert_int_equal(read.chain()->hold, 0);
   close(fd);
 }
 
@@ -244,7 +244,7 @@ void a_vfork_child_that_closes_leaves_its_parents_requests_alone(void**) {
   read.read(fd);
   const int before = open_descriptors();
   assert_int_equal(hooked_close_in_vfork(fd), 0);
-  assert_null(read.chain()->hold);
+  assert_int_equal(read.chain()->hold, 0);
   assert_int_equal(read.chain()->io_fd, fd);
   assert_int_equal(open_descriptors(), before);
   open_gate();

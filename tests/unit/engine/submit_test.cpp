@@ -156,11 +156,11 @@ void without_memory_the_request_is_refused(void**) {
     return aio.submitted == EAGAIN;
   };
   // The chain pool and the lane pool run dry at different times: whichever is the first, nothing may be half done.
-  static Aio aios[401];
+  static Aio aios[601];
   close_gate();
   int accepted = 0;
-  while (accepted < 400 && !refused(aios[accepted])) ++accepted;
-  assert_in_range(accepted, 0, 399);
+  while (accepted < 600 && !refused(aios[accepted])) ++accepted;
+  assert_in_range(accepted, 0, 599);
   assert_int_equal(aios[accepted].error(), EAGAIN);
   open_gate();
   for (int i = 0; i < accepted; ++i) aios[i].ends_with(0, 4);

@@ -81,7 +81,7 @@ inline bool has_ring() {
 inline chain::Request transfer(Kind kind, int fd, void* buffer, std::size_t length, std::int64_t offset = 0) {
   chain::Request request = request_of(kind, nullptr, fd);
   request.buffer = buffer;
-  request.length = length;
+  request.length = static_cast<std::uint32_t>(length);
   request.offset = offset;
   return request;
 }

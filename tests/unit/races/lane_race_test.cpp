@@ -191,8 +191,8 @@ void many_files_at_once_stay_apart(void**) {
   static Chain* second[FILES];
   Lanes lanes;
   for (std::uint64_t i = 0; i < FILES; ++i) {
-    first[i] = &lanes.go(Kind::APPEND, {8, i, -1});
-    second[i] = &lanes.held(Kind::APPEND, {8, i, -1});
+    first[i] = &lanes.go(Kind::APPEND, {i, 8, -1});
+    second[i] = &lanes.held(Kind::APPEND, {i, 8, -1});
   }
   for (std::uint64_t i = 0; i < FILES; ++i) {
     const std::uint64_t at = i * 7919 % FILES;
