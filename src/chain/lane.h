@@ -85,7 +85,7 @@ class LaneTable {
   void remove(Bucket& bucket, Lane& lane);
 
   Bucket buckets_[BUCKETS];
-  os::SlotPool<Lane, 64, 16384> pool_;
+  os::SlotPool<Lane, 512, 2048> pool_;  // a chunk is 9 pages without a byte left over
 };
 
 }  // namespace atomrt::chain
