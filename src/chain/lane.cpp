@@ -20,7 +20,8 @@ bool is_write_order(Order order) {
 
 bool has_turns(Order order) { return is_read_order(order) || is_write_order(order); }
 
-// A sync of a stream fails with EINVAL whatever came before; a stream's chains need no list for it.
+// A sync of a stream fails with EINVAL whatever came before; a stream's chains need no list for it. All chains of a lane
+// are of one kind, as its file is.
 bool is_member(const Chain& chain) { return chain.kind == os::FileKind::POSITIONAL; }
 
 ChainQueue& held_queue(Lane& lane, Order order) { return is_read_order(order) ? lane.held_reads : lane.held_writes; }
@@ -95,7 +96,7 @@ Released LaneTable::leave(Chain& chain) {
       released.chains[0] = next;
     }
   }
-  Chain* oldest = lane->members.first();
+  Chain* oldest = is_member(chain) ? lane->members.first() : nullptr;
   if (oldest != nullptr && oldest->order == Order::SYNC && place_of(*oldest) == Place::HELD) {
     put(*oldest, Place::MOVING);
     released.chains[1] = oldest;
@@ -145,8 +146,7 @@ Lane* LaneTable::find_or_make(Bucket& bucket, const FileKey& key) {
   lane->population = 0;
   lane->has_out_of_turn = 0;
   lane->active_read = lane->active_write = nullptr;
-  lane->members = {};
-  lane->held_reads = {};
+  lane->members = {};  // and with them held_reads: both are empty when they are null
   lane->held_writes = {};
   bucket.first = lane->number;
   return lane;

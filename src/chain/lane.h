@@ -35,11 +35,13 @@ struct Lane : os::Slot {
   std::uint32_t has_out_of_turn : 1;  // a waiter took a held write, and runs it now
   Chain* active_read;   // the one of its order that runs, or is on its way to a context
   Chain* active_write;
-  base::List<Chain, &Chain::member_link> members;  // in order of submission; not of streams
-  ChainQueue held_reads;
+  union {
+    base::List<Chain, &Chain::member_link> members;  // of a file, in order of submission
+    ChainQueue held_reads;                           // of a stream
+  };
   ChainQueue held_writes;
 };
-static_assert(sizeof(void*) != 8 || sizeof(Lane) == 72);
+static_assert(sizeof(void*) != 8 || sizeof(Lane) == 64);
 
 // Chains that may go on now, place MOVING; at most one of its order and one sync.
 struct Released {
@@ -85,7 +87,7 @@ class LaneTable {
   void remove(Bucket& bucket, Lane& lane);
 
   Bucket buckets_[BUCKETS];
-  os::SlotPool<Lane, 512, 2048> pool_;  // a chunk is 9 pages without a byte left over
+  os::SlotPool<Lane, 64, 16384> pool_;  // a chunk is one page
 };
 
 }  // namespace atomrt::chain
