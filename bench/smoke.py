@@ -33,7 +33,7 @@ def workloads():
     return (work.product(work.CACHES, work.MIXES, depths=(4,)) + work.product(waitings=work.WAITINGS[1:], depths=(1, 4))
             + work.product(('cached', 'direct'), ('read',), ('64k', '1m'), (2,), threads=(2,))
             + work.product(depths=(1024,)) + work.costs()
-            + [work.Workload(kind='sync', mix='write'), work.Workload(depth=4, tool='fio')] + work.streams((50,)))
+            + [work.Workload(kind='sync', mix='write'), work.Workload(depth=4, tool='fio')] + work.streams((1, 50)) + work.lists((1, 50)))
 
 
 def check_figures(results, wanted):
@@ -77,7 +77,7 @@ def try_command(build, folder):
 def check_selections():
     """What the options select can be measured; each bar's needs are among the pairs."""
     failures = []
-    for arguments in (['--quick'], [], ['--bars', 'base'], ['--bars', 'fast', '--file-systems', 'xfs', 'tmpfs']):
+    for arguments in (['--quick'], [], ['--bars', 'base'], ['--bars', 'scale'], ['--bars', 'fast', '--file-systems', 'xfs', 'tmpfs']):
         pairs, chosen, rivals, wanted = options.selection(options.parse(arguments))
         if not pairs or not chosen or not rivals or any(not who.covers(workload) for workload, who in pairs):
             failures.append(f'{arguments}: a selection that cannot be measured')

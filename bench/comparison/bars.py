@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Callable
 
 from .rival import Rival
-from .workload import Workload, product
+from .workload import BLOCKED, LENGTHS, STREAMS, Workload, lists, product, streams
 
 ATOMRT, GLIBC, URING, LIBAIO, PSYNC = (Rival(name) for name in ('atomrt', 'glibc', 'io_uring', 'libaio', 'psync'))
 BEST_BY_HAND = (URING, LIBAIO)
@@ -113,6 +113,40 @@ def without_kernel_help():
             for name, contexts in names.items()]
 
 
+def growth(required, workloads, figure, per=lambda workload: 1):
+    """How many times more the dearest costs than a smaller one."""
+    def value(results):
+        costs = [results.median(workload, ATOMRT, figure) for workload in workloads]
+        if None in costs:
+            return None
+        each = [cost / per(workload) for cost, workload in zip(costs, workloads)]
+        return max(after / before for number, before in enumerate(each) for after in each[number:])
+
+    name = f'{workloads[0].label()} to {workloads[-1].depth}: growth of {figure}'
+    return Bar(name, required, tuple((workload, ATOMRT) for workload in workloads), value, is_limit=True)
+
+
+def most(required, workloads, figure):
+    def value(results):
+        found = [results.median(workload, ATOMRT, figure) for workload in workloads]
+        return None if None in found else max(found)
+
+    name = f'{workloads[0].label()}' + (f' to {workloads[-1].depth}' if len(workloads) > 1 else '') + f': {figure}'
+    return Bar(name, required, tuple((workload, ATOMRT) for workload in workloads), value, is_limit=True)
+
+
+def scale():
+    """Memory by what the last nine tenths of the most requests add; lists by their length where it is what counts."""
+    bars = []
+    for kind in STREAMS:
+        blocked = streams(BLOCKED[1:], (kind,))
+        bars += [growth(1.5, blocked, 'submit_ns'), growth(1.5, blocked, 'complete_ns'), most(4, blocked, 'threads'),
+                 most(256, blocked[-1:], 'bytes_per_request')]
+    waited_for = lists()
+    long_lists = [workload for workload in waited_for if workload.depth >= LENGTHS[-1] // 10]
+    return bars + [growth(1.5, long_lists, 'cpu_ns', lambda workload: workload.depth), most(0.01, waited_for, 'needless_wakes')]
+
+
 def fast(file_systems):
     read = Workload()
     signal, thread = replace(read, waiting='signal'), replace(read, waiting='thread')
@@ -132,7 +166,7 @@ def fast(file_systems):
     bars += [against(0.95, workload, (URING,)) for workload in lists]
     bars += [against(3, signal, (GLIBC,)), dearer(1, signal, replace(read, waiting='poll')), against(2, thread, (GLIBC,)),
              scaling(1.8, replace(read, threads=2))]
-    return bars + without_kernel_help()
+    return bars + scale() + without_kernel_help()
 
 
 def table(bars, results):

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 from dataclasses import dataclass
 
+from . import workload as work
 from .rival import fio_command, probe_command
 
 TIME_LIMIT = 75  # the probe's own is 60
@@ -61,7 +62,9 @@ def from_probe(workload, found):
     if workload.kind == 'cost':
         found = {name: statistics.median(rounds) for name, rounds in found.items()}
         return {**found, 'ratio_to_pread': found['engine_ns'] / found['pread_ns'], 'rate': 1e9 / found['engine_ns']}
-    if workload.kind in ('pipe', 'socket'):
+    if workload.kind == 'lists':
+        return {**found, 'rate': 1e9 / found['cpu_ns']}
+    if workload.kind in work.STREAMS:
         return {**found, 'rate': 1e9 / (found['submit_ns'] + found['complete_ns'])}
     return {**found, 'rate': found['iops']}
 

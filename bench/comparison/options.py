@@ -48,7 +48,7 @@ def parse(arguments):
                                      epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     what = parser.add_argument_group('what is measured (each option narrows; all together are multiplied)')
     what.add_argument('--quick', action='store_true', help='the main workloads, within 60 seconds')
-    what.add_argument('--bars', choices=('base', 'fast'), help='what a table of bars needs, and that table')
+    what.add_argument('--bars', choices=('base', 'fast', 'scale'), help='what a table of bars needs, and that table')
     what.add_argument('--rivals', nargs='+', type=rival_of, metavar='RIVAL',
                       help='atomrt glibc io_uring libaio psync pool (threads making plain calls), or atomrt:head+threads; '
                            'ratios are of the first to the others')
@@ -59,9 +59,9 @@ def parse(arguments):
     what.add_argument('--depth', nargs='+', type=positive(int), metavar='N')
     what.add_argument('--waiting', nargs='+', choices=work.WAITINGS)
     what.add_argument('--threads', nargs='+', type=int, choices=range(1, 9), metavar='1..8')
-    what.add_argument('--kind', nargs='+', choices=('loop', 'sync', 'cost', 'pipe', 'socket'),
+    what.add_argument('--kind', nargs='+', choices=('loop', 'sync', 'cost', 'pipe', 'socket', 'lists'),
                       help='sync: fsync every 32 writes; cost: one cached read against pread; '
-                           'pipe, socket: --depth reads blocked on them')
+                           'pipe, socket: --depth reads blocked on them; lists: aio_suspend on --depth requests')
     what.add_argument('--file-systems', nargs='+', choices=work.FILE_SYSTEMS, metavar='NAME',
                       help='also on ext4 xfs btrfs (loop mounts) tmpfs overlayfs: root only; here is the directory')
     how = parser.add_argument_group('how')
@@ -91,7 +91,8 @@ def chosen(options):
         picked += [work.Workload(kind='sync', mix='write', cache=cache) for cache in options.cache or ['cached']]
     if 'cost' in kinds:
         picked += work.costs()
-    picked += work.streams(options.depth or (10, 100, 1000), [kind for kind in ('pipe', 'socket') if kind in kinds])
+    picked += work.streams(options.depth or (10, 100, 1000), [kind for kind in work.STREAMS if kind in kinds])
+    picked += work.lists(options.depth or work.LENGTHS) if 'lists' in kinds else []
     systems = options.file_systems or ['here']
     return [replace(workload, file_system=name) for name in systems for workload in picked
             if name == 'here' or workload.is_on_files()]
@@ -101,7 +102,7 @@ def selection(options):
     """The pairs to measure, the workloads and rivals of the tables, and the bars."""
     extra = [name for name in options.file_systems or [] if name != 'here']
     if options.bars:
-        wanted = bars.base() if options.bars == 'base' else bars.fast(extra)
+        wanted = {'base': bars.base, 'scale': bars.scale}.get(options.bars, lambda: bars.fast(extra))()
         pairs = [pair for bar in wanted for pair in bar.needs]
         names = list(dict.fromkeys(who for _, who in pairs))
         return pairs, list(dict.fromkeys(workload for workload, _ in pairs)), names, wanted

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from .workload import CACHES, MIXES
+from .workload import CACHES, MIXES, STREAMS
 
 # Told apart without colour as well (point types), and with impaired colour vision.
 COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000')
@@ -79,6 +79,16 @@ def blocked(results, workloads, rivals, folder, kind):
                         curves) else None
 
 
+def lists(results, workloads, rivals, folder):
+    chosen = sorted(alike(workloads, kind='lists'), key=lambda workload: workload.depth)
+    if len(chosen) < 2:
+        return None
+    curves = {rival.name: [(workload.depth, results.median(workload, rival, 'cpu_ns')) for workload in chosen
+                           if results.of(workload, rival)] for rival in rivals}
+    axes = ('requests in the list', 'ns of processor time for one wake-up')
+    return 'lists' if draw(os.path.join(folder, 'lists'), 'aio_suspend', axes, 'set logscale xy\n', curves) else None
+
+
 def draw_all(results, workloads, rivals, folder):
     """Names of the plots drawn, without suffix; none where gnuplot is missing."""
     if shutil.which('gnuplot') is None:
@@ -88,5 +98,6 @@ def draw_all(results, workloads, rivals, folder):
              for system in systems for cache in CACHES for mix in MIXES]
     names += [latencies(results, workloads, rivals, folder, cache, mix, depth)
               for cache in CACHES for mix in MIXES for depth in (1, 32)]
-    names += [blocked(results, workloads, rivals, folder, kind) for kind in ('pipe', 'socket')]
+    names += [blocked(results, workloads, rivals, folder, kind) for kind in STREAMS]
+    names.append(lists(results, workloads, rivals, folder))
     return [name for name in names if name]

@@ -27,8 +27,10 @@ class Rival:
         return self.base in ('atomrt', 'glibc')
 
     def covers(self, workload):
-        if workload.kind in ('pipe', 'socket'):
+        if workload.kind in work.STREAMS:
             return self.is_posix() or self.base == 'io_uring'
+        if workload.kind == 'lists':
+            return self.is_posix()
         if workload.kind == 'cost':
             return self.base not in ('psync', 'pool')
         return workload.tool != 'fio' or ENGINES[self.base][1] is not None
@@ -51,7 +53,9 @@ class Rival:
 def probe_command(rival, workload, tools, files, seconds, seed):
     common = rival.prefix(tools.launcher) + [tools.probe, f'--engine={ENGINES[rival.base][0]}', f'--seconds={seconds:.3f}',
                                              f'--seed={seed}']
-    if workload.kind in ('pipe', 'socket'):
+    if workload.kind == 'lists':
+        return common + ['--mode=lists', f'--blocked={workload.depth}']
+    if workload.kind in work.STREAMS:
         return common + ['--mode=streams', f'--blocked={workload.depth}', f'--streams={workload.kind}']
     if workload.kind == 'cost':
         return common + ['--mode=cost'] + span(workload) + files[:1]

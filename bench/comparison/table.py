@@ -1,6 +1,7 @@
 """Results as text: aligned columns for a terminal, pipes for Markdown."""
 
 from .rival import Rival
+from .workload import STREAMS
 
 
 def short(value):
@@ -37,7 +38,7 @@ def rates(results, workloads, rivals):
     header = ['requests a second'] + [rival.name for rival in rivals] + [f'/{rival.name}' for rival in others] + ['spread']
     rows = []
     for workload in workloads:
-        if workload.kind in ('pipe', 'socket'):
+        if not workload.is_on_files():
             continue
         spreads = [results.spread(workload, rival) for rival in rivals]
         known = [spread for spread in spreads if spread is not None]
@@ -72,14 +73,25 @@ def costs(results, workloads, rivals):
 
 
 def blocked(results, workloads, rivals):
-    figures = ('submit_ns', 'complete_ns', 'cancel_ns', 'threads', 'bytes_per_request')
+    figures = ('submit_ns', 'complete_ns', 'cancel_ns', 'threads', 'bytes_per_request', 'streams')
     rows = []
     for workload in workloads:
         for rival in rivals:
-            if not workload.is_on_files() and results.of(workload, rival):
+            if workload.kind in STREAMS and results.of(workload, rival):
                 rows.append([workload.label(), rival.name]
                             + [f'{results.median(workload, rival, name):.0f}' for name in figures])
-    return ['blocked requests', 'rival', 'ns a submit', 'ns a completion', 'ns a cancel', 'threads', 'bytes each'], rows
+    return ['blocked requests', 'rival', 'ns a submit', 'ns a completion', 'ns a cancel', 'threads', 'bytes each', 'streams'], rows
+
+
+def lists(results, workloads, rivals):
+    figures = (('cpu_ns', 0), ('pass_ns', 0), ('wake_ns', 0), ('switches', 2), ('needless_wakes', 3))
+    rows = []
+    for workload in workloads:
+        for rival in rivals:
+            if workload.kind == 'lists' and results.of(workload, rival):
+                rows.append([workload.label(), rival.name]
+                            + [f'{results.median(workload, rival, name):.{digits}f}' for name, digits in figures])
+    return ['one wake-up', 'rival', 'CPU ns', 'ns of a pass', 'ns to wake', 'switches', 'others woken'], rows
 
 
 def failures(results):
@@ -89,5 +101,5 @@ def failures(results):
 
 def sections(results, workloads, rivals):
     """(header, rows) of each table that has any rows."""
-    made = [rates(results, workloads, rivals)] + [make(results, workloads, rivals) for make in (costs, blocked)]
+    made = [rates(results, workloads, rivals)] + [make(results, workloads, rivals) for make in (costs, blocked, lists)]
     return [(header, rows) for header, rows in made if rows]

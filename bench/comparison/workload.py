@@ -8,7 +8,10 @@ BLOCKS = {'4k': 4096, '64k': 65536, '1m': 1 << 20}
 DEPTHS = (1, 4, 32, 128, 1024)
 LISTS = ('lio_wait', 'lio_nowait')
 WAITINGS = ('suspend', 'poll', 'signal', 'thread') + LISTS
+STREAMS = ('pipe', 'socket')
 FILE_SYSTEMS = ('here', 'ext4', 'xfs', 'btrfs', 'tmpfs', 'overlayfs')
+BLOCKED = (1, 10, 100, 1000, 10000, 100000)
+LENGTHS = (1, 10, 100, 1000, 10000)
 WRITE_PERCENT = {'read': 0, 'write': 100, 'mixed': 30}
 SYNC_EVERY = 32
 
@@ -16,7 +19,8 @@ SYNC_EVERY = 32
 @dataclass(frozen=True)
 class Workload:
     """KIND: loop (a closed loop of requests), sync (32 writes and a sync of them, again and again), cost (one cached
-    4 KiB read against pread, in one process), pipe or socket (reads blocked on streams, `depth` of them)."""
+    4 KiB read against pread, in one process), pipe or socket (reads blocked on streams, `depth` of them), lists
+    (aio_suspend on `depth` requests of which one at a time completes)."""
     kind: str = 'loop'
     cache: str = 'cached'
     mix: str = 'read'
@@ -33,6 +37,8 @@ class Workload:
         tool = ' by fio' if self.tool == 'fio' else ''
         if self.kind in ('pipe', 'socket'):
             return f'{self.depth} reads blocked on {self.kind}s'
+        if self.kind == 'lists':
+            return f'aio_suspend on a list of {self.depth}'
         if self.kind == 'cost':
             return f'cost of a cached 4k read, {"hot file" if self.span else "large file"}{place}'
         if self.kind == 'sync':
@@ -41,7 +47,7 @@ class Workload:
         return f'{self.cache} {self.mix} {self.block} depth {self.depth} {self.waiting}{threads}{place}{tool}'
 
     def is_on_files(self):
-        return self.kind not in ('pipe', 'socket')
+        return self.kind not in STREAMS and self.kind != 'lists'
 
 
 def order(workload):
@@ -77,12 +83,16 @@ def full(file_systems):
               + product(('cached',), ('write',), waitings=('poll',) + LISTS, depths=(1, 32))
               + product(('cached', 'direct'), ('read', 'write'), depths=(1, 32), threads=(2,))
               + [Workload(kind='sync', mix='write'), Workload(kind='sync', cache='direct', mix='write')]
-              + streams((1, 10, 100, 1000, 10000)))
+              + streams(BLOCKED) + lists())
     for name in file_systems:
         chosen += [replace(workload, file_system=name)
                    for workload in product(('cached', 'direct'), ('read', 'write'), depths=(1, 32))]
     return chosen
 
 
-def streams(counts, kinds=('pipe', 'socket')):
+def streams(counts, kinds=STREAMS):
     return [Workload(kind=kind, depth=count) for kind in kinds for count in counts]
+
+
+def lists(lengths=LENGTHS):
+    return [Workload(kind='lists', depth=length) for length in lengths]

@@ -7,14 +7,15 @@
 #include <unistd.h>
 
 #include "cost.h"
+#include "lists.h"
 #include "streams.h"
 #include "workload.h"
 
 enum { TIME_LIMIT_SECONDS = 60 };
 
-enum mode { LOOP, COST, STREAMS };
+enum mode { LOOP, COST, STREAMS, LISTS };
 
-static const char *const MODES[] = {"loop", "cost", "streams", NULL};
+static const char *const MODES[] = {"loop", "cost", "streams", "lists", NULL};
 static const char *const CACHES[] = {"cached", "uncached", "direct", NULL};
 static const char *const WAITINGS[] = {"suspend", "poll", "signal", "thread", "lio_wait", "lio_nowait", NULL};
 
@@ -25,13 +26,16 @@ static const struct option OPTIONS[] = {
     {"block", required_argument, NULL, 'b'},   {"span", required_argument, NULL, 's'},
     {"seconds", required_argument, NULL, 't'}, {"seed", required_argument, NULL, 'r'},
     {"sync", required_argument, NULL, 'y'},    {"blocked", required_argument, NULL, 'n'},
-    {"streams", required_argument, NULL, 'k'}, {NULL, 0, NULL, 0}};
+    {"streams", required_argument, NULL, 'k'}, {"rounds", required_argument, NULL, 'o'},
+    {"requests", required_argument, NULL, 'q'}, {NULL, 0, NULL, 0}};
 
 static _Noreturn void usage(void) {
   fputs("usage: probe --engine posix|psync|pool|io_uring|libaio [--mode loop|cost] [--cache cached|uncached|direct]\n"
         "             [--waiting suspend|poll|signal|thread|lio_wait|lio_nowait] [--writes PERCENT] [--depth N]\n"
-        "             [--block BYTES] [--span BYTES] [--sync WRITES] [--seconds S] [--seed N] FILE... (one a thread)\n"
-        "       probe --mode streams --engine posix|io_uring --blocked N [--streams pipe|socket]\n",
+        "             [--block BYTES] [--span BYTES] [--sync WRITES] [--seconds S | --requests N] [--seed N]\n"
+        "             FILE... (one a thread)\n"
+        "       probe --mode streams --engine posix|io_uring --blocked N [--rounds N] [--streams pipe|socket]\n"
+        "       probe --mode lists --engine posix --blocked N\n",
         stderr);
   exit(2);
 }
@@ -90,8 +94,16 @@ static void run_streams(const struct blocked *blocked) {
   struct blocked_outcome outcome = {0};
   measure_blocked(blocked, &outcome);
   printf("{\"submit_ns\": %.1f, \"complete_ns\": %.1f, \"cancel_ns\": %.1f, \"threads\": %u, "
-         "\"bytes_per_request\": %.1f}\n",
-         outcome.submit_ns, outcome.complete_ns, outcome.cancel_ns, outcome.threads, outcome.bytes_per_request);
+         "\"bytes_per_request\": %.1f, \"context_switches_per_request\": %.3f, \"streams\": %u}\n",
+         outcome.submit_ns, outcome.complete_ns, outcome.cancel_ns, outcome.threads, outcome.bytes_per_request,
+         outcome.context_switches_per_completion, outcome.streams);
+}
+
+static void run_list(unsigned length) {
+  struct list_outcome outcome;
+  measure_list(length, &outcome);
+  printf("{\"cpu_ns\": %.1f, \"wake_ns\": %.1f, \"pass_ns\": %.1f, \"switches\": %.3f, \"needless_wakes\": %.4f}\n",
+         outcome.cpu_ns, outcome.wake_ns, outcome.pass_ns, outcome.switches, outcome.needless_wakes);
 }
 
 static void block_signals(void) {
@@ -119,17 +131,20 @@ int main(int count, char **arguments) {
       case 'y': workload.sync_every = (unsigned)number(optarg, 1, 65535); break;
       case 'r': workload.seed = number(optarg, 0, UINT64_MAX); break;
       case 'n': blocked.count = (unsigned)number(optarg, 1, 1000000); break;
+      case 'o': blocked.rounds = (unsigned)number(optarg, 1, 301); break;
+      case 'q': workload.requests = number(optarg, 1, UINT64_MAX); break;
       case 'k': blocked.sockets = strcmp(optarg, "socket") == 0; break;
       case 't': workload.seconds = strtod(optarg, NULL); break;
       default: usage();
     }
   }
   for (; optind < count && workload.workers < MOST_WORKERS; optind++) workload.files[workload.workers++] = arguments[optind];
-  if (workload.engine == NULL || (mode == STREAMS ? blocked.count == 0 : workload.workers == 0)) usage();
+  if (workload.engine == NULL || (mode == STREAMS || mode == LISTS ? blocked.count == 0 : workload.workers == 0)) usage();
   blocked.engine = workload.engine;
   alarm(TIME_LIMIT_SECONDS); /* an engine that hangs ends the run */
   block_signals();
   if (mode == STREAMS) run_streams(&blocked);
+  else if (mode == LISTS) run_list(blocked.count);
   else if (mode == COST) run_cost(&workload);
   else run_loop(&workload);
   return 0;

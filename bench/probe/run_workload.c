@@ -77,10 +77,15 @@ static int64_t drop_cache_again(struct worker *worker) {
   return now_ns() - begin;
 }
 
+static bool is_over(const struct worker *worker, int64_t spent_ns) {
+  const struct workload *workload = worker->workload;
+  if (workload->requests != 0) return worker->outcome.requests >= workload->requests;
+  return spent_ns >= (int64_t)(workload->seconds * 1e9);
+}
+
 static void loop(struct worker *worker) {
   struct outcome *outcome = &worker->outcome;
   int64_t begin = now_ns();
-  const int64_t length = (int64_t)(worker->workload->seconds * 1e9);
   start_all(worker, begin);
   for (;;) {
     const unsigned count = collect(worker, worker->session.depth);
@@ -90,7 +95,7 @@ static void loop(struct worker *worker) {
       histogram_add(&outcome->latency, now - worker->done[i]->begun_ns);
       outcome->requests++;
     }
-    if (now - begin >= length) {
+    if (is_over(worker, now - begin)) {
       outcome->seconds = (double)(now - begin) / 1e9;
       for (unsigned left = worker->session.depth - count; left > 0;) left -= collect(worker, left);
       return;

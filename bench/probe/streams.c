@@ -2,162 +2,168 @@
 
 #include <aio.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "clock.h"
+#include "peers.h"
 
-enum { MOST_COMPLETED = 1000, SPARE_DESCRIPTORS = 64 };
+/* The first round makes threads and takes memory, and is left out of the times. */
+enum { MOST_COMPLETED = 1000, REQUESTS_OF_A_FIGURE = 5000, LEAST_ROUNDS = 3, MOST_ROUNDS = 301 };
 
-struct streams {
-  unsigned count; /* requests are spread over them in turn */
-  int (*ends)[2]; /* read from 0, write to 1 */
+struct field {
+  const struct blocked *blocked;
+  struct peers peers;
+  struct aiocb *blocks; /* posix */
+  struct slot *slots;   /* the others, with session and done */
+  struct slot **done;
+  struct session session;
+  char *bytes;
 };
 
-static void require(bool holds, const char *what) {
-  if (holds) return;
-  perror(what);
-  exit(1);
-}
+struct times {
+  double submit_ns, complete_ns, cancel_ns, context_switches;
+};
 
-/* As many descriptors as may be had, and are needed. */
-static unsigned descriptors(unsigned wanted) {
-  struct rlimit limit;
-  getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_max < wanted) {
-    const struct rlimit raised = {wanted, wanted};
-    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return wanted;
-  }
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_max < wanted ? (unsigned)limit.rlim_max : wanted;
-}
+static bool is_posix(const struct field *field) { return field->blocked->engine == &posix_engine; }
 
-static void open_streams(struct streams *streams, const struct blocked *blocked) {
-  const unsigned most = (descriptors(2 * blocked->count + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS) / 2;
-  streams->count = blocked->count < most ? blocked->count : most;
-  streams->ends = calloc(streams->count, sizeof *streams->ends);
-  require(streams->ends != NULL, "memory");
-  for (unsigned i = 0; i < streams->count; i++) {
-    int *ends = streams->ends[i];
-    if (blocked->sockets)
-      require(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
-    else
-      require(pipe(ends) == 0, "pipe");
+static void submit(struct field *field, unsigned i) {
+  if (is_posix(field)) {
+    require(aio_read(&field->blocks[i]) == 0, "aio_read");
+  } else {
+    field->slots[i].fd = peer_of(&field->peers, i);
+    field->blocked->engine->submit(&field->session, &field->slots[i]);
   }
 }
 
-static double resident_bytes(void) {
-  unsigned long long pages = 0;
-  FILE *file = fopen("/proc/self/statm", "re");
-  require(file != NULL && fscanf(file, "%*s %llu", &pages) == 1, "/proc/self/statm");
-  fclose(file);
-  return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
-
-static unsigned threads(void) {
-  char line[256];
-  unsigned count = 0;
-  FILE *file = fopen("/proc/self/status", "re");
-  require(file != NULL, "/proc/self/status");
-  while (fgets(line, sizeof line, file) != NULL) sscanf(line, "Threads: %u", &count);
-  fclose(file);
-  return count;
-}
-
-static void feed(const struct streams *streams, unsigned request) {
-  require(write(streams->ends[request % streams->count][1], "x", 1) == 1, "write");
+static void submit_range(struct field *field, unsigned first, unsigned end) {
+  for (unsigned i = first; i < end; i++) submit(field, i);
+  if (!is_posix(field)) field->blocked->engine->collect(&field->session, 0, field->done);
 }
 
 static void wait_for(struct aiocb *block) {
   const struct aiocb *const list[] = {block};
   while (aio_error(block) == EINPROGRESS) aio_suspend(list, 1, NULL);
-  require(aio_return(block) == 1, "a blocked read");
 }
 
-static double cancel_all(const struct streams *streams, struct aiocb *blocks, unsigned first, unsigned count) {
-  const int64_t begin = now_ns();
-  for (unsigned i = 0; i < streams->count; i++)
-    if (aio_cancel(streams->ends[i][0], NULL) == AIO_NOTCANCELED) {
-      /* glibc cannot take back what a thread reads already: let it have its byte. */
-      feed(streams, i);
-    }
-  for (unsigned i = first; i < count; i++) {
-    const struct aiocb *const list[] = {&blocks[i]};
-    while (aio_error(&blocks[i]) == EINPROGRESS) aio_suspend(list, 1, NULL);
+static void complete(struct field *field, unsigned i) {
+  feed(&field->peers, i);
+  if (is_posix(field)) {
+    wait_for(&field->blocks[i]);
+    require(aio_return(&field->blocks[i]) == 1, "a blocked read");
+  } else {
+    require(field->blocked->engine->collect(&field->session, 1, field->done) == 1 && field->done[0]->result == 1,
+            "a blocked read");
   }
-  return count == first ? 0 : (double)(now_ns() - begin) / (count - first);
 }
 
-static void measure_posix(const struct blocked *blocked, struct streams *streams, unsigned completed,
-                          struct blocked_outcome *outcome) {
-  struct aiocb *blocks = malloc(blocked->count * sizeof *blocks);
-  char *bytes = malloc(blocked->count);
-  require(blocks != NULL && bytes != NULL, "memory");
-  memset(bytes, 1, blocked->count);
-  memset(blocks, 0, blocked->count * sizeof *blocks);
-  for (unsigned i = 0; i < blocked->count; i++) {
-    blocks[i].aio_fildes = streams->ends[i % streams->count][0];
-    blocks[i].aio_buf = &bytes[i];
-    blocks[i].aio_nbytes = 1;
-    blocks[i].aio_sigevent.sigev_notify = SIGEV_NONE;
+static void cancel_range(struct field *field, unsigned first, unsigned end) {
+  if (!is_posix(field)) { /* by hand there is one way: fed, or taken away with the ring */
+    for (unsigned i = first; i < end; i++) feed(&field->peers, i);
+    for (unsigned left = end - first; left > 0;) left -= field->blocked->engine->collect(&field->session, 1, field->done);
+    return;
   }
-  const double before = resident_bytes();
-  const int64_t begin = now_ns();
-  for (unsigned i = 0; i < blocked->count; i++) require(aio_read(&blocks[i]) == 0, "aio_read");
-  const int64_t submitted = now_ns();
-  outcome->bytes_per_request = (resident_bytes() - before) / blocked->count;
-  outcome->threads = threads() - 1;
-  const int64_t begin_feeding = now_ns();
-  for (unsigned i = 0; i < completed; i++) {
-    feed(streams, i);
-    wait_for(&blocks[i]);
+  for (unsigned i = 0; i < field->peers.count; i++) {
+    /* glibc cannot take back what a thread reads already: let it have its byte. */
+    if (aio_cancel(field->peers.ends[i][0], NULL) == AIO_NOTCANCELED) feed(&field->peers, i);
   }
-  outcome->complete_ns = (double)(now_ns() - begin_feeding) / completed;
-  outcome->submit_ns = (double)(submitted - begin) / blocked->count;
-  outcome->cancel_ns = cancel_all(streams, blocks, completed, blocked->count);
+  for (unsigned i = first; i < end; i++) wait_for(&field->blocks[i]);
 }
 
-static void measure_engine(const struct blocked *blocked, struct streams *streams, unsigned completed,
-                           struct blocked_outcome *outcome) {
-  struct slot *slots = calloc(blocked->count, sizeof *slots);
-  struct slot **done = calloc(blocked->count, sizeof *done);
-  char *bytes = calloc(blocked->count, 1);
-  require(slots != NULL && done != NULL && bytes != NULL, "memory");
-  struct session session = {.engine = blocked->engine, .depth = blocked->count, .slots = slots};
-  errno = blocked->engine->set_up(&session);
+static uint64_t context_switches(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (uint64_t)(usage.ru_nvcsw + usage.ru_nivcsw);
+}
+
+static struct times run_round(struct field *field, struct blocked_outcome *outcome) {
+  const unsigned count = field->blocked->count;
+  const unsigned completed = count < MOST_COMPLETED ? count : MOST_COMPLETED;
+  const unsigned tenth = count / 10;
+  struct times times;
+  int64_t begin = now_ns();
+  submit_range(field, 0, tenth);
+  int64_t submitting = now_ns() - begin;
+  if (outcome != NULL) let_settle();
+  const double before = outcome != NULL ? resident_bytes() : 0;
+  begin = now_ns();
+  submit_range(field, tenth, count);
+  submitting += now_ns() - begin;
+  times.submit_ns = (double)submitting / count;
+  if (field->blocked->rounds == 0) let_settle();
+  if (outcome != NULL) {
+    outcome->bytes_per_request = (resident_bytes() - before) / (count - tenth);
+    outcome->threads = threads_now() - 1;
+  }
+  const uint64_t switches = context_switches();
+  begin = now_ns();
+  for (unsigned i = 0; i < completed; i++) complete(field, i);
+  times.complete_ns = (double)(now_ns() - begin) / completed;
+  times.context_switches = (double)(context_switches() - switches) / completed;
+  begin = now_ns();
+  if (completed < count) cancel_range(field, completed, count);
+  times.cancel_ns = completed < count ? (double)(now_ns() - begin) / (count - completed) : 0;
+  return times;
+}
+
+static void open_field(struct field *field) {
+  const struct blocked *blocked = field->blocked;
+  const unsigned count = blocked->count;
+  open_peers(&field->peers, count, blocked->sockets);
+  field->bytes = malloc(count);
+  field->blocks = calloc(count, sizeof *field->blocks);
+  field->slots = calloc(count, sizeof *field->slots);
+  field->done = calloc(count, sizeof *field->done);
+  require(field->bytes != NULL && field->blocks != NULL && field->slots != NULL && field->done != NULL, "memory");
+  memset(field->bytes, 1, count);
+  for (unsigned i = 0; i < count; i++) { /* all written: it counts as there before the first request */
+    field->blocks[i].aio_fildes = peer_of(&field->peers, i);
+    field->blocks[i].aio_buf = &field->bytes[i];
+    field->blocks[i].aio_nbytes = 1;
+    field->blocks[i].aio_sigevent.sigev_notify = SIGEV_NONE;
+    field->slots[i] = (struct slot){.operation = READ, .buffer = &field->bytes[i], .bytes = 1};
+    field->done[i] = &field->slots[i];
+  }
+  if (is_posix(field)) return;
+  field->session = (struct session){.engine = blocked->engine, .depth = count, .slots = field->slots};
+  errno = blocked->engine->set_up(&field->session);
   require(errno == 0, blocked->engine->name);
-  const double before = resident_bytes();
-  const int64_t begin = now_ns();
-  for (unsigned i = 0; i < blocked->count; i++) {
-    slots[i] = (struct slot){.operation = READ, .fd = streams->ends[i % streams->count][0], .buffer = &bytes[i], .bytes = 1};
-    blocked->engine->submit(&session, &slots[i]);
-  }
-  blocked->engine->collect(&session, 0, done);
-  const int64_t submitted = now_ns();
-  outcome->bytes_per_request = (resident_bytes() - before) / blocked->count;
-  outcome->threads = threads() - 1;
-  for (unsigned i = 0; i < completed; i++) {
-    feed(streams, i);
-    require(blocked->engine->collect(&session, 1, done) == 1 && done[0]->result == 1, "a blocked read");
-  }
-  outcome->complete_ns = (double)(now_ns() - submitted) / completed;
-  outcome->submit_ns = (double)(submitted - begin) / blocked->count;
-  const int64_t begin_closing = now_ns();
-  blocked->engine->tear_down(&session);
-  outcome->cancel_ns = (double)(now_ns() - begin_closing) / blocked->count;
+}
+
+static int by_value(const void *one, const void *other) {
+  const double difference = *(const double *)one - *(const double *)other;
+  return difference < 0 ? -1 : difference > 0;
+}
+
+static double median(double *values, unsigned count) {
+  qsort(values, count, sizeof *values, by_value);
+  return values[count / 2];
+}
+
+static unsigned rounds_of(const struct blocked *blocked) {
+  if (blocked->rounds != 0) return blocked->rounds < MOST_ROUNDS ? blocked->rounds : MOST_ROUNDS;
+  const unsigned wanted = REQUESTS_OF_A_FIGURE / blocked->count;
+  return wanted < LEAST_ROUNDS ? LEAST_ROUNDS : wanted < MOST_ROUNDS - 1 ? wanted : MOST_ROUNDS - 1;
 }
 
 void measure_blocked(const struct blocked *blocked, struct blocked_outcome *outcome) {
-  struct streams streams;
-  open_streams(&streams, blocked);
-  const unsigned completed = blocked->count < MOST_COMPLETED ? blocked->count : MOST_COMPLETED;
-  if (blocked->engine == &posix_engine)
-    measure_posix(blocked, &streams, completed, outcome);
-  else
-    measure_engine(blocked, &streams, completed, outcome);
+  static struct field field;
+  static double submit_ns[MOST_ROUNDS], complete_ns[MOST_ROUNDS], cancel_ns[MOST_ROUNDS], switches[MOST_ROUNDS];
+  const unsigned rounds = rounds_of(blocked);
+  field.blocked = blocked;
+  open_field(&field);
+  outcome->streams = field.peers.count;
+  run_round(&field, outcome);
+  for (unsigned i = 0; i < rounds; i++) {
+    const struct times times = run_round(&field, NULL);
+    submit_ns[i] = times.submit_ns;
+    complete_ns[i] = times.complete_ns;
+    cancel_ns[i] = times.cancel_ns;
+    switches[i] = times.context_switches;
+  }
+  outcome->submit_ns = median(submit_ns, rounds);
+  outcome->complete_ns = median(complete_ns, rounds);
+  outcome->cancel_ns = median(cancel_ns, rounds);
+  outcome->context_switches_per_completion = median(switches, rounds);
 }

@@ -7,15 +7,18 @@
 struct blocked {
   const struct engine *engine; /* posix or io_uring */
   unsigned count;
+  unsigned rounds; /* 0: as many as a steady figure needs */
   bool sockets;
 };
 
 struct blocked_outcome {
-  double submit_ns;
-  double complete_ns;       /* from the peer's write to the end of the wait for that request */
-  double cancel_ns;         /* the rest is cancelled */
-  double bytes_per_request; /* the process's memory beyond the requests themselves, kernel's excluded */
+  double submit_ns;   /* medians of the rounds */
+  double complete_ns; /* from the peer's write to the end of the wait for that request */
+  double cancel_ns;   /* the rest is cancelled */
+  double bytes_per_request; /* the process's memory beyond the requests themselves: what the last nine tenths added */
+  double context_switches_per_completion; /* of all threads */
   unsigned threads;
+  unsigned streams; /* that the requests share */
 };
 
 void measure_blocked(const struct blocked *blocked, struct blocked_outcome *outcome);

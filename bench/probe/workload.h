@@ -24,6 +24,7 @@ struct workload {
   uint64_t block_bytes;
   uint64_t span_bytes; /* of each file; 0: all of it */
   double seconds;
+  uint64_t requests; /* so many, for as long as they take; 0: for `seconds` */
   uint64_t seed;
 };
 
