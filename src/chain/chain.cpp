@@ -11,7 +11,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->tail = Tail::NOTIFY;
   chain->is_out_of_turn = false;
   chain->is_polled = false;
-  chain->is_crowded.store(false, std::memory_order_relaxed);
+  chain->company.store(0, std::memory_order_relaxed);
   chain->needs_reaper.store(false, std::memory_order_relaxed);
   chain->lane = nullptr;
   chain->hold = 0;

@@ -60,6 +60,8 @@ struct Hold : os::Slot {
 };
 using HoldPool = os::SlotPool<Hold, 64, 16>;  // their numbers fit Chain::hold
 
+constexpr unsigned FEW = 8;
+
 // Small, as there may be a hundred thousand.
 struct Chain : os::Slot, Request {
   std::atomic<std::uint64_t> state;
@@ -70,7 +72,7 @@ struct Chain : os::Slot, Request {
   Tail tail;
   bool is_out_of_turn;  // a waiter took it from its lane
   bool is_polled;       // BLOCKED in the ring, not in a thread
-  std::atomic<bool> is_crowded;  // more than a few chains of its file were in flight when it came; a hint, relaxed
+  std::atomic<std::uint8_t> company;  // chains of its file in flight when it came, up to 255, itself included; a hint, relaxed
   std::atomic<bool> needs_reaper;  // counted by the direct context; see Direct::need_for
   std::uint16_t hold;              // number of the Hold that keeps its file, 0 for none
   Lane* lane;
@@ -121,6 +123,9 @@ inline void put(Chain& chain, Place place) {
 }
 // A thread has registered to be woken by publish. A hint: one may come at any time.
 [[nodiscard]] inline bool is_watched(const Chain& chain) { return low_of(chain.waiters.load(std::memory_order_relaxed)) != 0; }
+// Of its file no other chain, or more than a few, were in flight when it came.
+[[nodiscard]] inline bool is_alone(const Chain& chain) { return chain.company.load(std::memory_order_relaxed) == 1; }
+[[nodiscard]] inline bool is_crowded(const Chain& chain) { return chain.company.load(std::memory_order_relaxed) > FEW; }
 [[nodiscard]] inline bool is_stream_transfer(const Chain& chain) {
   return chain.kind == os::FileKind::STREAM && !is_sync(chain.operation);
 }

@@ -65,14 +65,14 @@ LaneTable::Entry LaneTable::enter(Chain& chain, const FileKey& key) {
   os::Locked locked(bucket.mutex);
   Lane* lane = find_or_make(bucket, key);
   if (lane == nullptr) return Entry::NO_MEMORY;
-  const bool crowded = ++lane->population > FEW;
-  chain.is_crowded.store(crowded, std::memory_order_relaxed);
+  const unsigned company = ++lane->population;
+  chain.company.store(static_cast<std::uint8_t>(company < 255 ? company : 255), std::memory_order_relaxed);
   chain.lane = lane;
   if (is_member(chain)) lane->members.push_back(chain);
   if (must_wait(*lane, chain)) {
     if (chain.order != Order::SYNC) held_queue(*lane, chain.order).push_back(chain);
     put(chain, Place::HELD);
-    return crowded ? Entry::HELD_IN_CROWD : Entry::HELD;
+    return is_crowded(chain) ? Entry::HELD_IN_CROWD : Entry::HELD;
   }
   if (has_turns(chain.order)) {
     active(*lane, chain.order) = &chain;

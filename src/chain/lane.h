@@ -50,7 +50,6 @@ struct Released {
 
 class LaneTable {
  public:
-  static constexpr std::uint32_t FEW = 8;
   enum class Entry : std::uint8_t { GO, HELD, HELD_IN_CROWD, NO_MEMORY };
 
   // Puts the chain (place MOVING) at the end of its file's lane. HELD…: it is in the lane's

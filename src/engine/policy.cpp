@@ -15,7 +15,10 @@ bool is_for_ring(const chain::Chain& chain) {
   if (!settings.use_ring) return false;
   // To io_uring -1 is the file's position; the error comes from threads.
   if (chain.offset < 0 && !is_stream_transfer(chain) && !is_sync(chain.operation)) return false;
-  if (!settings.use_threads || is_stream_transfer(chain) || chain.direct) return true;
+  if (!settings.use_threads || is_stream_transfer(chain)) return true;
+  // Who waits for a single one runs it himself, if a worker is not faster. The ring's thread would run twice.
+  if (chain.is_local && is_alone(chain)) return false;
+  if (chain.direct) return true;
   // The kernel hands buffered writes and syncs of a ring to threads of its own, behind one more hand-over than ours. So it
   // does with reads where the file system can't tell whether it would wait.
   if (chain.operation != chain::Operation::READ) return false;

@@ -114,6 +114,8 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     case chain::LaneTable::Entry::GO:
       break;
   }
+  // The first of several may have been left to a waiter.
+  if (chain->order == chain::Order::NONE && !is_alone(*chain)) engine.workers.end_deferral(request.fd);
   return offer(engine, *chain) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
 }
 

@@ -59,7 +59,7 @@ bool seems_free(const Engine& engine, const struct aiocb* block, chain::Place pl
   const Chain* chain = engine.registry.chains.at(aiocb::load_name(block).number);
   if (chain == nullptr || place_of(*chain) != place) return false;
   // In a crowd a worker is at it, and the waiter would only be in his way.
-  return place == chain::Place::QUEUED || !chain->is_crowded.load(std::memory_order_relaxed);
+  return place == chain::Place::QUEUED || !is_crowded(*chain);
 }
 
 }  // namespace

@@ -21,8 +21,9 @@ constexpr std::int64_t CHORES_NS = 1'000'000;
 
 // Whoever submits such a request is likely to wait for it: there is no other way for him to hear of it but polling.
 bool waiter_may_take(const Chain& chain) {
-  return chain.is_local && !chain.is_crowded.load(std::memory_order_relaxed) && chain.order == chain::Order::DRAINED_WRITES &&
-         chain.notification.by == chain::NotifyBy::NOTHING;
+  if (!chain.is_local || is_sync(chain.operation) || chain.notification.by != chain::NotifyBy::NOTHING) return false;
+  // One of several reads, or direct writes, waits for the disk beside the others.
+  return chain.order == chain::Order::DRAINED_WRITES ? !is_crowded(chain) : is_alone(chain);
 }
 
 }  // namespace

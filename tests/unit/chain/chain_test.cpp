@@ -31,7 +31,7 @@ void an_adopted_chain_is_moving_and_has_the_request(void**) {
   assert_int_equal(chain.tail, Tail::NOTIFY);
   assert_null(chain.lane);
   assert_int_equal(chain.hold, 0);
-  assert_false(chain.is_out_of_turn || chain.is_crowded);
+  assert_false(chain.is_out_of_turn || chain.company > 0);
   assert_ptr_equal(pool.at(name_of(chain).number), &chain);
 }
 
@@ -39,7 +39,8 @@ void a_chain_used_again_forgets_its_last_use(void**) {
   auto& pool = zeroed<ChainPool>();
   Chain& chain = adopted(pool, request_of(Kind::WRITE, nullptr, 42));
   chain.tail = Tail::DONE;
-  chain.is_out_of_turn = chain.is_crowded = true;
+  chain.is_out_of_turn = true;
+  chain.company = 9;
   chain.io_fd.store(99);
   chain.hold = 7;
   chain.in_flight_link.previous = chain.member_link.previous = chain.queue_link.previous = &chain;
@@ -49,7 +50,7 @@ void a_chain_used_again_forgets_its_last_use(void**) {
   assert_int_equal(again.operation, Operation::READ);
   assert_int_equal(again.io_fd, 43);
   assert_int_equal(again.tail, Tail::NOTIFY);
-  assert_false(again.is_out_of_turn || again.is_crowded);
+  assert_false(again.is_out_of_turn || again.company > 0);
   assert_int_equal(again.hold, 0);
   assert_false(again.in_flight_link.previous || again.member_link.previous || again.queue_link.previous);
 }

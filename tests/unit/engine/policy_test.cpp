@@ -41,6 +41,18 @@ void reads_that_wait_for_storage_go_to_the_ring(void**) {
   assert_int_equal(is_for_ring(uncached_read()), config().use_ring);
 }
 
+// Who waits for it runs it himself.
+void a_single_request_of_a_file_goes_to_threads(void**) {
+  Chain& read = uncached_read();
+  read.company = 1;
+  assert_int_equal(is_for_ring(read), config().use_ring && !config().use_threads);
+  read.company = 2;
+  assert_int_equal(is_for_ring(read), config().use_ring);
+  Chain& stream = chain_of(Kind::STREAM_READ);
+  stream.company = 1;
+  assert_int_equal(is_for_ring(stream), config().use_ring);
+}
+
 void direct_requests_go_to_the_ring(void**) {
   assert_int_equal(is_for_ring(chain_of(Kind::DIRECT_WRITE)), config().use_ring);
 }
@@ -89,6 +101,7 @@ void a_negative_offset_is_never_for_the_ring(void**) {
 
 UNIT_TESTS(cmocka_unit_test(without_the_ring_nothing_is_for_it), cmocka_unit_test(streams_wait_in_the_ring),
            cmocka_unit_test(reads_that_wait_for_storage_go_to_the_ring),
+           cmocka_unit_test(a_single_request_of_a_file_goes_to_threads),
            cmocka_unit_test(direct_requests_go_to_the_ring),
            cmocka_unit_test(what_the_kernel_does_in_a_thread_goes_to_ours),
            cmocka_unit_test(without_threads_everything_is_for_the_ring),

@@ -172,16 +172,16 @@ void stream_rules_hold_in_any_order_of_events(void**) {
 
 void a_crowd_is_more_than_a_few_chains_of_one_file(void**) {
   Lanes lanes;
-  Chain* chains[LaneTable::FEW + 1] = {};
+  Chain* chains[atomrt::chain::FEW + 1] = {};
   for (Chain*& chain : chains) {
     chain = &lanes.make(Kind::WRITE);  // the first goes, the others are held
-    const bool is_first = chain == chains[0], is_last = chain == chains[LaneTable::FEW];
+    const bool is_first = chain == chains[0], is_last = chain == chains[atomrt::chain::FEW];
     const Entry expected = is_first ? Entry::GO : is_last ? Entry::HELD_IN_CROWD : Entry::HELD;
     assert_int_equal(lanes.table.enter(*chain, KEY), expected);
-    assert_int_equal(chain->is_crowded, is_last);
+    assert_int_equal(is_crowded(*chain), is_last);
   }
   Chain& elsewhere = lanes.go(Kind::WRITE, {8, 1002, -1});
-  assert_false(elsewhere.is_crowded);
+  assert_false(is_crowded(elsewhere));
 }
 
 // More files than the table has buckets, each with an order of its own.

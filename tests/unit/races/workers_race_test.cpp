@@ -149,9 +149,10 @@ void let_waiters_take(Fixture& f, const Job& job) {
   for (int i = 0; i < 8; ++i) f.workers.waiter_took_one(job.chain->fd);
 }
 
-Job& write_that_waiters_may_take(Fixture& f, Gate* gate = nullptr) {
-  Job& job = f.job(Kind::WRITE, gate);
+Job& write_that_waiters_may_take(Fixture& f, Gate* gate = nullptr, Kind kind = Kind::WRITE) {
+  Job& job = f.job(kind, gate);
   job.chain->is_local = true;
+  job.chain->company = 1;
   let_waiters_take(f, job);
   return job;
 }
@@ -174,12 +175,12 @@ void the_next_write_is_left_to_waiters_and_run_if_they_do_not_take_it(void**) {
 }
 
 // The waiter is quicker in most rounds: it takes before the worker has looked twice.
-void a_write_that_a_waiter_took_is_not_run_again(void**) {
+void what_a_waiter_took_is_not_run_again(Kind kind) {
   Fixture f;
   f.engine.recycles = false;
   int taken = 0;
   assert_true(eventually([&] {
-    Job& next = write_that_waiters_may_take(f);
+    Job& next = write_that_waiters_may_take(f, nullptr, kind);
     let_waiters_work(f, next);
     if (f.workers.take(*next.chain)) {
       ++taken;
@@ -200,16 +201,21 @@ void a_write_that_a_waiter_took_is_not_run_again(void**) {
   assert_int_equal(performed + taken, f.engine.made);
 }
 
-// Who asked for a signal does not wait; who waits may be no file's storage; an append has its turn.
+void a_write_that_a_waiter_took_is_not_run_again(void**) { what_a_waiter_took_is_not_run_again(Kind::WRITE); }
+void a_single_read_that_a_waiter_took_is_not_run_again(void**) { what_a_waiter_took_is_not_run_again(Kind::READ); }
+
+// Who asked for a signal does not wait; who waits may be no file's storage; an append has its turn; one of
+// several reads waits for the disk beside the others.
 void what_waiters_may_not_take_is_run_at_once(void**) {
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     Fixture f(1);
     Gate gate;
     Job& running = f.submitted(Kind::READ, &gate);
-    Job& next = i == 2 ? f.job(Kind::APPEND) : write_that_waiters_may_take(f);
+    Job& next = i == 2 ? f.job(Kind::APPEND) : write_that_waiters_may_take(f, nullptr, i == 3 ? Kind::READ : Kind::WRITE);
     if (i == 0) next.chain->notification.by = NotifyBy::SIGNAL;
     if (i == 1) next.chain->is_local = false;
     if (i == 2) next.chain->is_local = true;
+    if (i == 3) next.chain->company = 2;
     running.taken_meanwhile.store(next.chain->fd + 1);
     running.releases = {{next.chain, nullptr}};
     assert_true(eventually([&] { return gate.arrived() == 1; }));
@@ -287,6 +293,7 @@ UNIT_TESTS(cmocka_unit_test(nothing_is_lost_between_a_look_around_and_the_sleep_
            cmocka_unit_test(a_blocked_stream_is_completed_or_cancelled_once),
            cmocka_unit_test(the_next_write_is_left_to_waiters_and_run_if_they_do_not_take_it),
            cmocka_unit_test(a_write_that_a_waiter_took_is_not_run_again),
+           cmocka_unit_test(a_single_read_that_a_waiter_took_is_not_run_again),
            cmocka_unit_test(what_waiters_may_not_take_is_run_at_once),
            cmocka_unit_test(requests_that_waiters_leave_lying_run_in_parallel),
            cmocka_unit_test(nothing_is_forgotten_while_waiters_come_and_go))
