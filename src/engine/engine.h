@@ -28,6 +28,7 @@ struct Engine {
   exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
   exec::Devices local;     // mounts of file systems on storage of this machine
   exec::Devices remote;    // and those of others
+  exec::Devices direct_numbers;  // descriptors that had O_DIRECT when last examined
   exec::Direct direct;
   exec::Ring ring;
   exec::Workers workers;

@@ -74,12 +74,31 @@ bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdenti
   return engine.registry.lanes.is_busy(chain::file_key(identity, request.fd), chain::order_of(request));
 }
 
-// The request's result, or DECLINED.
-long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget) {
+// A read of what is in memory, before anything is asked of the descriptor. -EINVAL: that has to be examined first.
+long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
+  const bool is_worth_it = request.operation == chain::Operation::READ && config().use_head &&
+                           !engine.direct_numbers.contains(static_cast<unsigned>(request.fd));
+  return is_worth_it ? exec::read_unexamined_in_head(request, budget) : -EINVAL;
+}
+
+int examine_number(Engine& engine, Request& request, Descriptor& descriptor) {
+  const int error = examine(request, descriptor);
+  if (error != 0 || descriptor.is_identified) return error;
+  const auto number = static_cast<unsigned>(request.fd);
+  if (request.direct) {
+    engine.direct_numbers.add(number);
+  } else if (engine.direct_numbers.contains(number)) {
+    engine.direct_numbers.remove(number);
+  }
+  return 0;
+}
+
+// The request's result, or DECLINED. read: what read_unexamined said.
+long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget, long read) {
   if (is_sync(request.operation)) return exec::DECLINED;
   const bool reads = request.operation == chain::Operation::READ;
   if (reads) {
-    const long result = exec::read_in_head(request, budget);
+    const long result = read != -EINVAL ? read : exec::read_in_head(request, budget);
     if (result != exec::DECLINED && result != -ESPIPE) return result;
   }
   if (const int error = identify(request, descriptor); error != 0) return -error;
@@ -131,12 +150,17 @@ int submit(Request& request, exec::Budget& budget) {
   Descriptor descriptor{};
   const bool is_known = engine->registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
   descriptor.is_identified = is_known;
-  if (const int error = examine(request, descriptor); error != 0) {
+  const long read = is_known ? -EINVAL : read_unexamined(*engine, request, budget);
+  if (read >= 0) {
+    complete_request(*engine, request, read);
+    return 0;
+  }
+  if (const int error = examine_number(*engine, request, descriptor); error != 0) {
     complete_request(*engine, request, -error);
     return 0;
   }
   if (config().use_head) {
-    const long result = run_in_head(*engine, request, descriptor, budget);
+    const long result = run_in_head(*engine, request, descriptor, budget, read);
     if (result != exec::DECLINED) {
       complete_request(*engine, request, result);
       return 0;

@@ -12,17 +12,18 @@ std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
 // A page that is missing in the middle ends a RWF_NOWAIT read short, and so does the end of the file: ask again until
 // the kernel says which. What is left for a slower context begins behind `moved`.
-long read_cached(Request& request, Budget& budget) {
+template <typename Read>
+long read_cached(Request& request, Budget& budget, Read read) {
   for (;;) {
     const std::size_t length = smaller(bytes_left(request), budget.left());
     if (length == 0 && bytes_left(request) != 0) {
       request.is_modest = budget.served() == request.fd;  // only the budget is in its way
       return DECLINED;
     }
-    const long result = os::read_at_now(request.fd, next_byte(request), length, next_offset(request));
+    const long result = read(request.fd, next_byte(request), length, next_offset(request));
     if (result < 0) {
       request.refuses_nowait = result == -EOPNOTSUPP;
-      return result == -ESPIPE ? result : DECLINED;
+      return result == -ESPIPE || result == -EINVAL ? result : DECLINED;
     }
     request.moved += static_cast<std::uint32_t>(result);
     budget.spend(static_cast<std::size_t>(result), request.fd);
@@ -86,7 +87,13 @@ int identify(Request& request, Descriptor& descriptor) {
 }
 
 long read_in_head(Request& request, Budget& budget) {
-  return request.direct || request.offset < 0 ? DECLINED : read_cached(request, budget);
+  if (request.direct || request.offset < 0) return DECLINED;
+  const long result = read_cached(request, budget, os::read_at_now);
+  return result == -EINVAL ? DECLINED : result;
+}
+
+long read_unexamined_in_head(Request& request, Budget& budget) {
+  return request.offset < 0 ? -EINVAL : read_cached(request, budget, os::read_memory_at_now);
 }
 
 long write_in_head(Request& request, const Descriptor& descriptor, Budget& budget, Devices& refusing) {

@@ -38,6 +38,10 @@ class Devices {
   [[nodiscard]] bool contains(std::uint64_t device) const {
     return entries_[device % ENTRIES].load(std::memory_order_relaxed) == device + 1;
   }
+  void remove(std::uint64_t device) {
+    std::uint64_t present = device + 1;
+    entries_[device % ENTRIES].compare_exchange_strong(present, 0, std::memory_order_relaxed);
+  }
   void add(std::uint64_t device) { entries_[device % ENTRIES].store(device + 1, std::memory_order_relaxed); }
 
  private:
@@ -60,6 +64,8 @@ struct Descriptor {
 constexpr long DECLINED = NOT_READY;
 // For reads at an offset; -ESPIPE for a stream.
 [[nodiscard]] long read_in_head(chain::Request& request, Budget& budget);
+// The same before examine: a system call less. -EINVAL where only examine can tell.
+[[nodiscard]] long read_unexamined_in_head(chain::Request& request, Budget& budget);
 // For writes at an offset, after identify.
 [[nodiscard]] long write_in_head(chain::Request& request, const Descriptor& descriptor, Budget& budget,
                                  Devices& refusing);

@@ -2,9 +2,6 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 
 #include "os/clock.h"
@@ -42,141 +39,18 @@ long positional(long number, int fd, Buffer buffer, std::size_t length, std::int
 
 // preadv2 and pwritev2 always take the offset in two words, the second unused on 64-bit kernels; offset -1 means the
 // file position, which streams want.
-long vectored(long number, int fd, void* buffer, std::size_t length, std::int64_t offset) {
-  const iovec vector{buffer, cut(length)};
+long vectored(long number, int fd, const iovec* parts, int count, std::int64_t offset) {
   const long high = sizeof(long) == 8 ? 0 : static_cast<long>(offset >> 32);
   return restarting(
-      [&] { return system_call(number, fd, &vector, 1, static_cast<long>(offset), high, RWF_NOWAIT); });
+      [&] { return system_call(number, fd, parts, count, static_cast<long>(offset), high, RWF_NOWAIT); });
 }
 
-FileKind kind_of(int fd, mode_t mode) {
-  if (S_ISREG(mode) || S_ISBLK(mode) || S_ISDIR(mode)) return FileKind::POSITIONAL;
-  if (S_ISFIFO(mode) || S_ISSOCK(mode)) return FileKind::STREAM;
-#ifdef SYS__llseek
-  std::int64_t position = 0;
-  const long result = system_call(SYS__llseek, fd, 0, 0, &position, SEEK_CUR);
-#else
-  const long result = system_call(SYS_lseek, fd, 0, SEEK_CUR);
-#endif
-  if (result == -ESPIPE) return FileKind::STREAM;
-  // Some streams let lseek succeed without meaning it (eventfd). A preadv of no buffers is refused for them and never
-  // reaches a driver, where even a read of no bytes may wait or take something away.
-  return system_call(SYS_preadv, fd, nullptr, 0, 0, 0) == -ESPIPE ? FileKind::STREAM : FileKind::POSITIONAL;
-}
-
-// Of a file only what never changes. fstat(2) reads its times, and the next write would then have to give it new ones
-// (multigrain timestamps, Linux 6.13): a journal entry for each write.
-constexpr unsigned MOUNT_FOR_EVER = 0x4000;  // STATX_MNT_ID_UNIQUE, Linux 6.8
-constexpr unsigned ASKED_OF_FILE = STATX_TYPE | STATX_INO | MOUNT_FOR_EVER;
-
-long ask_by_fstat(int fd, struct statx& answer) {
-#ifdef SYS_fstat64
-  struct stat64 status {};
-  const long result = system_call(SYS_fstat64, fd, &status);
-#else
-  struct stat status {};
-  const long result = system_call(SYS_fstat, fd, &status);
-#endif
-  answer.stx_mode = static_cast<std::uint16_t>(status.st_mode);
-  answer.stx_ino = status.st_ino;
-  answer.stx_dev_major = major(status.st_dev);
-  answer.stx_dev_minor = minor(status.st_dev);
-  return result;
-}
-
-// linux/magic.h.
-bool is_known_local(std::uint32_t magic) {
-  static constexpr std::uint32_t LOCAL[] = {
-      0xEF53,      // ext2, ext3, ext4
-      0x58465342,  // xfs
-      0x9123683E,  // btrfs
-      0x01021994,  // tmpfs
-      0x794C7630,  // overlayfs
-      0xF2F52010,  // f2fs
-      0x2FC12FC1,  // zfs
-      0xCA451A4E,  // bcachefs
-      0x858458F6,  // ramfs
-  };
-  for (const std::uint32_t known : LOCAL) {
-    if (magic == known) return true;
-  }
-  return false;
-}
-
-// tmpfs, memfd, hugetlbfs: only they have seals.
-bool is_in_memory(int fd) {
-#ifdef SYS_fcntl64
-  return system_call(SYS_fcntl64, fd, F_GET_SEALS) >= 0;
-#else
-  return system_call(SYS_fcntl, fd, F_GET_SEALS) >= 0;
-#endif
-}
-
-// statmount(2), Linux 6.8: from the kernel's table of mounts. 0: not to be had (a mount of another namespace).
-std::uint32_t magic_of_mount(std::uint64_t mount) {
-  constexpr long STATMOUNT = 457;  // on every architecture but alpha
-  constexpr std::uint64_t SUPERBLOCK = 1;
-  struct {
-    std::uint32_t size, spare;
-    std::uint64_t mount, wanted;
-  } const request{sizeof request, 0, mount, SUPERBLOCK};
-  struct {
-    std::uint32_t size, options;
-    std::uint64_t given;
-    std::uint32_t device_major, device_minor;
-    std::uint64_t magic;
-    std::uint8_t rest[512 - 32];
-  } answer{};
-  const long result = system_call(STATMOUNT, &request, &answer, sizeof answer, 0);
-  return result == 0 && (answer.given & SUPERBLOCK) != 0 ? static_cast<std::uint32_t>(answer.magic) : 0;
-}
-
-std::uint32_t magic_by_statfs(int fd) {
-#ifdef SYS_fstatfs64
-  struct statfs64 status {};
-  const long result = system_call(SYS_fstatfs64, fd, sizeof status, &status);
-#else
-  struct statfs status {};
-  const long result = system_call(SYS_fstatfs, fd, &status);
-#endif
-  return result == 0 ? static_cast<std::uint32_t>(status.f_type) : 0;
+long vectored(long number, int fd, void* buffer, std::size_t length, std::int64_t offset) {
+  const iovec whole{buffer, cut(length)};
+  return vectored(number, fd, &whole, 1, offset);
 }
 
 }  // namespace
-
-base::Expected<int> status_flags(int fd) {
-#ifdef SYS_fcntl64
-  return base::from_kernel<int>(system_call(SYS_fcntl64, fd, F_GETFL));
-#else
-  return base::from_kernel<int>(system_call(SYS_fcntl, fd, F_GETFL));
-#endif
-}
-
-base::Expected<FileIdentity> identify(int fd) {
-  struct statx status {};
-  long result = system_call(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, ASKED_OF_FILE, &status);
-  if (result == -ENOSYS || result == -EPERM) result = ask_by_fstat(fd, status);  // before Linux 4.11; a seccomp filter
-  if (result < 0) return base::Error{static_cast<int>(-result)};
-  const mode_t mode = status.stx_mode;
-  return FileIdentity{
-      .device = makedev(status.stx_dev_major, status.stx_dev_minor),
-      .inode = status.stx_ino,
-      .mount = (status.stx_mask & MOUNT_FOR_EVER) != 0 ? status.stx_mnt_id : 0,
-      .kind = kind_of(fd, mode),
-      .is_socket = S_ISSOCK(mode),
-      .is_regular = S_ISREG(mode),
-      .is_shared_inode = S_ISCHR(mode) || (mode & S_IFMT) == 0,
-  };
-}
-
-// statfs(2) would say it, too, but asks the file server. It is left where there is nothing better and the file system has
-// a disk below.
-bool is_on_local_storage(int fd, const FileIdentity& identity) {
-  if (!identity.is_regular) return false;
-  if (is_in_memory(fd)) return true;
-  if (identity.mount != 0) return is_known_local(magic_of_mount(identity.mount));
-  return major(identity.device) != 0 && is_known_local(magic_by_statfs(fd));
-}
 
 long read_at(int fd, void* buffer, std::size_t length, std::int64_t offset) {
   return positional(SYS_pread64, fd, buffer, length, offset);
@@ -196,6 +70,23 @@ long write_next(int fd, const void* buffer, std::size_t length) {
 
 long read_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset) {
   return vectored(SYS_preadv2, fd, buffer, length, offset);
+}
+
+// The first byte takes a way of its own. A disk moves no single bytes: ext4, xfs, f2fs and disks refuse, btrfs looks into
+// memory.
+long read_memory_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset) {
+  char* bytes = static_cast<char*>(buffer);
+  constexpr std::uintptr_t PAGE = 4096;
+  // The first byte is stored here once the kernel has stored the second: on one page.
+  if (length < 2 || reinterpret_cast<std::uintptr_t>(bytes) % PAGE == PAGE - 1) {
+    return length == 0 ? read_at_now(fd, buffer, 0, offset) : -EINVAL;
+  }
+  char first;
+  const iovec parts[] = {{&first, 1}, {bytes + 1, cut(length) - 1}};
+  const long result = vectored(SYS_preadv2, fd, parts, 2, offset);
+  if (result == 1) return -EINVAL;
+  if (result > 1) *bytes = first;
+  return result;
 }
 
 long write_at_now(int fd, const void* buffer, std::size_t length, std::int64_t offset) {

@@ -61,6 +61,7 @@ inline void assert_call(int at, const char* function, int fd, const void* buffer
 FAKE_AT(read_at, "_ZN6atomrt2os7read_atEiPvml", void*)
 FAKE_AT(write_at, "_ZN6atomrt2os8write_atEiPKvml", const void*)
 FAKE_AT(read_at_now, "_ZN6atomrt2os11read_at_nowEiPvml", void*)
+FAKE_AT(read_memory_at_now, "_ZN6atomrt2os18read_memory_at_nowEiPvml", void*)
 FAKE_AT(write_at_now, "_ZN6atomrt2os12write_at_nowEiPKvml", const void*)
 
 FAKE(long, read_next, "_ZN6atomrt2os9read_nextEiPvm", (int fd, void* buffer, std::size_t length)) {

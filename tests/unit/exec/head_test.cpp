@@ -41,6 +41,25 @@ void a_cached_read_is_one_call(void**) {
   assert_int_equal(budget.left(), Budget::ONE_CALL - 1000);
 }
 
+void an_unexamined_read_is_one_call_that_o_direct_refuses(void**) {
+  fake_file.will_give({400, 600, -EINVAL, 300, -EAGAIN});
+  Budget budget(Budget::ONE_CALL);
+  Request request = request_of(Operation::READ);
+  assert_int_equal(read_unexamined_in_head(request, budget), 1000);
+  assert_call(0, "read_memory_at_now", 3, buffer, 1000, 5000);
+  assert_call(1, "read_memory_at_now", 3, buffer + 400, 600, 5400);
+  Request direct = request_of(Operation::READ);
+  assert_int_equal(read_unexamined_in_head(direct, budget), -EINVAL);
+  assert_int_equal(direct.moved, 0);
+  Request missing = request_of(Operation::READ);
+  assert_int_equal(read_unexamined_in_head(missing, budget), DECLINED);
+  assert_int_equal(missing.moved, 300);
+  Request before = request_of(Operation::READ);
+  before.offset = -1;
+  assert_int_equal(read_unexamined_in_head(before, budget), -EINVAL);
+  assert_int_equal(fake_file.call_count, 5);
+}
+
 void a_short_read_is_asked_again_until_the_end_of_the_file(void**) {
   fake_file.will_give({300, 400, 0});
   Request request = request_of(Operation::READ);
@@ -307,7 +326,8 @@ void devices_are_told_apart_or_forgotten(void**) {
 }  // namespace
 
 #define TEST(name) cmocka_unit_test_setup(name, start_over)
-UNIT_TESTS(TEST(a_cached_read_is_one_call), TEST(a_short_read_is_asked_again_until_the_end_of_the_file),
+UNIT_TESTS(TEST(a_cached_read_is_one_call), TEST(an_unexamined_read_is_one_call_that_o_direct_refuses),
+           TEST(a_short_read_is_asked_again_until_the_end_of_the_file),
            TEST(a_page_that_is_missing_leaves_the_rest_to_others), TEST(errors_of_a_read_decline),
            TEST(a_stream_shows_itself_by_espipe), TEST(a_read_of_nothing_is_over_at_once),
            TEST(the_budget_ends_a_read), TEST(a_read_that_only_the_budget_ends_is_modest),

@@ -5,7 +5,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 
 #include "unit.h"
 
@@ -61,86 +60,63 @@ void fill(int fd) {
   }
 }
 
-void status_flags_are_those_of_the_open_file(void**) {
-  const int fd = open("/dev/null", O_WRONLY | O_APPEND | O_NONBLOCK);
-  const int flags = status_flags(fd).value();
-  assert_int_equal(flags & O_ACCMODE, O_WRONLY);
-  assert_true((flags & O_APPEND) != 0 && (flags & O_NONBLOCK) != 0 && (flags & O_DIRECT) == 0);
+// Memory files know no transfers without waiting.
+int open_disk_file(int flags) {
+  char name[] = "unit-XXXXXX";
+  const int fd = mkstemp(name), wanted = flags == 0 ? dup(fd) : open(name, O_RDWR | flags);
+  assert_int_equal(ftruncate(fd, 8192), 0);
+  unlink(name);
   close(fd);
-  errno = 1234;
-  assert_int_equal(status_flags(fd).error(), EBADF);
-  assert_int_equal(status_flags(-1).error(), EBADF);
-  assert_int_equal(errno, 1234);
+  return wanted;
 }
 
-void duplicates_are_one_file(void**) {
-  File file, other;
-  const int duplicate = dup(file.fd);
-  const FileIdentity a = identify(file.fd).value(), b = identify(duplicate).value(), c = identify(other.fd).value();
-  assert_true(a.device == b.device && a.inode == b.inode);
-  assert_true(a.device != c.device || a.inode != c.inode);
-  assert_true(a.kind == FileKind::POSITIONAL && a.is_regular && !a.is_socket && !a.is_shared_inode);
-  close(duplicate);
-}
-
-void pipes_and_sockets_are_streams(void**) {
-  Pipe pipe;
-  Sockets sockets;
-  const FileIdentity a = identify(pipe.out).value(), b = identify(sockets.out).value();
-  assert_true(a.kind == FileKind::STREAM && !a.is_socket && !a.is_regular && !a.is_shared_inode);
-  assert_true(b.kind == FileKind::STREAM && b.is_socket && !b.is_regular && !b.is_shared_inode);
-}
-
-void a_terminal_is_a_stream_whose_inode_says_nothing(void**) {
-  const int fd = posix_openpt(O_RDWR | O_NOCTTY);
-  const FileIdentity identity = identify(fd).value();
-  assert_true(identity.kind == FileKind::STREAM && identity.is_shared_inode && !identity.is_socket);
+void a_read_of_memory_is_whole_wherever_it_goes(void**) {
+  const int fd = open_disk_file(0);
+  char pattern[3000], bytes[2 * 4096] = {};
+  for (int i = 0; i < 3000; ++i) pattern[i] = static_cast<char>(i % 251 + 1);
+  assert_int_equal(pwrite(fd, pattern, sizeof pattern, 0), sizeof pattern);
+  assert_int_equal(pwrite(fd, pattern, 1000, 7192), 1000);
+  char* const page = bytes + (4096 - reinterpret_cast<std::uintptr_t>(bytes) % 4096);
+  for (const std::size_t length : {2UL, 3UL, 1000UL, 2999UL, 3000UL}) {
+    std::memset(bytes, 0, sizeof bytes);
+    assert_int_equal(read_memory_at_now(fd, page - 2, length, 0), length);
+    assert_memory_equal(page - 2, pattern, length);
+    assert_true(page[-3] == 0 && page[static_cast<long>(length) - 2] == 0);
+  }
+  assert_int_equal(read_memory_at_now(fd, page, 4000, 4192 + 3000), 1000);
+  assert_int_equal(read_memory_at_now(fd, page, 4000, 8192), 0);
+  assert_int_equal(read_memory_at_now(fd, page, 0, 0), 0);
+  // These are for read_at_now.
+  assert_int_equal(read_memory_at_now(fd, page, 1, 0), -EINVAL);
+  assert_int_equal(read_memory_at_now(fd, page - 1, 100, 0), -EINVAL);
+  assert_int_equal(read_memory_at_now(fd, page, 100, 8191), -EINVAL);  // one byte is left
   close(fd);
 }
 
-// The kernel lets eventfd, timerfd, signalfd and inotify seek to no effect, and refuses pread all the same.
-void an_eventfd_is_a_stream_whose_inode_says_nothing(void**) {
-  const int fd = eventfd(0, 0);
-  const FileIdentity identity = identify(fd).value();
+void a_read_of_memory_touches_no_page_that_the_kernel_could_not_write(void**) {
+  const int fd = open_disk_file(0);
+  char block[4096] = {};
+  assert_int_equal(pwrite(fd, block, sizeof block, 0), sizeof block);
+  char* const pages = static_cast<char*>(mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  assert_int_equal(mprotect(pages, 4096, PROT_NONE), 0);
+  assert_int_equal(read_memory_at_now(fd, pages + 4095, 100, 0), -EINVAL);
+  assert_true(read_memory_at_now(fd, pages + 4000, 1000, 0) < 0);
+  assert_int_equal(read_memory_at_now(fd, pages + 4096, 100, 0), 100);
+  assert_int_equal(mprotect(pages, 8192, PROT_READ), 0);
+  assert_true(read_memory_at_now(fd, pages + 4096, 100, 0) < 0);
+  munmap(pages, 8192);
   close(fd);
-  assert_true(identity.is_shared_inode);
-  assert_int_equal(identity.kind, FileKind::STREAM);
 }
 
-void a_device_that_seeks_is_positional_and_its_inode_says_nothing(void**) {
-  const int fd = open("/dev/zero", O_RDWR);
-  const FileIdentity identity = identify(fd).value();
-  assert_true(identity.kind == FileKind::POSITIONAL && identity.is_shared_inode && !identity.is_regular);
+void a_read_of_memory_is_refused_by_o_direct(void**) {
+  const int fd = open_disk_file(O_DIRECT);
+  if (fd < 0) return;
+  alignas(4096) static char bytes[8192];
+  for (const std::size_t length : {512UL, 4096UL, 8192UL}) {
+    const long result = read_memory_at_now(fd, bytes, length, 0);
+    assert_true(result == -EINVAL || result == -EAGAIN || result > 0);  // > 0: a file system that looks into memory
+  }
   close(fd);
-  assert_int_equal(identify(fd).error(), EBADF);
-}
-
-// Linux 6.8 and later say it; before, nobody does.
-void a_mount_has_one_number_by_whatever_name(void**) {
-  const int folder = open("/proc", O_RDONLY), file = open("/proc/self/status", O_RDONLY);
-  File memory;
-  const auto of_folder = identify(folder).value(), of_file = identify(file).value(), elsewhere = identify(memory.fd).value();
-  assert_int_equal(of_folder.mount, of_file.mount);
-  assert_true(elsewhere.mount != of_file.mount || of_file.mount == 0);
-  struct utsname system;
-  uname(&system);
-  int version = 0, minor = 0;
-  sscanf(system.release, "%d.%d", &version, &minor);
-  if (version * 100 + minor >= 608) assert_int_not_equal(of_file.mount, 0);
-  close(folder);
-  close(file);
-}
-
-bool is_local(int fd) { return is_on_local_storage(fd, identify(fd).value()); }
-
-void storage_is_local_where_the_file_system_is_known_to_be(void**) {
-  File memory;
-  Pipe pipe;
-  assert_true(is_local(memory.fd));  // tmpfs
-  assert_false(is_local(pipe.in));
-  const int proc = open("/proc/self/status", O_RDONLY);
-  assert_false(is_local(proc));
-  close(proc);
 }
 
 void positional_transfers_leave_the_file_position(void**) {
@@ -327,19 +303,19 @@ void a_pending_cancellation_does_not_act(void**) {
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(status_flags_are_those_of_the_open_file), cmocka_unit_test(duplicates_are_one_file),
-           cmocka_unit_test(pipes_and_sockets_are_streams),
-           cmocka_unit_test(a_terminal_is_a_stream_whose_inode_says_nothing),
-           cmocka_unit_test(an_eventfd_is_a_stream_whose_inode_says_nothing),
-           cmocka_unit_test(a_device_that_seeks_is_positional_and_its_inode_says_nothing),
-           cmocka_unit_test(a_mount_has_one_number_by_whatever_name),
-           cmocka_unit_test(storage_is_local_where_the_file_system_is_known_to_be),
-           cmocka_unit_test(positional_transfers_leave_the_file_position), cmocka_unit_test(errors_are_minus_errno),
-           cmocka_unit_test(lengths_are_cut), cmocka_unit_test(offsets_beyond_four_gigabytes_arrive),
+UNIT_TESTS(cmocka_unit_test(a_read_of_memory_is_whole_wherever_it_goes),
+           cmocka_unit_test(a_read_of_memory_touches_no_page_that_the_kernel_could_not_write),
+           cmocka_unit_test(a_read_of_memory_is_refused_by_o_direct),
+           cmocka_unit_test(positional_transfers_leave_the_file_position),
+           cmocka_unit_test(errors_are_minus_errno),
+           cmocka_unit_test(lengths_are_cut),
+           cmocka_unit_test(offsets_beyond_four_gigabytes_arrive),
            cmocka_unit_test(a_stream_that_is_not_ready_is_eagain),
            cmocka_unit_test(a_stream_that_is_ready_moves_data_at_once),
            cmocka_unit_test(a_socket_without_peer_is_epipe_and_no_signal),
-           cmocka_unit_test(a_read_of_no_bytes_takes_nothing), cmocka_unit_test(a_transfer_without_waiting_moves_data_or_refuses),
-           cmocka_unit_test(syncing_works_both_ways), cmocka_unit_test(readiness_is_told_without_waiting),
+           cmocka_unit_test(a_read_of_no_bytes_takes_nothing),
+           cmocka_unit_test(a_transfer_without_waiting_moves_data_or_refuses),
+           cmocka_unit_test(syncing_works_both_ways),
+           cmocka_unit_test(readiness_is_told_without_waiting),
            cmocka_unit_test(a_wait_for_the_peer_survives_signals),
            cmocka_unit_test(a_pending_cancellation_does_not_act))

@@ -1,0 +1,148 @@
+// identity: what the kernel says of descriptors of all sorts. Works on pipes, sockets and memory files.
+#include "os/identity.h"
+
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+
+#include "unit.h"
+
+namespace {
+
+using namespace atomrt::os;
+using atomrt::unit::eventually;
+using atomrt::unit::is_asleep;
+using atomrt::unit::Thread;
+
+struct Pair {
+  int out = -1, in = -1;  // read from out what was written into in
+  ~Pair() {
+    close_out();
+    close_in();
+  }
+  void close_out() {
+    if (out >= 0) close(out);
+    out = -1;
+  }
+  void close_in() {
+    if (in >= 0) close(in);
+    in = -1;
+  }
+};
+struct Pipe : Pair {
+  Pipe() {
+    int ends[2];
+    if (pipe(ends) != 0) abort();
+    out = ends[0];
+    in = ends[1];
+  }
+};
+struct Sockets : Pair {
+  Sockets() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) abort();
+    out = ends[0];
+    in = ends[1];
+  }
+};
+struct File {
+  int fd = memfd_create("unit", 0);
+  File() {
+    if (pwrite(fd, "0123456789", 10, 0) != 10) abort();
+  }
+  ~File() { close(fd); }
+};
+
+void status_flags_are_those_of_the_open_file(void**) {
+  const int fd = open("/dev/null", O_WRONLY | O_APPEND | O_NONBLOCK);
+  const int flags = status_flags(fd).value();
+  assert_int_equal(flags & O_ACCMODE, O_WRONLY);
+  assert_true((flags & O_APPEND) != 0 && (flags & O_NONBLOCK) != 0 && (flags & O_DIRECT) == 0);
+  close(fd);
+  errno = 1234;
+  assert_int_equal(status_flags(fd).error(), EBADF);
+  assert_int_equal(status_flags(-1).error(), EBADF);
+  assert_int_equal(errno, 1234);
+}
+
+void duplicates_are_one_file(void**) {
+  File file, other;
+  const int duplicate = dup(file.fd);
+  const FileIdentity a = identify(file.fd).value(), b = identify(duplicate).value(), c = identify(other.fd).value();
+  assert_true(a.device == b.device && a.inode == b.inode);
+  assert_true(a.device != c.device || a.inode != c.inode);
+  assert_true(a.kind == FileKind::POSITIONAL && a.is_regular && !a.is_socket && !a.is_shared_inode);
+  close(duplicate);
+}
+
+void pipes_and_sockets_are_streams(void**) {
+  Pipe pipe;
+  Sockets sockets;
+  const FileIdentity a = identify(pipe.out).value(), b = identify(sockets.out).value();
+  assert_true(a.kind == FileKind::STREAM && !a.is_socket && !a.is_regular && !a.is_shared_inode);
+  assert_true(b.kind == FileKind::STREAM && b.is_socket && !b.is_regular && !b.is_shared_inode);
+}
+
+void a_terminal_is_a_stream_whose_inode_says_nothing(void**) {
+  const int fd = posix_openpt(O_RDWR | O_NOCTTY);
+  const FileIdentity identity = identify(fd).value();
+  assert_true(identity.kind == FileKind::STREAM && identity.is_shared_inode && !identity.is_socket);
+  close(fd);
+}
+
+// The kernel lets eventfd, timerfd, signalfd and inotify seek to no effect, and refuses pread all the same.
+void an_eventfd_is_a_stream_whose_inode_says_nothing(void**) {
+  const int fd = eventfd(0, 0);
+  const FileIdentity identity = identify(fd).value();
+  close(fd);
+  assert_true(identity.is_shared_inode);
+  assert_int_equal(identity.kind, FileKind::STREAM);
+}
+
+void a_device_that_seeks_is_positional_and_its_inode_says_nothing(void**) {
+  const int fd = open("/dev/zero", O_RDWR);
+  const FileIdentity identity = identify(fd).value();
+  assert_true(identity.kind == FileKind::POSITIONAL && identity.is_shared_inode && !identity.is_regular);
+  close(fd);
+  assert_int_equal(identify(fd).error(), EBADF);
+}
+
+// Linux 6.8 and later say it; before, nobody does.
+void a_mount_has_one_number_by_whatever_name(void**) {
+  const int folder = open("/proc", O_RDONLY), file = open("/proc/self/status", O_RDONLY);
+  File memory;
+  const auto of_folder = identify(folder).value(), of_file = identify(file).value(), elsewhere = identify(memory.fd).value();
+  assert_int_equal(of_folder.mount, of_file.mount);
+  assert_true(elsewhere.mount != of_file.mount || of_file.mount == 0);
+  struct utsname system;
+  uname(&system);
+  int version = 0, minor = 0;
+  sscanf(system.release, "%d.%d", &version, &minor);
+  if (version * 100 + minor >= 608) assert_int_not_equal(of_file.mount, 0);
+  close(folder);
+  close(file);
+}
+
+bool is_local(int fd) { return is_on_local_storage(fd, identify(fd).value()); }
+
+void storage_is_local_where_the_file_system_is_known_to_be(void**) {
+  File memory;
+  Pipe pipe;
+  assert_true(is_local(memory.fd));  // tmpfs
+  assert_false(is_local(pipe.in));
+  const int proc = open("/proc/self/status", O_RDONLY);
+  assert_false(is_local(proc));
+  close(proc);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(status_flags_are_those_of_the_open_file),
+           cmocka_unit_test(duplicates_are_one_file),
+           cmocka_unit_test(pipes_and_sockets_are_streams),
+           cmocka_unit_test(a_terminal_is_a_stream_whose_inode_says_nothing),
+           cmocka_unit_test(an_eventfd_is_a_stream_whose_inode_says_nothing),
+           cmocka_unit_test(a_device_that_seeks_is_positional_and_its_inode_says_nothing),
+           cmocka_unit_test(a_mount_has_one_number_by_whatever_name),
+           cmocka_unit_test(storage_is_local_where_the_file_system_is_known_to_be))
