@@ -71,6 +71,7 @@ inline void end_when_hung() {
     [[maybe_unused]] const ssize_t written = write(2, LINE, sizeof LINE - 1);
     _exit(1);
   };
+  action.sa_flags = SA_RESTART;  // the library asks whether all handlers have it (os::all_handlers_restart)
   sigaction(SIGALRM, &action, nullptr);
   alarm(PATIENCE_S + 5);
 }

@@ -43,8 +43,11 @@ struct Aio {
   Aio& operator=(const Aio&) = delete;
 
   Aio& submit(int fd, chain::Operation operation, std::size_t length = 4) {
+    return submit(fd, operation, buffer, length);
+  }
+  Aio& submit(int fd, chain::Operation operation, void* memory, std::size_t length) {
     block.aio_fildes = fd;
-    block.aio_buf = buffer;
+    block.aio_buf = memory;
     block.aio_nbytes = length;
     chain::Request request = chain::build(&block, operation);
     exec::Budget budget(exec::Budget::ONE_CALL);
