@@ -150,7 +150,12 @@ inline int settle_direct(void** state) {
   direct.configure(REAPERS_IDLE_NS);
   if (!direct.add_need(true)) return -1;  // a reaper, who gives the context back
   direct.drop_need();
-  if (!eventually([] { return threads_named("atomrt-reaper") == 0; })) return -1;
+  const auto is_gone = [&] {
+    const bool is_there = direct.add_need(false);
+    if (is_there) direct.drop_need();
+    return !is_there && threads_named("atomrt-reaper") == 0;
+  };
+  if (!eventually(is_gone)) return -1;
   return settle(state);
 }
 
