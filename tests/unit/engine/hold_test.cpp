@@ -3,7 +3,7 @@
 #include "engine/hold.h"
 
 #include "engine/cancel.h"
-#include "engine/requests.h"
+#include "engine/direct_requests.h"
 
 extern "C" int hooked_close(int fd);
 extern "C" int hooked_dup2(int from, int to);
@@ -252,6 +252,80 @@ void a_vfork_child_that_closes_leaves_its_parents_requests_alone(void**) {
   close(fd);
 }
 
+// The kernel has it, and the file; what it would have to wait for is done elsewhere, to the same file.
+void a_direct_request_keeps_its_file_for_what_is_left(void**) {
+  const int before = open_descriptors();
+  {
+    SlowFile file;
+    const int opened = open_descriptors();
+    SlowRequest request;
+    request.start(file);
+    assert_int_equal(request.place(), Place::IN_AIO);
+    give_number_to(file.fd, "your");
+    assert_int_equal(open_descriptors(), opened + 1);
+    assert_int_equal(request.place(), Place::IN_AIO);
+    file.let_go(512);
+    request.ends_with(0, DIRECT_LENGTH);
+    assert_int_equal(request.data[511], 0);
+    assert_int_equal(request.data[512], 'b');
+    assert_int_equal(request.data[DIRECT_LENGTH - 1], 'd');
+    assert_true(eventually([&] { return open_descriptors() == opened; }));
+  }
+  assert_int_equal(open_descriptors(), before);
+}
+
+// The program may never look at it again, and the duplicate must not stay open for that (a file system can't be unmounted
+// under it): the reaper finishes it.
+void the_duplicate_of_a_direct_request_goes_though_nobody_looks(void**) {
+  SlowFile file;
+  SlowRequest requests[2];
+  for (SlowRequest& request : requests) request.start(file);
+  const int before = open_descriptors();
+  assert_int_equal(hooked_close(file.fd), 0);
+  assert_int_equal(open_descriptors(), before);
+  assert_true(reaper_sleeps_in_kernel());
+  file.let_go();
+  assert_true(eventually([&] { return open_descriptors() == before - 1; }));
+  for (const SlowRequest& request : requests) request.ends_with(0, DIRECT_LENGTH);
+  assert_true(file.settled_by == atomrt::exec::By::LIBRARY);
+  assert_true(eventually([] { return is_lead_free(); }));
+}
+
+void a_direct_request_that_has_completed_needs_no_duplicate(void**) {
+  SlowFile file;
+  SlowRequest request;
+  request.start(file);
+  file.let_go();
+  assert_true(eventually([] { return the_engine().direct.has_events(); }));
+  const int before = open_descriptors();
+  assert_int_equal(hooked_close(file.fd), 0);
+  request.ends_with(0, DIRECT_LENGTH);  // closing looks first
+  assert_int_equal(open_descriptors(), before - 1);
+}
+
+// io_uring holds the file, so closing does not wait; the duplicate is for what is left behind the kernel's part.
+void a_request_in_the_ring_keeps_its_file_for_what_is_left(void**) {
+  Busy busy;
+  const int fd = file_with("mine");
+  Aio read;
+  read.read(fd);
+  atomrt::chain::Chain& chain = *read.chain();
+  assert_true(the_engine().workers.take(chain));
+  put(chain, Place::IN_RING);
+  const int before = open_descriptors();
+  give_number_to(fd, "your");
+  assert_int_equal(open_descriptors(), before + 1);
+  assert_int_equal(read.place(), Place::IN_RING);
+  assert_int_not_equal(chain.io_fd, fd);
+  put(chain, Place::MOVING);  // the ring gives it to the next context
+  assert_true(offer(the_engine(), chain, atomrt::exec::ContextId::RING) == atomrt::exec::Verdict::ACCEPTED);
+  open_gate();
+  read.ends_with(0, 4);
+  assert_memory_equal(read.buffer, "mine", 4);
+  assert_true(eventually([&] { return open_descriptors() == before; }));
+  close(fd);
+}
+
 // It may not have entered the kernel yet: closing waits a moment, and what is left of it goes to the same file.
 void closing_under_a_running_request_is_no_harm(void**) {
   set_threads(1, 1);
@@ -279,4 +353,8 @@ UNIT_TESTS(ENGINE_TEST(without_requests_nothing_is_duplicated), ENGINE_TEST(queu
            ENGINE_TEST(a_duplicate_is_not_the_programs_to_close),
            ENGINE_TEST(requests_keep_their_files_when_a_range_is_closed), ENGINE_TEST(a_child_has_no_duplicates),
            ENGINE_TEST(a_vfork_child_that_closes_leaves_its_parents_requests_alone),
+           DIRECT_TEST(a_direct_request_keeps_its_file_for_what_is_left),
+           DIRECT_TEST(the_duplicate_of_a_direct_request_goes_though_nobody_looks),
+           DIRECT_TEST(a_direct_request_that_has_completed_needs_no_duplicate),
+           ENGINE_TEST(a_request_in_the_ring_keeps_its_file_for_what_is_left),
            ENGINE_TEST(closing_under_a_running_request_is_no_harm))

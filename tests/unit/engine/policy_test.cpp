@@ -1,4 +1,4 @@
-// policy: what goes to the ring, by ATOMRT_CONTEXTS (the test runs once with each set of meson.build).
+// policy: what goes to the direct context and to the ring, by ATOMRT_CONTEXTS (the test runs once with each set of meson.build).
 #include "engine/policy.h"
 
 #include "chain/chains.h"
@@ -10,6 +10,7 @@ using namespace atomrt::unit;
 using atomrt::chain::Chain;
 using atomrt::chain::ChainPool;
 using atomrt::engine::config;
+using atomrt::engine::is_for_direct;
 using atomrt::engine::is_for_ring;
 
 Chain& chain_of(Kind kind) { return adopted(zeroed<ChainPool>(), request_of(kind)); }
@@ -23,6 +24,46 @@ Chain& uncached_read() {
 
 // With the ring and threads; with the ring alone everything is its business.
 bool is_shared() { return config().use_ring && config().use_threads; }
+
+Chain& direct_read() {
+  Chain& chain = chain_of(Kind::READ);
+  chain.direct = true;
+  return chain;
+}
+
+void transfers_of_files_opened_for_them_are_direct(void**) {
+  assert_int_equal(is_for_direct(direct_read()), config().use_direct);
+  assert_int_equal(is_for_direct(chain_of(Kind::DIRECT_WRITE)), config().use_direct);
+}
+
+void all_others_are_not_direct(void**) {
+  for (const Kind kind : {Kind::READ, Kind::WRITE, Kind::APPEND, Kind::SYNC, Kind::STREAM_READ, Kind::STREAM_WRITE,
+                          Kind::STREAM_SYNC}) {
+    assert_false(is_for_direct(chain_of(kind)));
+  }
+}
+
+// Its descriptor may have O_DIRECT, too.
+void syncs_streams_and_appends_are_never_direct(void**) {
+  for (const Kind kind : {Kind::APPEND, Kind::SYNC, Kind::STREAM_READ, Kind::STREAM_WRITE, Kind::STREAM_SYNC}) {
+    Chain& chain = chain_of(kind);
+    chain.direct = true;
+    assert_false(is_for_direct(chain));
+  }
+  Chain& data_only = chain_of(Kind::SYNC);
+  data_only.operation = atomrt::chain::Operation::FDATASYNC;
+  data_only.direct = true;
+  assert_false(is_for_direct(data_only));
+}
+
+// The error comes from threads.
+void a_negative_offset_is_never_direct(void**) {
+  Chain& chain = direct_read();
+  chain.offset = -1;
+  assert_false(is_for_direct(chain));
+  chain.offset = 0;
+  assert_int_equal(is_for_direct(chain), config().use_direct);
+}
 
 void without_the_ring_nothing_is_for_it(void**) {
   if (config().use_ring) return;
@@ -99,7 +140,10 @@ void a_negative_offset_is_never_for_the_ring(void**) {
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(without_the_ring_nothing_is_for_it), cmocka_unit_test(streams_wait_in_the_ring),
+UNIT_TESTS(cmocka_unit_test(transfers_of_files_opened_for_them_are_direct),
+           cmocka_unit_test(all_others_are_not_direct), cmocka_unit_test(syncs_streams_and_appends_are_never_direct),
+           cmocka_unit_test(a_negative_offset_is_never_direct),
+           cmocka_unit_test(without_the_ring_nothing_is_for_it), cmocka_unit_test(streams_wait_in_the_ring),
            cmocka_unit_test(reads_that_wait_for_storage_go_to_the_ring),
            cmocka_unit_test(a_single_request_of_a_file_goes_to_threads),
            cmocka_unit_test(direct_requests_go_to_the_ring),
