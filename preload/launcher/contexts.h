@@ -1,4 +1,5 @@
-// The contexts by name, as --contexts and ATOMRT_CONTEXTS spell them, in the library's order of preference.
+// The contexts by name, as --contexts and ATOMRT_CONTEXTS spell them, in the order
+// in which the library asks them; the waiter takes what nobody has begun.
 #pragma once
 
 #include <array>
@@ -17,15 +18,16 @@ enum class Context { HEAD, DIRECT, RING, WAITER, THREADS };
 struct ContextName {
   Context context;
   std::string_view name;
+  std::string_view purpose;
   bool is_built;  // false: the name is accepted, this build has no such context (the ring needs liburing)
 };
 
 inline constexpr std::array<ContextName, 5> CONTEXTS = {{
-    {Context::HEAD, "head", true},
-    {Context::DIRECT, "direct", true},
-    {Context::RING, "ring", HAS_RING},
-    {Context::WAITER, "waiter", true},
-    {Context::THREADS, "threads", true},
+    {Context::HEAD, "head", "what need not wait, in the thread that asks", true},
+    {Context::DIRECT, "direct", "O_DIRECT transfers of files and disks, by kernel AIO", true},
+    {Context::RING, "ring", "streams that wait and reads that are not cached, by io_uring", HAS_RING},
+    {Context::WAITER, "waiter", "what nobody has begun, in the thread that waits for it", true},
+    {Context::THREADS, "threads", "all that is left", true},
 }};
 
 // Calls visit(name) for each entry of a comma list, also for empty ones, until it returns false.

@@ -63,10 +63,14 @@ void print_limit(const char* name, const char* meaning, __rlimit_resource resour
   std::printf("  %-*s %-11s %s\n", NAME_WIDTH - 2, name, value, meaning);
 }
 
+bool is_named(std::string_view name) {
+  const char* const list = std::getenv("ATOMRT_CONTEXTS");
+  return list != nullptr && !for_each_in_list(list, [name](std::string_view entry) { return entry != name; });
+}
+
 bool is_allowed(std::string_view name) {
   const char* const list = std::getenv("ATOMRT_CONTEXTS");
-  if (name == "threads" || list == nullptr || *list == '\0') return true;
-  return !for_each_in_list(list, [name](std::string_view entry) { return entry != name; });
+  return name == "threads" || list == nullptr || *list == '\0' || is_named(name);
 }
 
 bool is_offered(Context context, const Finding& ring, const Finding& direct, bool has_nowait) {
@@ -87,15 +91,19 @@ bool is_offered(Context context, const Finding& ring, const Finding& direct, boo
 void print_contexts(const Finding& ring, const Finding& direct, bool has_nowait) {
   std::printf("contexts\n");
   for (const ContextName& entry : CONTEXTS) {
-    const char* verdict = "yes";
+    const bool is_tried_anyway = entry.context == Context::RING && seccomp_mode() == 2 && is_named(entry.name);
+    const char* verdict = nullptr;
     if (!entry.is_built) {
       verdict = "no   not in this build";
     } else if (!is_allowed(entry.name)) {
       verdict = "no   not in ATOMRT_CONTEXTS";
+    } else if (is_tried_anyway) {
+      verdict = "?    tried by the library despite the filter, as ATOMRT_CONTEXTS names it";
     } else if (!is_offered(entry.context, ring, direct, has_nowait)) {
       verdict = "no   the kernel does not offer it, see above";
     }
-    std::printf("  %-*s %s\n", NAME_WIDTH - 2, entry.name.data(), verdict);
+    std::printf("  %-*s %s%s\n", NAME_WIDTH - 2, entry.name.data(), verdict == nullptr ? "yes  " : verdict,
+                verdict == nullptr ? entry.purpose.data() : "");
   }
 }
 

@@ -80,6 +80,20 @@ bool has_futex_wait(long ring) {
          probe.last_operation >= OP_FUTEX_WAIT && (probe.operations[OP_FUTEX_WAIT].flags & OP_SUPPORTED) != 0;
 }
 
+constexpr long AIO_REQUESTS = 256;  // as exec/direct.h
+
+// 0 where io_pgetevents can be called.
+int try_waiting(aio_context_t context) {
+#ifdef SYS_io_pgetevents_time64
+  constexpr long GET_EVENTS = SYS_io_pgetevents_time64;
+#else
+  constexpr long GET_EVENTS = SYS_io_pgetevents;
+#endif
+  const std::int64_t at_once[2] = {0, 0};
+  io_event event;
+  return syscall(GET_EVENTS, context, 0L, 1L, &event, at_once, nullptr) < 0 ? errno : 0;
+}
+
 }  // namespace
 
 void Finding::say(const char* format, ...) {
@@ -124,12 +138,19 @@ Finding probe_kernel_aio() {
   const long in_use = read_setting("/proc/sys/fs/aio-nr");
   const long most = read_setting("/proc/sys/fs/aio-max-nr");
   aio_context_t context = 0;
-  if (syscall(SYS_io_setup, 1, &context) == 0) {
+  if (syscall(SYS_io_setup, AIO_REQUESTS, &context) == 0) {
+    const int error = try_waiting(context);
     syscall(SYS_io_destroy, context);
-    finding.is_usable = true;
-    finding.say("fs.aio-nr %ld of fs.aio-max-nr %ld", in_use, most);
+    finding.is_usable = error == 0;
+    if (error == 0) {
+      finding.say("fs.aio-nr %ld of fs.aio-max-nr %ld; a process takes %ld", in_use, most, AIO_REQUESTS);
+    } else if (error == ENOSYS) {
+      finding.say("ENOSYS: this kernel has no io_pgetevents (Linux 4.18)");
+    } else {
+      finding.say("io_pgetevents: %s", std::strerror(error));
+    }
   } else if (errno == EAGAIN) {
-    finding.say("EAGAIN: fs.aio-nr %ld has reached fs.aio-max-nr %ld", in_use, most);
+    finding.say("EAGAIN: fs.aio-nr %ld, fs.aio-max-nr %ld, and a process takes %ld", in_use, most, AIO_REQUESTS);
   } else if (errno == ENOSYS) {
     finding.say("ENOSYS: this kernel has no kernel AIO");
   } else if (errno == EPERM) {

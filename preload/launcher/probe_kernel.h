@@ -18,6 +18,7 @@ struct Finding {
 // A ring without a descriptor (IORING_SETUP_NO_MMAP and REGISTERED_FD_ONLY, Linux 6.5), and whether it can wait on a
 // futex (Linux 6.7), without which it is not usable. Not tried under a seccomp filter: that may kill the process.
 [[nodiscard]] Finding probe_io_uring();
+// Room for a process's requests (io_setup), and a wait for them with a signal mask (io_pgetevents, Linux 4.18).
 [[nodiscard]] Finding probe_kernel_aio();
 
 }  // namespace atomrt::launcher

@@ -18,10 +18,16 @@ has_row '  current folder +.+'
 has_row '  /dev/shm +.+'
 has_row '  pipe +[A-Za-z]+ +[A-Za-z]+ +stream'
 has_row '  RLIMIT_NPROC +.+'
-has_row '  threads +yes'
+has_row '  threads +yes  all that is left'
+# Direct is offered where kernel AIO is.
+if grep -Eqx 'kernel AIO +yes .*; a process takes 256' <<<"$output"; then
+  has_row '  direct +yes  O_DIRECT .*'
+else
+  has_row '  direct +no +.+'
+fi
 # The ring is offered where io_uring is, and built in.
 if grep -Eqx 'io_uring +yes +.*FUTEX_WAIT yes' <<<"$output"; then
-  has_row "  ring +$([ "$HAS_RING" = true ] && echo yes || echo 'no +not in this build')"
+  has_row "  ring +$([ "$HAS_RING" = true ] && echo 'yes  .+' || echo 'no +not in this build')"
 else
   has_row '  ring +no +.+'
 fi
@@ -35,10 +41,10 @@ has_row '  /no/such/folder +not tried: No such file or directory'
 run "$LAUNCHER" --contexts threads --doctor
 has_row '  head +no +not in ATOMRT_CONTEXTS'
 has_row '  ring +no +not in (ATOMRT_CONTEXTS|this build)'
-has_row '  threads +yes'
+has_row '  threads +yes .*'
 run env ATOMRT_CONTEXTS=waiter "$LAUNCHER" --doctor
 has_row '  head +no +not in ATOMRT_CONTEXTS'
-has_row '  waiter +yes'
+has_row '  waiter +yes .*'
 
 run "$HELPERS/launcher_filter" "$LAUNCHER" --doctor
 if [ "$status" -ne 77 ]; then
@@ -47,6 +53,10 @@ if [ "$status" -ne 77 ]; then
   has_row 'io_uring +no +not tried: a seccomp filter is in force.*'
   has_row 'kernel AIO +no +EPERM: .*'
   has_row '  ring +no +(the kernel does not offer it, see above|not in this build)'
+  has_row '  direct +no +the kernel does not offer it, see above'
+  # What is named is tried by the library all the same.
+  run env ATOMRT_CONTEXTS=ring "$HELPERS/launcher_filter" "$LAUNCHER" --doctor
+  has_row '  ring +([?] +tried by the library despite the filter.*|no +not in this build)'
 fi
 
 run sh -c '"$1" --doctor >/dev/full' - "$LAUNCHER"
