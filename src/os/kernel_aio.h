@@ -44,8 +44,8 @@ iocb make_transfer(bool writes, int fd, void* buffer, std::size_t length, std::i
 long submit_aio(CompletionRing* ring, iocb* const transfers[], long count);
 
 // Sleeps until an event has not been consumed, or until the deadline (NO_DEADLINE: none), with the calling thread's
-// signal mask replaced for as long. Consumes nothing. 0, ETIMEDOUT, EINTR after any handler, EINVAL where the context
-// is gone.
+// signal mask replaced for as long. Consumes nothing. 0, ETIMEDOUT, EINTR after any handler. Where the kernel does not
+// let it wait (a filter, a context that is gone) it is 0 after a moment: look, and come again.
 int wait_for_event(CompletionRing* ring, const KernelSignalSet& mask, std::int64_t deadline_ns);
 
 }  // namespace atomrt::os
