@@ -1,0 +1,194 @@
+// Direct: the context and its refusals, submission, events, and who leads. Kernel AIO is the test's (fake_kernel.h); what the
+// reaper does is reaper_test.cpp's.
+#include "exec/direct.h"
+
+#include "chain/group.h"
+#include "exec/fake_kernel.h"
+
+namespace {
+
+using namespace atomrt::unit;
+using atomrt::chain::Chain;
+using atomrt::chain::Group;
+using atomrt::chain::NotifyBy;
+using atomrt::chain::Place;
+using atomrt::exec::By;
+using atomrt::exec::Direct;
+using atomrt::exec::Verdict;
+
+// The reaper is there, and does nothing before the end of the test.
+Gate reaper_gate;
+struct Fixture : DirectFixture {
+  Fixture() {
+    reaper_gate.close();
+    thread_fault.gate.store(&reaper_gate);
+  }
+  ~Fixture() { reaper_gate.open(); }
+  bool is_declined(Chain& chain) {
+    const bool is_declined = direct.submit(chain) == Verdict::DECLINED;
+    return is_declined && place_of(chain) == Place::MOVING && job(chain).settled == 0;
+  }
+};
+
+// ---- the context ----
+
+void the_first_request_makes_the_context(void**) {
+  Fixture f;
+  assert_false(f.direct.has_requests());
+  assert_false(f.direct.has_events());
+  assert_int_equal(f.kernel.asked, 0);
+  for (int i = 0; i < 5; ++i) f.submitted();
+  assert_int_equal(f.kernel.asked, 1);
+  assert_int_equal(thread_fault.asked, 1);
+  assert_int_equal(f.direct.created(), 1);
+  assert_true(f.direct.has_requests());
+}
+
+void what_the_kernel_does_not_have_is_never_asked_for_again(void**) {
+  for (const int error : {ENOSYS, EPERM, EACCES}) {
+    Fixture f;
+    f.kernel.making_fails.store(error);
+    assert_true(f.is_declined(f.chain()));
+    assert_true(f.direct.is_refused());
+    f.kernel.making_fails.store(0);
+    f.kernel.clock_ahead_ns.store(1'000'000'000'000'000);
+    assert_true(f.is_declined(f.chain()));
+    assert_int_equal(f.kernel.asked, 1);
+    assert_int_equal(thread_fault.asked, 0);
+    assert_false(f.direct.has_requests());
+  }
+}
+
+void where_the_machine_has_no_room_it_is_asked_again_after_a_while(void**) {
+  for (const int error : {EAGAIN, ENOMEM}) {
+    Fixture f;
+    f.kernel.making_fails.store(error);
+    for (int i = 0; i < 3; ++i) assert_true(f.is_declined(f.chain()));
+    assert_false(f.direct.is_refused());
+    assert_int_equal(f.kernel.asked, 1);
+    f.kernel.clock_ahead_ns.store(2'000'000'000);
+    assert_true(f.is_declined(f.chain()));
+    assert_int_equal(f.kernel.asked, 2);
+    f.kernel.making_fails.store(0);
+    f.kernel.clock_ahead_ns.store(4'000'000'000);
+    f.submitted();
+    assert_int_equal(f.kernel.asked, 3);
+  }
+}
+
+// ---- submission ----
+
+void the_rest_of_a_request_is_submitted(void**) {
+  Fixture f;
+  char buffer[4096];
+  Chain& chain = f.chain(Kind::DIRECT_WRITE);
+  chain.buffer = buffer;
+  chain.length = sizeof buffer;
+  chain.offset = 1'000'000;
+  chain.io_fd.store(7);
+  add_moved(chain, 512);
+  f.submitted(chain);
+  const iocb& transfer = f.kernel.submitted[0];
+  assert_int_equal(transfer.aio_lio_opcode, IOCB_CMD_PWRITE);
+  assert_int_equal(transfer.aio_fildes, 7);
+  assert_int_equal(transfer.aio_buf, reinterpret_cast<std::uintptr_t>(buffer + 512));
+  assert_int_equal(transfer.aio_nbytes, sizeof buffer - 512);
+  assert_int_equal(transfer.aio_offset, 1'000'512);
+  assert_int_equal(transfer.aio_data, atomrt::chain::packed(generation_of(chain), chain.number));
+}
+
+void what_the_kernel_has_cannot_be_taken_back(void**) {
+  Fixture f;
+  Chain& chain = f.submitted();
+  assert_int_equal(place_of(chain), Place::IN_AIO);
+  assert_false(f.direct.take(chain));
+  assert_int_equal(place_of(chain), Place::IN_AIO);
+}
+
+void a_full_ring_declines_this_request_alone(void**) {
+  Fixture f;
+  f.kernel.submitting_fails.store(EAGAIN);
+  Chain& chain = f.announced();
+  Group& group = zeroed<Group>();
+  chain.group = &group;
+  assert_true(f.is_declined(chain));
+  assert_false(group.has_some_in_kernel());
+  assert_false(f.direct.has_requests());
+  assert_false(chain.needs_reaper);
+  assert_false(f.direct.is_refused());
+  f.kernel.submitting_fails.store(0);
+  f.submitted(chain);
+  assert_true(group.has_some_in_kernel());
+  assert_true(f.direct.has_requests());
+}
+
+// ---- events ----
+
+void a_request_is_settled_by_who_looks(void**) {
+  Fixture f;
+  Chain& first = f.submitted();
+  Chain& second = f.submitted();
+  assert_false(f.direct.has_events());
+  f.kernel.complete(1, 1234);
+  assert_true(f.direct.has_events());
+  f.direct.process(By::APPLICATION);
+  f.is_settled(second, 1234, By::APPLICATION);
+  assert_int_equal(f.job(first).settled, 0);
+  assert_false(f.direct.has_events());
+  assert_true(f.direct.has_requests());
+  f.kernel.complete(0, -EAGAIN);
+  f.direct.process(By::LIBRARY);
+  f.is_settled(first, -EAGAIN, By::LIBRARY);
+  assert_false(f.direct.has_requests());
+  assert_int_equal(f.kernel.not_consumed(), 0);
+}
+
+void more_than_a_batch_is_settled_in_the_order_of_events(void**) {
+  Fixture f;
+  constexpr int MANY = 100;
+  static int turn_of[MANY], turns;
+  static Chain* chains[MANY];
+  turns = 0;
+  f.engine.when_settled.store([](Chain& chain) {
+    for (int i = 0; i < MANY; ++i) {
+      if (chains[i] == &chain) turn_of[i] = turns++;
+    }
+  });
+  for (Chain*& chain : chains) chain = &f.submitted();
+  for (int i = 0; i < MANY; ++i) f.kernel.complete(MANY - 1 - i, 1);
+  f.direct.process(By::APPLICATION);
+  assert_int_equal(turns, MANY);
+  for (int i = 0; i < MANY; ++i) assert_int_equal(turn_of[i], MANY - 1 - i);
+  assert_false(f.direct.has_requests());
+  assert_int_equal(f.kernel.not_consumed(), 0);
+}
+
+void an_event_of_a_chain_that_is_over_means_nobody(void**) {
+  Fixture f;
+  Chain& chain = f.submitted();
+  Chain& stale = f.submitted();
+  f.kernel.submitted[1].aio_data = atomrt::chain::packed(generation_of(chain) - 1, chain.number);
+  f.kernel.complete(1, 7);
+  f.kernel.submitted[1].aio_data = atomrt::chain::packed(1, 16'000);  // of no chain that was ever made
+  f.kernel.complete(1, 7);
+  f.direct.process(By::APPLICATION);
+  assert_int_equal(f.engine.settled, 0);
+  assert_int_equal(place_of(chain), Place::IN_AIO);
+  assert_int_equal(f.kernel.not_consumed(), 0);
+  f.kernel.submitted[1].aio_data = atomrt::chain::packed(generation_of(stale), stale.number);
+  f.kernel.complete(1, 8);
+  f.direct.process(By::APPLICATION);
+  f.is_settled(stale, 8, By::APPLICATION);
+}
+
+}  // namespace
+
+UNIT_TESTS(cmocka_unit_test(the_first_request_makes_the_context),
+           cmocka_unit_test(what_the_kernel_does_not_have_is_never_asked_for_again),
+           cmocka_unit_test(where_the_machine_has_no_room_it_is_asked_again_after_a_while),
+           cmocka_unit_test(the_rest_of_a_request_is_submitted),
+           cmocka_unit_test(what_the_kernel_has_cannot_be_taken_back),
+           cmocka_unit_test(a_full_ring_declines_this_request_alone),
+           cmocka_unit_test(a_request_is_settled_by_who_looks),
+           cmocka_unit_test(more_than_a_batch_is_settled_in_the_order_of_events),
+           cmocka_unit_test(an_event_of_a_chain_that_is_over_means_nobody))
