@@ -125,7 +125,8 @@ Verdict Direct::submit(Chain& chain) {
   const bool met_limit = writes && has_failed_at_once(*ring, tail, transfer.aio_data);
   const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
   if (writes && (met_limit || !still_there)) os::take_back_size_signal();
-  if (announced) reaper_.wake();
+  // Who needs it may have found nothing in flight: it rests, and nobody else leads.
+  if (needs_.load(std::memory_order_seq_cst) > 0) reaper_.wake();
   return Verdict::ACCEPTED;
 }
 
