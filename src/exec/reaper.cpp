@@ -58,7 +58,7 @@ void Reaper::lead(Direct& direct, std::uintptr_t self) {
     return;
   }
   bell_.store(1, std::memory_order_seq_cst);
-  if (leads && direct.may_sleep_in_kernel()) return;
+  if (direct.has_leftovers() || (leads && direct.may_sleep_in_kernel())) return;
   os::futex_wait_until(bell_, 1, os::now_ns() + Direct::FOLLOWER_NS);
 }
 
