@@ -10,14 +10,13 @@
 namespace atomrt::exec {
 
 bool Reaper::ensure(Direct& direct) {
-  std::uint32_t absent = 0;
-  if (!life_.compare_exchange_strong(absent, 1, std::memory_order_acq_rel)) return true;
-  if (os::start_library_thread(run_thread, &direct) == 0) {
-    created_.fetch_add(1, std::memory_order_relaxed);
-    return true;
-  }
-  life_.store(0, std::memory_order_release);
-  return false;
+  if (is_present()) return true;
+  os::Locked locked(making_);
+  if (is_present()) return true;
+  if (os::start_library_thread(run_thread, &direct) != 0) return false;
+  created_.fetch_add(1, std::memory_order_relaxed);
+  life_.store(1, std::memory_order_release);
+  return true;
 }
 
 void Reaper::wake() {
@@ -34,6 +33,7 @@ void* Reaper::run_thread(void* direct) {
 }
 
 void Reaper::work(Direct& direct) {
+  { os::Locked made(making_); }  // it may leave once it is said to be present
   const auto self = static_cast<std::uintptr_t>(pthread_self());
   for (;;) {
     while (direct.offer_leftover()) {

@@ -6,13 +6,16 @@
 // Shared words:
 //   bell_  1: asleep on it, or about to look a last time. Set by the thread, cleared
 //          by whoever wakes it.
-//   life_  PRESENT from before the thread is made until it has given the context back.
+//   life_  1 from when the thread has been made until it gives the context back: others rely on it from then on, so it is
+//          never set for a thread that may not come. Set under making_, cleared under the context's lock.
+// Locks: making_, with all signals blocked, while the thread is made.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 #include "os/futex.h"
+#include "os/mutex.h"
 
 namespace atomrt::exec {
 
@@ -40,6 +43,7 @@ class Reaper {
   std::atomic<std::uint32_t> life_;
   std::atomic<std::uint32_t> created_;
   os::FutexWord bell_;
+  os::Mutex making_;
 };
 
 }  // namespace atomrt::exec
