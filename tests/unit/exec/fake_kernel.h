@@ -102,6 +102,7 @@ class DirectFixture {
   }
   // The reaper leaves, so that the next test can count. It can't while anything is counted in flight or needs it.
   ~DirectFixture() {
+    kernel.clock_runs_back.store(false);
     kernel.complete_all(1);
     if (kernel.ring.load() != nullptr) direct.process(exec::By::LIBRARY);
     if (direct.created() > 0) assert_true(reaper_leaves());
@@ -155,7 +156,8 @@ extern "C" int wrapped_clock(clockid_t clock, timespec* now) {
   atomrt::unit::FakeKernel* kernel = atomrt::unit::fake_kernel.load();
   if (kernel == nullptr) return result;
   now->tv_sec += kernel->clock_ahead_ns.load() / 1'000'000'000;
-  if (kernel->clock_runs_back.load()) now->tv_sec += 100'000'000 - 1'000 * kernel->clock_calls.fetch_add(1);
+  const int call = kernel->clock_calls.fetch_add(1);
+  if (kernel->clock_runs_back.load()) now->tv_sec += 100'000'000 - 1'000 * call;
   return result;
 }
 

@@ -10,6 +10,7 @@ using atomrt::chain::Chain;
 using atomrt::chain::NotifyBy;
 using atomrt::chain::Place;
 using atomrt::exec::By;
+using atomrt::exec::Verdict;
 using Fixture = DirectFixture;
 
 void nobody_needs_it_and_it_sleeps(void**) {
@@ -40,7 +41,261 @@ void what_is_announced_is_settled_though_nobody_looks(void**) {
   }
 }
 
+void it_rests_while_nothing_is_in_flight_and_comes_for_the_next(void**) {
+  Fixture f;
+  Chain& first = f.submitted();
+  assert_true(f.direct.add_need(false));
+  f.direct.wake_reaper();
+  assert_true(f.sleeps_in_kernel());
+  f.kernel.complete(0, 1);
+  f.is_settled(first, 1, By::LIBRARY);
+  assert_true(eventually([&] { return f.kernel.sleepers == 0 && is_asleep(f.job(first).thread); }));
+  Chain& second = f.submitted();  // announces nothing; who waits needs the reaper still
+  assert_true(f.sleeps_in_kernel());
+  f.kernel.complete(1, 2);
+  f.is_settled(second, 2, By::LIBRARY);
+  f.direct.drop_need();
+}
+
+// ---- needs ----
+
+void a_need_without_a_reaper_is_refused_where_none_may_be_made(void**) {
+  Fixture f;
+  assert_false(f.direct.add_need(false));
+  thread_fault.refused.store(1);
+  assert_false(f.direct.add_need(true));
+  assert_int_equal(f.direct.created(), 0);
+  assert_true(f.direct.add_need(true));
+  assert_int_equal(f.direct.created(), 1);
+  f.direct.drop_need();
+}
+
+void what_is_announced_is_declined_where_no_reaper_can_be_made(void**) {
+  Fixture f;
+  thread_fault.refused.store(ALL);
+  Chain& chain = f.announced();
+  assert_int_equal(f.direct.submit(chain), Verdict::DECLINED);
+  assert_int_equal(place_of(chain), Place::MOVING);
+  assert_false(chain.needs_reaper);
+  assert_false(f.direct.has_requests());
+  Chain& plain = f.submitted();
+  assert_false(f.direct.leave_to_reaper(plain));
+  thread_fault.refused.store(0);
+  f.submitted(chain);
+  f.kernel.complete(1, 5);
+  f.is_settled(chain, 5, By::LIBRARY);
+}
+
+// Another thread's request comes between the creation of the thread and its failure.
+Fixture* fixture_of_other = nullptr;
+Chain* chain_of_other = nullptr;
+std::atomic<int> thread_of_other{0}, verdict_of_other{-1};
+
+void who_relies_on_a_reaper_that_could_not_be_made_has_another(void**) {
+  Fixture f;
+  fixture_of_other = &f;
+  chain_of_other = &f.announced();
+  thread_of_other.store(0);
+  verdict_of_other.store(-1);
+  static pthread_t other;
+  thread_fault.refused.store(1);
+  thread_fault.when_refused.store([] {
+    const auto submit = [](void*) -> void* {
+      thread_of_other.store(gettid());
+      verdict_of_other.store(static_cast<int>(fixture_of_other->direct.submit(*chain_of_other)));
+      return nullptr;
+    };
+    if (pthread_create(&other, nullptr, submit, nullptr) != 0) abort();
+    eventually([] { return verdict_of_other != -1 || (thread_of_other != 0 && is_asleep(thread_of_other)); });
+  });
+  f.submitted();
+  pthread_join(other, nullptr);
+  assert_int_equal(verdict_of_other, Verdict::ACCEPTED);
+  f.kernel.complete_all(9);
+  f.is_settled(*chain_of_other, 9, By::LIBRARY);
+}
+
+void a_chain_that_nobody_may_look_after_is_settled(void**) {
+  Fixture f;
+  Chain& chain = f.submitted();
+  f.direct.need_for(chain);
+  f.direct.need_for(chain);  // counted once
+  assert_true(chain.needs_reaper);
+  assert_true(f.sleeps_in_kernel());
+  f.kernel.complete(0, 3);
+  f.is_settled(chain, 3, By::LIBRARY);
+  assert_false(chain.needs_reaper);
+}
+
+void a_chain_that_is_being_finished_needs_nobody(void**) {
+  Fixture f;
+  Chain& chain = f.submitted();
+  for (const Place place : {Place::RUNNING, Place::MOVING, Place::QUEUED}) {
+    put(chain, place);
+    f.direct.need_for(chain);
+    assert_false(chain.needs_reaper);
+  }
+  put(chain, Place::IN_AIO);
+  assert_true(f.direct.lead(Fixture::ME, By::APPLICATION));  // the reaper is not needed
+  f.direct.stop_leading(Fixture::ME);
+}
+
+void a_sync_behind_direct_requests_needs_the_reaper(void**) {
+  Fixture f;
+  Chain& sync = f.chain(Kind::SYNC);
+  f.direct.need_for_sync(sync);
+  assert_false(sync.needs_reaper);  // behind none
+  assert_int_equal(thread_fault.asked, 0);
+  Chain& chain = f.submitted();
+  f.direct.need_for_sync(sync);
+  assert_true(sync.needs_reaper);
+  assert_true(f.sleeps_in_kernel());
+  f.kernel.complete(0, 3);
+  f.is_settled(chain, 3, By::LIBRARY);
+  f.direct.drop_need_of(sync);
+  f.direct.drop_need_of(sync);  // once
+}
+
+// ---- beside a leader of the application ----
+
+void it_looks_though_another_leads_and_consumes_nothing(void**) {
+  Fixture f;
+  Chain& chain = f.announced();
+  f.submitted();
+  assert_true(f.direct.lead(Fixture::ME, By::APPLICATION));
+  f.submitted(chain);
+  f.kernel.complete(1, 6);
+  f.is_settled(chain, 6, By::LIBRARY);
+  assert_int_equal(f.kernel.not_consumed(), 1);
+  assert_int_equal(f.kernel.sleepers, 0);
+  f.direct.stop_leading(Fixture::ME);
+  assert_int_equal(f.kernel.not_consumed(), 0);
+}
+
+// Awake by nothing else: the time that it waits for does not come.
+void it_is_woken_by_a_leader_that_stops_or_hands_over(void**) {
+  for (const bool hands_over : {false, true}) {
+    Fixture f;
+    f.kernel.clock_runs_back.store(true);
+    f.submitted();
+    assert_true(f.direct.lead(Fixture::ME, By::APPLICATION));
+    const int calls = f.kernel.clock_calls;
+    Chain& chain = f.submitted(f.announced());
+    assert_true(eventually([&] { return f.kernel.clock_calls >= calls + 2; }));
+    assert_int_equal(f.kernel.sleepers, 0);
+    if (hands_over) {
+      assert_false(f.direct.lead(Fixture::ME, By::APPLICATION));
+    } else {
+      f.direct.stop_leading(Fixture::ME);
+    }
+    assert_true(f.sleeps_in_kernel());
+    assert_false(f.direct.lead(Fixture::ME, By::APPLICATION));
+    f.kernel.complete(1, 6);
+    f.is_settled(chain, 6, By::LIBRARY);
+  }
+}
+
+// ---- what is left to it ----
+
+void what_an_application_leaves_is_offered_by_it(void**) {
+  Fixture f;
+  f.kernel.clock_runs_back.store(true);
+  Chain& chain = f.submitted();
+  f.job(chain).is_left_to_reaper = true;
+  f.kernel.complete(0, -EAGAIN);
+  f.direct.process(By::APPLICATION);
+  assert_true(eventually([&] { return f.job(chain).offered == 1; }));
+  assert_int_equal(f.job(chain).place_seen.load(), Place::MOVING);
+  assert_int_not_equal(f.job(chain).thread, gettid());
+}
+
+// It would not be woken from the kernel.
+void it_does_not_sleep_in_the_kernel_while_something_may_be_left(void**) {
+  Fixture f;
+  static Gate gate;
+  gate.close();
+  f.kernel.clock_runs_back.store(true);
+  Chain& chain = f.submitted();
+  f.job(chain).is_left_to_reaper = true;
+  f.engine.when_settled.store([](Chain&) { gate.pass(); });
+  f.kernel.complete(0, -EAGAIN);
+  Thread looker([&] { f.direct.process(By::APPLICATION); });
+  assert_true(eventually([] { return gate.arrived() == 1; }));
+  const int calls = f.kernel.clock_calls;
+  f.submitted(f.announced());
+  assert_true(eventually([&] { return f.kernel.sleepers == 1 || f.kernel.clock_calls >= calls + 2; }));
+  assert_int_equal(f.kernel.sleepers, 0);
+  gate.open();
+  assert_true(eventually([&] { return f.job(chain).offered == 1; }));
+  assert_true(f.sleeps_in_kernel());
+}
+
+// Left between its look at what is left and the bell.
+void what_is_left_while_it_is_busy_is_offered_at_once(void**) {
+  Fixture f;
+  f.kernel.clock_runs_back.store(true);
+  Chain& chain = f.submitted(f.announced());
+  f.submitted(f.announced());
+  assert_true(f.sleeps_in_kernel());
+  f.job(chain).is_left_to_reaper = true;
+  f.kernel.complete(0, -EAGAIN);
+  assert_true(eventually([&] { return f.job(chain).offered == 1; }));
+  assert_true(f.sleeps_in_kernel());
+}
+
+// ---- its end ----
+
+void it_gives_the_context_back_when_idle_and_both_come_again(void**) {
+  Fixture f(1'000'000);
+  for (int round = 1; round <= 3; ++round) {
+    Chain& chain = f.submitted();
+    f.kernel.complete(round - 1, 1);
+    f.direct.process(By::APPLICATION);
+    f.is_settled(chain, 1, By::APPLICATION);
+    assert_true(eventually([&] { return f.kernel.destroyed == round && threads_named("atomrt-reaper") == 0; }));
+    assert_false(f.direct.has_events());
+    assert_false(f.direct.lead(Fixture::ME, By::APPLICATION));
+    assert_false(f.direct.follow(zeroed<atomrt::os::FutexWord>()));
+    assert_false(f.direct.add_need(false));
+    assert_false(f.direct.leave_to_reaper(chain));
+    assert_int_equal(f.kernel.made, round);
+    assert_int_equal(f.direct.created(), round);
+  }
+}
+
+bool is_kept(Fixture& f) {
+  const int calls = f.kernel.clock_calls;  // two each time it thinks of leaving
+  return eventually([&] { return f.kernel.clock_calls > calls + 20; }) && f.kernel.destroyed == 0;
+}
+
+void what_is_in_flight_or_needs_it_keeps_it(void**) {
+  Fixture f(100'000);
+  Chain& chain = f.submitted();
+  assert_true(is_kept(f));
+  assert_true(f.direct.add_need(false));
+  f.kernel.complete(0, 1);
+  f.direct.wake_reaper();
+  f.is_settled(chain, 1, By::LIBRARY);
+  assert_true(is_kept(f));
+  f.direct.drop_need();
+  assert_true(eventually([&] { return f.kernel.destroyed == 1; }));
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(nobody_needs_it_and_it_sleeps),
-           cmocka_unit_test(what_is_announced_is_settled_though_nobody_looks))
+           cmocka_unit_test(what_is_announced_is_settled_though_nobody_looks),
+           cmocka_unit_test(it_rests_while_nothing_is_in_flight_and_comes_for_the_next),
+           cmocka_unit_test(a_need_without_a_reaper_is_refused_where_none_may_be_made),
+           cmocka_unit_test(what_is_announced_is_declined_where_no_reaper_can_be_made),
+           cmocka_unit_test(who_relies_on_a_reaper_that_could_not_be_made_has_another),
+           cmocka_unit_test(a_chain_that_nobody_may_look_after_is_settled),
+           cmocka_unit_test(a_chain_that_is_being_finished_needs_nobody),
+           cmocka_unit_test(a_sync_behind_direct_requests_needs_the_reaper),
+           cmocka_unit_test(it_looks_though_another_leads_and_consumes_nothing),
+           cmocka_unit_test(it_is_woken_by_a_leader_that_stops_or_hands_over),
+           cmocka_unit_test(what_an_application_leaves_is_offered_by_it),
+           cmocka_unit_test(it_does_not_sleep_in_the_kernel_while_something_may_be_left),
+           cmocka_unit_test(what_is_left_while_it_is_busy_is_offered_at_once),
+           cmocka_unit_test(it_gives_the_context_back_when_idle_and_both_come_again),
+           cmocka_unit_test(what_is_in_flight_or_needs_it_keeps_it))
