@@ -237,6 +237,7 @@ int Direct::sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns) {
   return os::wait_for_event(ring_.load(std::memory_order_relaxed), mask, deadline_ns);
 }
 
+// A follower whose word is not 0 is awake, as what he waits for is over: he would leave without leading.
 void Direct::wake_next_locked() {
   if (needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present()) {
     reaper_.wake();
@@ -247,7 +248,7 @@ void Direct::wake_next_locked() {
     os::FutexWord& word = *follower;
     follower = nullptr;
     std::uint32_t asleep = 0;
-    word.compare_exchange_strong(asleep, 2, std::memory_order_release, std::memory_order_relaxed);
+    if (!word.compare_exchange_strong(asleep, 2, std::memory_order_release, std::memory_order_relaxed)) continue;
     os::futex_wake(word, 1);
     return;
   }
