@@ -1,5 +1,5 @@
-// Direct: the context and its refusals, submission, events, and who leads. Kernel AIO is the test's (fake_kernel.h); what the
-// reaper does is reaper_test.cpp's.
+// Direct: the context and its refusals, submission, and events. Kernel AIO is the test's (fake_kernel.h). What the reaper does
+// is reaper_test.cpp's; who leads, races/direct_leaders_test.cpp's.
 #include "exec/direct.h"
 
 #include "chain/group.h"
@@ -10,25 +10,13 @@ namespace {
 using namespace atomrt::unit;
 using atomrt::chain::Chain;
 using atomrt::chain::Group;
+using atomrt::chain::Lane;
 using atomrt::chain::NotifyBy;
 using atomrt::chain::Place;
 using atomrt::exec::By;
-using atomrt::exec::Direct;
 using atomrt::exec::Verdict;
 
-// The reaper is there, and does nothing before the end of the test.
-Gate reaper_gate;
-struct Fixture : DirectFixture {
-  Fixture() {
-    reaper_gate.close();
-    thread_fault.gate.store(&reaper_gate);
-  }
-  ~Fixture() { reaper_gate.open(); }
-  bool is_declined(Chain& chain) {
-    const bool is_declined = direct.submit(chain) == Verdict::DECLINED;
-    return is_declined && place_of(chain) == Place::MOVING && job(chain).settled == 0;
-  }
-};
+using Fixture = HeldReaperFixture;
 
 // ---- the context ----
 
@@ -122,6 +110,103 @@ void a_full_ring_declines_this_request_alone(void**) {
   assert_true(f.direct.has_requests());
 }
 
+void a_request_that_cannot_be_submitted_does_not_spoil_the_next(void**) {
+  for (const int error : {EAGAIN, EINVAL, EBADF, EFAULT}) {
+    Fixture f;
+    f.kernel.submitting_fails.store(error);
+    assert_true(f.is_declined(f.chain()));
+    assert_false(f.direct.is_refused());
+    f.kernel.submitting_fails.store(0);
+    f.submitted();
+  }
+}
+
+void a_submission_that_a_filter_forbids_is_a_refusal(void**) {
+  for (const int error : {ENOSYS, EPERM, EACCES}) {
+    Fixture f;
+    f.kernel.submitting_fails.store(error);
+    assert_true(f.is_declined(f.chain()));
+    assert_true(f.direct.is_refused());
+  }
+}
+
+void a_file_system_without_nowait_is_not_asked_again(void**) {
+  Fixture f;
+  Lane &one = zeroed<Lane>(), &other = zeroed<Lane>();
+  one.key.device = 8;
+  other.key.device = 9;
+  Chain& chain = f.chain();
+  chain.lane = &one;
+  f.kernel.submitting_fails.store(EOPNOTSUPP);
+  assert_true(f.is_declined(chain));
+  assert_false(f.direct.is_refused());
+  f.kernel.submitting_fails.store(0);
+  assert_true(f.is_declined(chain));
+  assert_int_equal(f.kernel.submissions, 0);
+  Chain& elsewhere = f.chain();
+  elsewhere.lane = &other;
+  f.submitted(elsewhere);
+  f.direct.avoid(elsewhere);  // as its event says so
+  Chain& next = f.chain();
+  next.lane = &other;
+  assert_true(f.is_declined(next));
+  f.submitted();  // of no lane
+}
+
+void a_group_knows_what_the_kernel_has(void**) {
+  Fixture f;
+  Group& group = zeroed<Group>();
+  group.open(true, {});
+  Chain* chains[2];
+  for (Chain*& chain : chains) {
+    chain = &f.chain();
+    chain->group = &group;
+    group.add();
+    f.submitted(*chain);
+  }
+  assert_false(group.count_down());  // the call's own
+  assert_true(group.has_all_in_kernel());
+  f.kernel.complete(1, 1);
+  f.direct.process(By::APPLICATION);
+  assert_true(group.has_some_in_kernel());
+  assert_false(group.has_all_in_kernel());
+  f.kernel.complete(0, 1);
+  f.direct.process(By::APPLICATION);
+  assert_false(group.has_some_in_kernel());
+}
+
+Fixture* fixture_of_callback = nullptr;
+
+void an_event_may_be_settled_before_submission_is_over(void**) {
+  Fixture f;
+  fixture_of_callback = &f;
+  f.kernel.ends_at_once.store(true);
+  f.kernel.result_at_once.store(512);
+  f.kernel.when_submitted.store([] { fixture_of_callback->direct.process(By::APPLICATION); });
+  Chain& chain = f.submitted();
+  f.is_settled(chain, 512, By::APPLICATION);
+  assert_int_equal(place_of(chain), Place::RUNNING);
+  assert_false(f.direct.has_requests());
+}
+
+void a_write_at_the_size_limit_raises_no_signal(void**) {
+  Fixture f;
+  fixture_of_callback = &f;
+  f.kernel.ends_at_once.store(true);
+  f.kernel.result_at_once.store(512);
+  f.submitted(Kind::DIRECT_WRITE);
+  assert_int_equal(f.kernel.size_signals, 0);
+  f.kernel.result_at_once.store(-EFBIG);
+  f.submitted(Kind::READ);
+  assert_int_equal(f.kernel.size_signals, 0);
+  f.submitted(Kind::DIRECT_WRITE);
+  assert_int_equal(f.kernel.size_signals, 1);
+  f.direct.process(By::APPLICATION);
+  f.kernel.when_submitted.store([] { fixture_of_callback->direct.process(By::APPLICATION); });
+  f.submitted(Kind::DIRECT_WRITE);  // its event is gone
+  assert_int_equal(f.kernel.size_signals, 2);
+}
+
 // ---- events ----
 
 void a_request_is_settled_by_who_looks(void**) {
@@ -181,6 +266,23 @@ void an_event_of_a_chain_that_is_over_means_nobody(void**) {
   f.is_settled(stale, 8, By::APPLICATION);
 }
 
+// And what came behind it: the reaper is on its way.
+void an_application_makes_no_thread_of_a_notification(void**) {
+  Fixture f;
+  Chain& first = f.submitted();
+  Chain& maker = f.submitted(f.announced(NotifyBy::THREAD));
+  Chain& last = f.submitted();
+  for (int turn = 0; turn < 3; ++turn) f.kernel.complete(turn, 1);
+  f.direct.process(By::APPLICATION);
+  f.is_settled(first, 1, By::APPLICATION);
+  assert_int_equal(f.engine.settled, 1);
+  assert_int_equal(place_of(maker), Place::IN_AIO);
+  assert_true(f.direct.has_events());
+  f.direct.process(By::LIBRARY);
+  f.is_settled(maker, 1, By::LIBRARY);
+  f.is_settled(last, 1, By::LIBRARY);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(the_first_request_makes_the_context),
@@ -189,6 +291,13 @@ UNIT_TESTS(cmocka_unit_test(the_first_request_makes_the_context),
            cmocka_unit_test(the_rest_of_a_request_is_submitted),
            cmocka_unit_test(what_the_kernel_has_cannot_be_taken_back),
            cmocka_unit_test(a_full_ring_declines_this_request_alone),
+           cmocka_unit_test(a_request_that_cannot_be_submitted_does_not_spoil_the_next),
+           cmocka_unit_test(a_submission_that_a_filter_forbids_is_a_refusal),
+           cmocka_unit_test(a_file_system_without_nowait_is_not_asked_again),
+           cmocka_unit_test(a_group_knows_what_the_kernel_has),
+           cmocka_unit_test(an_event_may_be_settled_before_submission_is_over),
+           cmocka_unit_test(a_write_at_the_size_limit_raises_no_signal),
            cmocka_unit_test(a_request_is_settled_by_who_looks),
            cmocka_unit_test(more_than_a_batch_is_settled_in_the_order_of_events),
-           cmocka_unit_test(an_event_of_a_chain_that_is_over_means_nobody))
+           cmocka_unit_test(an_event_of_a_chain_that_is_over_means_nobody),
+           cmocka_unit_test(an_application_makes_no_thread_of_a_notification))

@@ -146,6 +146,20 @@ class DirectFixture {
   exec::Direct& direct;
 };
 
+// The reaper is there, and does nothing before the end of the test.
+inline Gate reaper_gate;
+struct HeldReaperFixture : DirectFixture {
+  HeldReaperFixture() {
+    reaper_gate.close();
+    thread_fault.gate.store(&reaper_gate);
+  }
+  ~HeldReaperFixture() { reaper_gate.open(); }
+  bool is_declined(chain::Chain& chain) {
+    const bool is_declined = direct.submit(chain) == exec::Verdict::DECLINED;
+    return is_declined && place_of(chain) == chain::Place::MOVING && job(chain).settled == 0;
+  }
+};
+
 }  // namespace atomrt::unit
 
 // Times that a thread waits for become longer than any test where the clock runs back: what ends a wait then has woken it.
