@@ -27,13 +27,13 @@ void Direct::start(const Settlement& settlement, chain::ChainPool& chains) {
 
 // ---- the context ----
 
-bool Direct::enter() {
+bool Direct::enter(std::uint32_t counts) {
   std::uint32_t users = users_.load(std::memory_order_relaxed);
   for (;;) {
     if ((users & PRESENT) == 0) {
       if (!make_context()) return false;
       users = users_.load(std::memory_order_relaxed);
-    } else if (users_.compare_exchange_weak(users, users + 1, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+    } else if (users_.compare_exchange_weak(users, users + counts, std::memory_order_seq_cst, std::memory_order_relaxed)) {
       return true;
     }
   }
@@ -98,15 +98,17 @@ bool has_failed_at_once(const os::CompletionRing& ring, std::uint32_t since, std
 // for the place to change). Whoever processes events may be faster than the return of io_submit: then the claim fails.
 //
 // A write beyond RLIMIT_FSIZE sends SIGXFSZ to this thread, which has it blocked, and fails in io_submit. Its event is
-// among those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out.
+// among those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out. The
+// request may be over by then, so this thread counts itself in for the look.
 Verdict Direct::submit(Chain& chain) {
   if (chain.lane != nullptr && avoided_.contains(chain.lane->key.device)) return Verdict::DECLINED;
   const bool writes = chain.operation == chain::Operation::WRITE;
-  if (!enter()) return Verdict::DECLINED;
+  const std::uint32_t looks = writes ? 1 : 0;
+  if (!enter(1 + looks)) return Verdict::DECLINED;
   const bool announced = is_announced(chain);
   if (announced) {
     if (!add_need(true)) {
-      users_.fetch_sub(1, std::memory_order_release);
+      users_.fetch_sub(1 + looks, std::memory_order_release);
       return Verdict::DECLINED;
     }
     chain.needs_reaper.store(true, std::memory_order_relaxed);
@@ -121,8 +123,9 @@ Verdict Direct::submit(Chain& chain) {
   os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   const std::uint32_t tail = ring->tail.load(std::memory_order_relaxed);
   const long accepted = os::submit_aio(ring, transfers, 1);
+  const bool met_limit = writes && accepted == 1 && has_failed_at_once(*ring, tail, transfer.aio_data);
+  if (looks != 0) users_.fetch_sub(looks, std::memory_order_release);
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
-  const bool met_limit = writes && has_failed_at_once(*ring, tail, transfer.aio_data);
   const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
   if (writes && (met_limit || !still_there)) os::take_back_size_signal();
   // Who needs it may have found nothing in flight: it rests, and nobody else leads.

@@ -103,7 +103,7 @@ class Direct {
     long result;
   };
 
-  [[nodiscard]] bool enter();
+  [[nodiscard]] bool enter(std::uint32_t counts);
   bool make_context();
   void refuse(int error);
   Verdict withdraw(chain::Chain& chain, int error);
