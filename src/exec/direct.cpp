@@ -101,6 +101,7 @@ bool has_failed_at_once(const os::CompletionRing& ring, std::uint32_t since, std
 // among those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out. The
 // request may be over by then, so this thread counts itself in for the look.
 Verdict Direct::submit(Chain& chain) {
+  if (is_refused()) return Verdict::DECLINED;
   if (chain.lane != nullptr && avoided_.contains(chain.lane->key.device)) return Verdict::DECLINED;
   const bool writes = chain.operation == chain::Operation::WRITE;
   const std::uint32_t looks = writes ? 1 : 0;

@@ -123,6 +123,18 @@ void a_context_is_not_given_back_under_a_submitter(void**) {
   assert_int_equal(destroyed_inside, 0);
 }
 
+// A filter entered later than the context was made.
+void a_kernel_that_refuses_submission_is_not_asked_again(void**) {
+  for (const int error : {EPERM, ENOSYS, EACCES}) {
+    Fixture f;
+    kernel().refusal.store(error);
+    for (int i = 0; i < 3; ++i) assert_int_equal(f.engine.direct.submit(f.chain(Kind::READ)), Verdict::DECLINED);
+    assert_int_equal(kernel().submissions, 1);
+    assert_true(f.engine.direct.is_refused());
+  }
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(a_context_is_not_given_back_under_a_submitter))
+UNIT_TESTS(cmocka_unit_test(a_context_is_not_given_back_under_a_submitter),
+           cmocka_unit_test(a_kernel_that_refuses_submission_is_not_asked_again))
