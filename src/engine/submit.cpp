@@ -131,6 +131,7 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     case chain::LaneTable::Entry::NO_MEMORY:
       return withdraw(engine, *chain);
     case chain::LaneTable::Entry::GO:
+      engine.direct.drop_need_of(*chain);
       break;
   }
   // The first of several may have been left to a waiter.

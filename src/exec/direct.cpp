@@ -129,8 +129,8 @@ Verdict Direct::submit(Chain& chain) {
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
   const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
   if (writes && (met_limit || !still_there)) os::take_back_size_signal();
-  // Who needs it may have found nothing in flight: it rests, and nobody else leads.
-  if (needs_.load(std::memory_order_seq_cst) > 0) reaper_.wake();
+  // Who needs it may have found nothing in flight: it rests, and nobody else leads. Pairs with need_for_sync.
+  if (announced || needs_.load(std::memory_order_seq_cst) > 0) call_reaper();
   return Verdict::ACCEPTED;
 }
 
@@ -298,10 +298,15 @@ void Direct::need_for(Chain& chain) {
   }
 }
 
+// Requests of other threads may be in the sync's lane and not in the kernel yet: those find the need there, and call.
 void Direct::need_for_sync(Chain& chain) {
-  if (!has_requests() || !add_need(true)) return;
+  needs_.fetch_add(1, std::memory_order_seq_cst);
   chain.needs_reaper.store(true, std::memory_order_relaxed);
-  reaper_.wake();
+  if (has_requests()) call_reaper();
+}
+
+void Direct::call_reaper() {
+  if (reaper_.ensure(*this)) reaper_.wake();
 }
 
 void Direct::drop_need_of(Chain& chain) {

@@ -68,8 +68,8 @@ class Direct {
   // none, and none can be made, or none may be (may_start).
   bool add_need(bool may_start);
   void drop_need() { needs_.fetch_sub(1, std::memory_order_relaxed); }
-  // The same until the end of a chain: of one IN_AIO that nobody may look after, or of a sync that is about to be held
-  // behind such ones. Undone by drop_need_of.
+  // The same until the end of a chain: of one IN_AIO that nobody may look after, or of a sync that may have to
+  // wait behind such ones, of whatever thread. Undone by drop_need_of.
   void need_for(chain::Chain& chain);
   void need_for_sync(chain::Chain& chain);
   void drop_need_of(chain::Chain& chain);
@@ -111,6 +111,8 @@ class Direct {
   void settled();
   void consume_locked(Thread thread);
   void wake_next_locked();
+
+  void call_reaper();
 
   // The reaper's side.
   [[nodiscard]] bool is_reaper_needed() const { return needs_.load(std::memory_order_seq_cst) > 0 && has_requests(); }

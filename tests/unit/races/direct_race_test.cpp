@@ -123,6 +123,28 @@ void a_context_is_not_given_back_under_a_submitter(void**) {
   assert_int_equal(destroyed_inside, 0);
 }
 
+// The sync comes when the request that it waits for is on its way to the kernel, and nobody looks at either.
+void a_sync_that_overtakes_a_submission_finds_a_reaper(void**) {
+  Fixture f;
+  Direct& direct = f.engine.direct;
+  Chain& sync = f.chain(Kind::SYNC);
+  direct.need_for_sync(sync);
+  Chain& write = f.chain(Kind::DIRECT_WRITE);
+  assert_int_equal(direct.submit(write), Verdict::ACCEPTED);
+  f.complete(write);
+  assert_true(eventually([&] { return f.engine.settled == 1; }));
+  direct.drop_need_of(sync);
+}
+
+void a_sync_that_waits_for_nothing_direct_makes_no_reaper(void**) {
+  Fixture f;
+  Chain& sync = f.chain(Kind::SYNC);
+  f.engine.direct.need_for_sync(sync);
+  f.engine.direct.drop_need_of(sync);
+  f.engine.direct.drop_need_of(sync);
+  assert_int_equal(thread_fault.asked, 0);
+}
+
 // A filter entered later than the context was made.
 void a_kernel_that_refuses_submission_is_not_asked_again(void**) {
   for (const int error : {EPERM, ENOSYS, EACCES}) {
@@ -137,4 +159,6 @@ void a_kernel_that_refuses_submission_is_not_asked_again(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(a_context_is_not_given_back_under_a_submitter),
+           cmocka_unit_test(a_sync_that_overtakes_a_submission_finds_a_reaper),
+           cmocka_unit_test(a_sync_that_waits_for_nothing_direct_makes_no_reaper),
            cmocka_unit_test(a_kernel_that_refuses_submission_is_not_asked_again))
