@@ -19,7 +19,7 @@
 #define CAP_IPC_LOCK 14
 #endif
 
-enum refused { IO_URING = 1, KERNEL_AIO = 2, NOWAIT = 4, LOCKED_MEMORY = 8 };
+enum refused { IO_URING = 1, KERNEL_AIO = 2, NOWAIT = 4, LOCKED_MEMORY = 8, AIO_SUBMIT = 16, AIO_WAIT = 32 };
 
 struct refusal {
     const char *name;
@@ -36,6 +36,8 @@ static const struct refusal refusals[] = {
     {"io_uring-kills", IO_URING, 0, NULL},
     {"kernel_aio-eperm", KERNEL_AIO, EPERM, ALL_CONTEXTS},
     {"kernel_aio-enosys", KERNEL_AIO, ENOSYS, ALL_CONTEXTS},
+    {"io_submit-eperm", AIO_SUBMIT, EPERM, ALL_CONTEXTS},
+    {"io_pgetevents-enosys", AIO_WAIT, ENOSYS, ALL_CONTEXTS},
     {"both-eperm", IO_URING | KERNEL_AIO, EPERM, ALL_CONTEXTS},
     {"both-enosys", IO_URING | KERNEL_AIO, ENOSYS, ALL_CONTEXTS},
     {"nowait-eopnotsupp", NOWAIT, EOPNOTSUPP, ALL_CONTEXTS},
@@ -57,12 +59,13 @@ static inline bool take_on(const struct refusal *refusal)
 {
     static const struct {
         unsigned number;
-        int of;
+        int of; /* any of them */
         bool with_flags_only; /* the sixth argument of preadv2 and pwritev2 */
     } calls[] = {
         {SYS_io_uring_setup, IO_URING, false}, {SYS_io_uring_enter, IO_URING, false},
         {SYS_io_uring_register, IO_URING, false},
-        {SYS_io_setup, KERNEL_AIO, false}, {SYS_io_submit, KERNEL_AIO, false}, {SYS_io_getevents, KERNEL_AIO, false},
+        {SYS_io_setup, KERNEL_AIO, false}, {SYS_io_submit, KERNEL_AIO | AIO_SUBMIT, false},
+        {SYS_io_getevents, KERNEL_AIO, false}, {SYS_io_pgetevents, KERNEL_AIO | AIO_WAIT, false},
         {SYS_io_destroy, KERNEL_AIO, false}, {SYS_io_cancel, KERNEL_AIO, false},
         {SYS_preadv2, NOWAIT, true}, {SYS_pwritev2, NOWAIT, true},
     };

@@ -39,16 +39,22 @@ static int error_of_transfer(int fd, int flags, bool writes)
 
 static void look(const struct refusal *refusal)
 {
-    static const long aio_calls[] = {SYS_io_submit, SYS_io_destroy, SYS_io_getevents, SYS_io_cancel};
+    static const struct {
+        long number;
+        int of;
+    } aio_calls[] = {
+        {SYS_io_submit, KERNEL_AIO | AIO_SUBMIT}, {SYS_io_destroy, KERNEL_AIO}, {SYS_io_getevents, KERNEL_AIO},
+        {SYS_io_cancel, KERNEL_AIO}, {SYS_io_pgetevents, KERNEL_AIO | AIO_WAIT},
+    };
     int fd = memfd_create("file", 0);
     if (fd == -1 || write(fd, "text", 4) != 4)
         _exit(99);
     if (!take_on(refusal))
         _exit(77);
-    const bool rings = (refusal->refused & IO_URING) != 0, aio = (refusal->refused & KERNEL_AIO) != 0;
+    const bool rings = (refusal->refused & IO_URING) != 0;
     const bool nowait = (refusal->refused & NOWAIT) != 0;
     for (size_t i = 0; i < sizeof aio_calls / sizeof *aio_calls; i++)
-        EXPECT((error_of(aio_calls[i]) == refusal->error) == aio);
+        EXPECT((error_of(aio_calls[i].number) == refusal->error) == ((refusal->refused & aio_calls[i].of) != 0));
     EXPECT(!nowait || error_of_transfer(fd, RWF_NOWAIT, false) == refusal->error);
     EXPECT(!nowait || error_of_transfer(fd, RWF_NOWAIT, true) == refusal->error);
     EXPECT(error_of_transfer(fd, 0, false) == 0);
