@@ -58,6 +58,12 @@ void fail_for(void* self, chain::Chain& chain, int error) {
 bool has_chores_for(void* self) { return static_cast<Engine*>(self)->retrier.has_work(); }
 void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.lend_thread(); }
 
+// Where no thread can be made the next nudge finds the rest.
+void poke_or_lend_for(void* self) {
+  exec::Retrier& retrier = static_cast<Engine*>(self)->retrier;
+  if (!retrier.poke()) retrier.lend_thread();
+}
+
 bool try_tail_again(void* self, chain::Chain& chain) {
   return finish_tail(static_cast<Engine*>(self)->registry, chain);
 }
@@ -82,7 +88,7 @@ void start(Engine& engine) {
   const exec::Completion completion{&engine, complete_for, offer_for, pass_on_for, fail_for, has_chores_for, do_chores_for};
   engine.workers.start(completion, os::processors() > 1);
   engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, os::processors() > 1});
-  engine.direct.start({&engine, settle_for, offer_leftover_for}, engine.registry.chains);
+  engine.direct.start({&engine, settle_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains);
   engine.retrier.start(&engine, try_tail_again);
   configure_contexts(engine);
   engine.process = process_number();
@@ -173,6 +179,7 @@ unsigned library_threads(const Engine& engine) {
 void nudge_threads(Engine& engine) {
   engine.workers.nudge();
   engine.ring.nudge();
+  engine.direct.nudge();
 }
 
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start) {

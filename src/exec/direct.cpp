@@ -70,6 +70,7 @@ bool Direct::give_back() {
   {
     os::Locked locked(mutex_);
     if (!leftovers_.empty() || needs_.load(std::memory_order_relaxed) > 0) return false;
+    if (settling_.load(std::memory_order_seq_cst) > 0 || has_chores_.load(std::memory_order_seq_cst)) return false;
     std::uint32_t nobody = PRESENT;
     if (!users_.compare_exchange_strong(nobody, 0, std::memory_order_acq_rel) && nobody != 0) return false;
     ring = nobody == 0 ? nullptr : ring_.exchange(nullptr, std::memory_order_relaxed);
@@ -326,7 +327,18 @@ bool Direct::leave_to_reaper(Chain& chain) {
 
 bool Direct::has_leftovers() {
   os::Locked locked(mutex_);
-  return !leftovers_.empty();
+  return !leftovers_.empty() || has_chores_.load(std::memory_order_seq_cst);
+}
+
+void Direct::nudge() {
+  has_chores_.store(true, std::memory_order_seq_cst);
+  reaper_.wake();
+}
+
+void Direct::do_chores() {
+  if (has_chores_.load(std::memory_order_relaxed) && has_chores_.exchange(false, std::memory_order_seq_cst)) {
+    settlement_.do_chores(settlement_.engine);
+  }
 }
 
 bool Direct::offer_leftover() {
@@ -345,7 +357,7 @@ bool Direct::offer_leftover() {
 bool Direct::may_sleep_in_kernel() {
   os::Locked locked(mutex_);
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
-  return ring != nullptr && leftovers_.empty() && settling_.load(std::memory_order_seq_cst) == 0 &&
+  return ring != nullptr && leftovers_.empty() && !has_chores_.load(std::memory_order_seq_cst) && settling_.load(std::memory_order_seq_cst) == 0 &&
          ring->tail.load(std::memory_order_acquire) == processed_.load(std::memory_order_relaxed);
 }
 

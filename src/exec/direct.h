@@ -37,6 +37,7 @@ struct Settlement {
   void* engine;
   void (*settle)(void* engine, chain::Chain& chain, long result, By by);
   void (*offer)(void* engine, chain::Chain& chain);  // place MOVING, on a library thread
+  void (*do_chores)(void* engine);                   // on a library thread, after nudge
 };
 
 class Direct {
@@ -83,6 +84,9 @@ class Direct {
   // For what an application's thread can't do: the reaper offers the chain to the next contexts. False: there is none.
   [[nodiscard]] bool leave_to_reaper(chain::Chain& chain);
 
+  // For a thread that may make none: the reaper, if there is one, does chores.
+  void nudge();
+
   // A file system that knows no transfers without waiting: not asked again.
   void avoid(const chain::Chain& chain);
 
@@ -119,6 +123,7 @@ class Direct {
   [[nodiscard]] bool may_sleep_in_kernel();
   [[nodiscard]] bool offer_leftover();
   [[nodiscard]] bool has_leftovers();
+  void do_chores();
   [[nodiscard]] bool give_back();
 
   Settlement settlement_;
@@ -132,6 +137,7 @@ class Direct {
   std::atomic<Thread> leader_;
   std::atomic<std::uint32_t> settling_;  // threads between an event and the end of what it sets going
   os::Mutex mutex_;
+  std::atomic<bool> has_chores_;  // set before the bell is rung, cleared by the reaper
   chain::ChainQueue leftovers_;
   os::FutexWord* followers_[MOST_FOLLOWERS];
   Reaper reaper_;

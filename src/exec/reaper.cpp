@@ -38,6 +38,7 @@ void Reaper::work(Direct& direct) {
   for (;;) {
     while (direct.offer_leftover()) {
     }
+    direct.do_chores();
     if (direct.is_reaper_needed()) {
       lead(direct, self);
       continue;

@@ -1,5 +1,5 @@
 // Reaper: the one library thread of the direct context. It leads while somebody needs it, does what an application's
-// thread leaves to it, and gives the kernel's context back when nothing has been in flight for the idle time
+// thread leaves to it or must not do, as making threads, and gives the kernel's context back when nothing has been in flight for the idle time
 // (fs.aio-max-nr is shared by the whole machine). It comes with the context and goes with it, asleep on its futex
 // while nobody needs it.
 //

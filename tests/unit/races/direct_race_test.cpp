@@ -64,7 +64,7 @@ namespace {
 struct Engine {
   ChainPool pool;
   Direct direct;
-  std::atomic<int> settled;
+  std::atomic<int> settled, chores_done;
 };
 
 void settle(void* self, Chain& chain, long, By) {
@@ -73,6 +73,7 @@ void settle(void* self, Chain& chain, long, By) {
   engine.settled.fetch_add(1);
 }
 void offer(void*, Chain&) { abort(); }
+void do_chores(void* self) { static_cast<Engine*>(self)->chores_done.fetch_add(1); }
 
 constexpr std::int64_t LONG = 1'000'000'000'000;
 Engine* engine_of_callback = nullptr;
@@ -82,7 +83,7 @@ struct Fixture {
     kernel_now.store(&zeroed<Kernel>());
     engine_of_callback = &engine;
     thread_fault.start_over();
-    engine.direct.start({&engine, settle, offer}, engine.pool);
+    engine.direct.start({&engine, settle, offer, do_chores}, engine.pool);
     engine.direct.configure(LONG);
   }
   // The context is given back: all has been counted out.
@@ -145,6 +146,19 @@ void a_sync_that_waits_for_nothing_direct_makes_no_reaper(void**) {
   assert_int_equal(thread_fault.asked, 0);
 }
 
+void the_reaper_does_chores_though_nothing_is_in_flight(void**) {
+  Fixture f;
+  Chain& read = f.chain(Kind::READ);
+  assert_int_equal(f.engine.direct.submit(read), Verdict::ACCEPTED);
+  f.complete(read);
+  f.engine.direct.process(By::APPLICATION);
+  assert_true(eventually([] { return threads_named("atomrt-reaper") == 1; }));
+  for (int i = 1; i <= 3; ++i) {
+    f.engine.direct.nudge();
+    assert_true(eventually([&] { return f.engine.chores_done == i; }));
+  }
+}
+
 // A filter entered later than the context was made.
 void a_kernel_that_refuses_submission_is_not_asked_again(void**) {
   for (const int error : {EPERM, ENOSYS, EACCES}) {
@@ -161,4 +175,5 @@ void a_kernel_that_refuses_submission_is_not_asked_again(void**) {
 UNIT_TESTS(cmocka_unit_test(a_context_is_not_given_back_under_a_submitter),
            cmocka_unit_test(a_sync_that_overtakes_a_submission_finds_a_reaper),
            cmocka_unit_test(a_sync_that_waits_for_nothing_direct_makes_no_reaper),
+           cmocka_unit_test(the_reaper_does_chores_though_nothing_is_in_flight),
            cmocka_unit_test(a_kernel_that_refuses_submission_is_not_asked_again))
