@@ -32,4 +32,4 @@ else:
     files = {target["id"]: target["filename"] for target in introspect("targets", folder)}
     output = {os.path.relpath(file, os.path.abspath(folder))
               for test in tests for target in test["depends"] for file in files[target]}
-print("\n".join(sorted(output)))
+sys.stdout.writelines(f"{line}\n" for line in sorted(output))
