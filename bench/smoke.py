@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from comparison import bars, options, rival, workload as work  # noqa: E402
+from comparison import accounting, bars, options, rival, workload as work  # noqa: E402
 from comparison.files import Files  # noqa: E402
 from comparison.measure import Tools  # noqa: E402
 from comparison.progress import Progress  # noqa: E402
@@ -52,6 +52,20 @@ def try_everything(build, folder):
         results = Schedule(wanted, rounds=1, limit=None, seconds=0.01).run(Tools.of(build), files, Progress())
     print(f'{len(results.rounds)} measurements')
     return check_figures(results, wanted)
+
+
+def check_costs(build, folder):
+    """A plain read is one system call, and atomrt's is served by its head."""
+    reads = work.product()
+    with Files(folder, SIZE, print) as files:
+        costs = accounting.count_all(Tools.of(build), files, Progress(), reads, (rival.Rival('atomrt'), rival.Rival('psync')))
+    failures = [] if [cost.context() for cost in costs] == ['head', ''] else [f'costs: {costs}']
+    for cost in costs:
+        if cost.rival.name == 'psync' and cost.calls is not None and not 0.99 < cost.calls < 1.01:
+            failures.append(f'{cost.calls} system calls for a plain read')
+        if cost.switches is None or len(accounting.table(costs)[1]) != len(costs):
+            failures.append(f'costs: {cost}')
+    return failures
 
 
 def try_command(build, folder):
@@ -96,7 +110,7 @@ def main():
     if sanitizer:  # wants to come first in every process that is started from here
         os.environ.update(LD_PRELOAD=sanitizer, ASAN_OPTIONS='detect_leaks=0')
     with tempfile.TemporaryDirectory(prefix='atomrt-bench-') as folder:
-        failures = check_selections() + try_everything(build, folder) + try_command(build, folder)
+        failures = check_selections() + try_everything(build, folder) + check_costs(build, folder) + try_command(build, folder)
     for line in failures:
         print('FAILED:', line)
     sys.exit(1 if failures else 0)

@@ -38,18 +38,18 @@ def name_of(status):
     return f'exit status {status}' if status >= 0 else signal.Signals(-status).name
 
 
-def run(command):
+def run(command, limit=None):
     """Standard output of COMMAND; the child dies with us."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           start_new_session=True) as process:
         try:
-            output, errors = process.communicate(timeout=TIME_LIMIT)
+            output, errors = process.communicate(timeout=limit or TIME_LIMIT)
         except BaseException as reason:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             if isinstance(reason, subprocess.TimeoutExpired):
-                raise Failed(f'did not end within {TIME_LIMIT} s') from None
+                raise Failed(f'did not end within {limit or TIME_LIMIT} s') from None
             raise
     if process.returncode != 0:
         said = errors.strip().splitlines() or output.strip().splitlines()

@@ -12,6 +12,7 @@ examples:
   compare --cache direct --mix read --depth 1 4 32 --rivals atomrt glibc io_uring
   compare --with fio --cache cached --depth 32
   compare --bars base                              the table of bars; exit status 1 where one is not met
+  compare --cost                                   system calls, context switches, instructions of a request
   compare --rivals atomrt atomrt:threads glibc     atomrt with some of its contexts only
 """
 
@@ -49,6 +50,8 @@ def parse(arguments):
     what = parser.add_argument_group('what is measured (each option narrows; all together are multiplied)')
     what.add_argument('--quick', action='store_true', help='the main workloads, within 60 seconds')
     what.add_argument('--bars', choices=('base', 'fast', 'scale'), help='what a table of bars needs, and that table')
+    what.add_argument('--cost', action='store_true', help='count system calls, wake-ups, context switches and instructions '
+                      'of a request, and nothing else; the full comparison does so, too')
     what.add_argument('--rivals', nargs='+', type=rival_of, metavar='RIVAL',
                       help='atomrt glibc io_uring libaio psync pool (threads making plain calls), or atomrt:head+threads; '
                            'ratios are of the first to the others')
@@ -98,6 +101,10 @@ def chosen(options):
             if name == 'here' or workload.is_on_files()]
 
 
+def counts_costs(options):
+    return options.cost or not (options.quick or options.bars or options.rivals or narrowed(options))
+
+
 def selection(options):
     """The pairs to measure, the workloads and rivals of the tables, and the bars."""
     extra = [name for name in options.file_systems or [] if name != 'here']
@@ -107,7 +114,7 @@ def selection(options):
         names = list(dict.fromkeys(who for _, who in pairs))
         return pairs, list(dict.fromkeys(workload for workload, _ in pairs)), names, wanted
     rivals = options.rivals or [rival.Rival(name) for name in rival.DEFAULT]
-    workloads = chosen(options) if narrowed(options) else work.quick() if options.quick else work.full(extra)
+    workloads = [] if options.cost else chosen(options) if narrowed(options) else work.quick() if options.quick else work.full(extra)
     workloads = sorted(dict.fromkeys(workloads), key=work.order)
     pairs = [(workload, who) for workload in workloads for who in rivals if who.covers(workload)]
     return pairs, workloads, rivals, []

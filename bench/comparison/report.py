@@ -3,14 +3,21 @@
 import os
 
 from . import bars as bar_tables
-from . import machine, plots, table
+from . import accounting, machine, plots, table
+
+
+COUNTED = '''Counted as the difference between a longer and a shorter run. System calls and futex wakes are counted under
+strace, which slows each call, and are of all threads of the process. Context switches are counted without it.
+Instructions are those outside the kernel, counted by valgrind; `-` where it does not run what serves the request.
+`atomrt:NAME+threads` shows a context that would not serve that workload by itself.
+'''
 
 
 def plot_section(names):
     return ''.join(f'\n![{name}]({name}.svg)\n' for name in names)
 
 
-def write(folder, results, workloads, rivals, bars, tools, directory, command):
+def write(folder, results, workloads, rivals, bars, costs, tools, directory, command):
     """Returns the path of the page."""
     os.makedirs(folder, exist_ok=True)
     results.write_csv(os.path.join(folder, 'rounds.csv'))
@@ -21,11 +28,15 @@ def write(folder, results, workloads, rivals, bars, tools, directory, command):
                 'that varied most. By hand there is one way to wait; a plain call has no depth.\n')
     if bars:
         page += ['## Bars\n', table.markdown(*bar_tables.table(bars, results)) + '\n']
-    page.append('## Results\n')
+    if workloads:
+        page.append('## Results\n')
     page += [table.markdown(header, rows) + '\n' for header, rows in table.sections(results, workloads, rivals)]
     header, rows = table.details(results, workloads, rivals)
     if rows:
         page += ['## Latency and cost\n', table.markdown(header, rows) + '\n']
+    if costs:
+        accounting.write_csv(os.path.join(folder, 'costs.csv'), costs)
+        page += ['## What a request costs\n', table.markdown(*accounting.table(costs)) + '\n', COUNTED]
     if drawn:
         page += ['## Plots\n', plot_section(drawn)]
     if results.failures:

@@ -58,7 +58,7 @@ class Schedule:
                     return results
                 self.show(progress, number, done, workload, rival)
                 self.measure_one(results, workload, rival, tools, files, seconds, number)
-            overhead = (time.monotonic() - begun) / len(self.pairs) - seconds
+            overhead = (time.monotonic() - begun) / max(1, len(self.pairs)) - seconds
         progress.clear()
         return results
 

@@ -10,7 +10,13 @@
 #include "peers.h"
 
 /* The first round makes threads and takes memory, and is left out of the times. */
-enum { MOST_COMPLETED = 1000, REQUESTS_OF_A_FIGURE = 5000, LEAST_ROUNDS = 3, MOST_ROUNDS = 301 };
+enum {
+  MOST_COMPLETED = 1000,
+  REQUESTS_OF_A_FIGURE = 5000,
+  LEAST_ROUNDS = 3,
+  MOST_ROUNDS_OF_A_FIGURE = 300,
+  MOST_ROUNDS = 4000
+};
 
 struct field {
   const struct blocked *blocked;
@@ -144,7 +150,7 @@ static double median(double *values, unsigned count) {
 static unsigned rounds_of(const struct blocked *blocked) {
   if (blocked->rounds != 0) return blocked->rounds < MOST_ROUNDS ? blocked->rounds : MOST_ROUNDS;
   const unsigned wanted = REQUESTS_OF_A_FIGURE / blocked->count;
-  return wanted < LEAST_ROUNDS ? LEAST_ROUNDS : wanted < MOST_ROUNDS - 1 ? wanted : MOST_ROUNDS - 1;
+  return wanted < LEAST_ROUNDS ? LEAST_ROUNDS : wanted < MOST_ROUNDS_OF_A_FIGURE ? wanted : MOST_ROUNDS_OF_A_FIGURE;
 }
 
 void measure_blocked(const struct blocked *blocked, struct blocked_outcome *outcome) {

@@ -1,0 +1,173 @@
+"""What one request costs, counted rather than timed: system calls and wake-ups (strace), context switches (the kernel's own
+count) and instructions outside the kernel (valgrind). Each is the difference between a longer and a shorter run, so that
+what a process does once is left out. Strace and valgrind slow a run, which may change who serves a request."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+
+from . import workload as work
+from .files import Unavailable
+from .measure import Failed, run
+from .rival import Rival, probe_command
+
+SHORT, LONG = 256, 1280  # requests
+CONTEXTS = ('head', 'waiter', 'direct', 'ring', 'threads')
+FORCED = tuple(Rival(f'atomrt:{name}+threads') for name in CONTEXTS[:-1]) + (Rival('atomrt:threads'),)
+RIVALS = (Rival('atomrt'),) + FORCED + tuple(Rival(name) for name in ('glibc', 'io_uring', 'libaio', 'psync'))
+NOT_OF_THE_REQUEST = re.compile(r'getrusage\(|write\(\d+, "x", 1')  # the probe's own, and its peer's byte
+LONGEST_COUNT = 8  # seconds: valgrind is not to wait for what it makes hang
+FIGURES = ('calls', 'wakes', 'switches', 'instructions')
+
+
+def workloads():
+    return (work.product(work.CACHES, depths=(1, 32)) + work.product(mixes=('write',), depths=(1, 32))
+            + work.streams((1, 32), ('pipe',)))
+
+
+@dataclass
+class Cost:
+    """Of one request; None where it cannot be counted here. SERVED: by which contexts of atomrt, {name: share}."""
+    workload: work.Workload
+    rival: Rival
+    served: dict
+    calls: float | None = None
+    wakes: float | None = None
+    switches: float | None = None
+    instructions: float | None = None
+
+    def context(self):
+        return max(self.served, key=self.served.get) if self.served else ''
+
+    def served_by(self):
+        many = [f'{name} {share:.0%}' for name, share in self.served.items() if share >= 0.02]
+        return self.context() if len(many) < 2 else ', '.join(many)
+
+
+class Counter:
+    """Runs the probe for a given number of requests, bare or under a tool."""
+
+    def __init__(self, tools, files, folder):
+        self.tools = tools
+        self.files = files
+        self.folder = folder
+
+    def command(self, rival, workload, requests):
+        command = probe_command(rival, workload, self.tools, self.files.of(workload), 50, seed=1)
+        if workload.kind in work.STREAMS:
+            return command + [f'--rounds={requests // workload.depth}']
+        return command + [f'--requests={requests}']
+
+    def run(self, rival, workload, requests, tool=()):
+        """The probe's figures, and who served the requests."""
+        path = os.path.join(self.folder, 'statistics')
+        output = run(['env', f'ATOMRT_STATS={path}'] + list(tool) + self.command(rival, workload, requests),
+                     LONGEST_COUNT if tool else None)
+        return json.loads(output), self.served(path) if rival.base == 'atomrt' else {}
+
+    @staticmethod
+    def served(path):
+        with open(path, encoding='utf-8') as file:
+            counts = dict(re.findall(r'^(\w+)\.requests (\d+)$', file.read(), re.MULTILINE))
+        found = {name: int(counts.get(name, 0)) for name in CONTEXTS}
+        total = sum(found.values())
+        return {name: count / total for name, count in found.items() if count}
+
+    def difference(self, rival, workload, tool, count, context=None):
+        """By request; count() tells what a run has left behind. Nothing where another than CONTEXT serves."""
+        found, requests = [], []
+        for length in (SHORT, LONG):
+            figures, served = self.run(rival, workload, length, tool)
+            if context and max(served, key=served.get) != context:
+                return None
+            requests.append(figures.get('requests', length))
+            found.append(count())
+        return [(more - less) / (requests[1] - requests[0]) for less, more in zip(*found)]
+
+    def calls(self, rival, workload):
+        log = os.path.join(self.folder, 'calls')
+
+        def count():
+            with open(log, encoding='utf-8', errors='replace') as file:
+                begun = [line for line in re.findall(r'^\d+ +(\w+\(.*)$', file.read(), re.MULTILINE)
+                         if not NOT_OF_THE_REQUEST.match(line)]
+            return len(begun), sum(line.startswith('futex(') and 'FUTEX_WAKE' in line for line in begun)
+
+        return self.difference(rival, workload, ('strace', '-f', '-qq', '-e', 'signal=none', '-o', log), count)
+
+    def instructions(self, rival, workload, context):
+        """Nothing where valgrind does not run what serves without it."""
+        log = os.path.join(self.folder, 'instructions')
+
+        def count():
+            with open(log, encoding='utf-8', errors='replace') as file:
+                return [sum(int(number) for number in re.findall(r'Collected : (\d+)', file.read()))]
+
+        tool = ('valgrind', '--tool=callgrind', '--trace-children=yes', '--fair-sched=try', '--callgrind-out-file=/dev/null',
+                f'--log-file={log}')
+        return self.difference(rival, workload, tool, count, context)
+
+
+def count_one(counter, workload, rival, others):
+    """None where a forced context serves nothing here, or what serves anyway."""
+    figures, served = counter.run(rival, workload, 2 * LONG)
+    cost = Cost(workload, rival, served, switches=figures['context_switches_per_request'])
+    if rival in FORCED:
+        wanted = rival.contexts.split(',')[0]
+        if cost.context() != wanted or any(other.rival.name == 'atomrt' and other.context() == wanted for other in others):
+            return None
+    for tool, names, measure in (('strace', ('calls', 'wakes'), counter.calls),
+                                 ('valgrind', ('instructions',),
+                                  lambda *which: counter.instructions(*which, cost.context()))):
+        if shutil.which(tool) is None:
+            continue
+        try:
+            for name, value in zip(names, measure(rival, workload) or ()):
+                setattr(cost, name, value)
+        except Failed:  # the tool does not know what the rival asks of the kernel
+            pass
+    return cost
+
+
+def count_all(tools, files, progress, chosen=None, rivals=RIVALS):
+    """A Cost for each of the workloads with each rival that can do it."""
+    costs = []
+    with tempfile.TemporaryDirectory(prefix='atomrt-count-') as folder:
+        counter = Counter(tools, files, folder)
+        for number, workload in enumerate(chosen or workloads()):
+            mine = []
+            for rival in rivals:
+                if not rival.covers(workload) or rival.normalise(workload).depth != workload.depth:
+                    continue
+                progress.show(f'[{number + 1}/{len(chosen or workloads())}] counting: {workload.label()}: {rival.name}')
+                try:
+                    cost = count_one(counter, workload, rival, mine)
+                except (Failed, Unavailable) as reason:
+                    progress.say(f'not counted: {workload.label()}: {rival.name}: {reason}')
+                    continue
+                mine += [cost] if cost is not None else []
+            costs += mine
+    progress.clear()
+    return costs
+
+
+def table(costs):
+    def shown(value, digits):
+        return '-' if value is None else f'{max(value, 0):.{digits}f}'
+
+    rows = [[cost.workload.label(), cost.rival.name, cost.served_by()]
+            + [shown(getattr(cost, name), 0 if name == 'instructions' else 2) for name in FIGURES] for cost in costs]
+    return ['cost of one request', 'rival', 'served by', 'system calls', 'futex wakes', 'context switches', 'instructions'], rows
+
+
+def write_csv(path, costs):
+    with open(path, 'w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file)
+        writer.writerow(['workload', 'rival', 'served'] + list(FIGURES))
+        for cost in costs:
+            writer.writerow([cost.workload.label(), cost.rival.name, cost.served_by()]
+                            + ['' if getattr(cost, name) is None else getattr(cost, name) for name in FIGURES])
