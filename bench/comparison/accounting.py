@@ -161,7 +161,8 @@ def table(costs):
 
     rows = [[cost.workload.label(), cost.rival.name, cost.served_by()]
             + [shown(getattr(cost, name), 0 if name == 'instructions' else 2) for name in FIGURES] for cost in costs]
-    return ['cost of one request', 'rival', 'served by', 'system calls', 'futex wakes', 'context switches', 'instructions'], rows
+    return ['cost of one request', 'rival', 'served by', 'system calls', 'futex wakes', 'context switches',
+            'instructions'], rows
 
 
 def write_csv(path, costs):

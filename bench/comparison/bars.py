@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Callable
 
 from .rival import Rival
-from .workload import BLOCKED, LENGTHS, STREAMS, Workload, lists, product, streams
+from .workload import BLOCKED, LENGTHS, LISTS, STREAMS, Workload, lists, product, streams
 
 ATOMRT, GLIBC, URING, LIBAIO, PSYNC = (Rival(name) for name in ('atomrt', 'glibc', 'io_uring', 'libaio', 'psync'))
 BEST_BY_HAND = (URING, LIBAIO)
@@ -105,11 +105,21 @@ def direct_io(mix):
     return bars + [against(5, replace(direct, depth=32), (GLIBC,))]
 
 
+def all_sorts():
+    """Each kind of workload that glibc can do, at the least."""
+    return (matrix() + product(('cached', 'direct'), waitings=('poll', 'signal', 'thread'), depths=(1, 32))
+            + product(('cached', 'direct'), waitings=LISTS, depths=(64,))
+            + product(mixes=('write',), waitings=('poll',), depths=(1, 32))
+            + product(('cached', 'direct'), ('read', 'write'), ('64k',), (32,)) + product(threads=(2,), depths=(1, 32))
+            + [Workload(kind='sync', mix='write')])
+
+
 def without_kernel_help():
     """The ring forbidden, kernel AIO forbidden, and both."""
+    workloads = all_sorts()
     names = {'no ring': 'atomrt:head+direct+waiter+threads', 'no kernel AIO': 'atomrt:head+ring+waiter+threads',
              'neither': 'atomrt:head+waiter+threads'}
-    return [worst(f'{name}: worst of {len(matrix())} workloads: atomrt / glibc', 1, matrix(), Rival(contexts), GLIBC)
+    return [worst(f'{name}: worst of {len(workloads)} workloads: atomrt / glibc', 1, workloads, Rival(contexts), GLIBC)
             for name, contexts in names.items()]
 
 
@@ -144,7 +154,8 @@ def scale():
                  most(256, blocked[-1:], 'bytes_per_request')]
     waited_for = lists()
     long_lists = [workload for workload in waited_for if workload.depth >= LENGTHS[-1] // 10]
-    return bars + [growth(1.5, long_lists, 'cpu_ns', lambda workload: workload.depth), most(0.01, waited_for, 'needless_wakes')]
+    return bars + [growth(1.5, long_lists, 'cpu_ns', lambda workload: workload.depth),
+                   most(0.01, waited_for, 'needless_wakes')]
 
 
 def fast(file_systems):

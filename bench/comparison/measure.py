@@ -81,11 +81,20 @@ def from_fio(output):
     return {**found, 'rate': rate, 'iops': rate, 'mib_per_second': sum(side['bw_bytes'] for side in sides) / (1 << 20)}
 
 
+def settle(paths):
+    """What fio has written goes to the disk before the next one is measured; the probe does so itself."""
+    for path in paths:
+        with open(path, 'rb+', buffering=0) as file:
+            os.fsync(file.fileno())
+
+
 def measure(rival, workload, tools, files, seconds, seed):
     """The figures of one run, by name."""
     paths = files.of(workload)
     if workload.tool == 'fio':
         if shutil.which('fio') is None:
             raise Failed('fio is not installed')
-        return from_fio(run(fio_command(rival, workload, tools, paths, max(seconds, FIO_SHORTEST), seed)))
+        found = from_fio(run(fio_command(rival, workload, tools, paths, max(seconds, FIO_SHORTEST), seed)))
+        settle(paths)
+        return found
     return from_probe(workload, json.loads(run(probe_command(rival, workload, tools, paths, seconds, seed))))

@@ -114,7 +114,12 @@ def selection(options):
         names = list(dict.fromkeys(who for _, who in pairs))
         return pairs, list(dict.fromkeys(workload for workload, _ in pairs)), names, wanted
     rivals = options.rivals or [rival.Rival(name) for name in rival.DEFAULT]
-    workloads = [] if options.cost else chosen(options) if narrowed(options) else work.quick() if options.quick else work.full(extra)
+    if options.cost:
+        workloads = []
+    elif narrowed(options):
+        workloads = chosen(options)
+    else:
+        workloads = work.quick() if options.quick else work.full(extra)
     workloads = sorted(dict.fromkeys(workloads), key=work.order)
     pairs = [(workload, who) for workload in workloads for who in rivals if who.covers(workload)]
     return pairs, workloads, rivals, []
