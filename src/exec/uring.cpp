@@ -17,6 +17,9 @@ constexpr std::size_t RING_HEAD = 1024;
 constexpr std::uint8_t IS_REGISTERED_RING = 1;
 // Before Linux 6.10 the memory of either part must be contiguous: one page.
 constexpr unsigned ENTRIES_OF_ONE_PAGE = 64;
+// The kernel makes its table of waiting polls by the size of the completion queue: 128 buckets for this. To take one of
+// many polls back it walks a bucket.
+constexpr unsigned LEAST_COMPLETIONS = 4096;
 
 std::size_t rounded(std::size_t size) { return (size + PAGE - 1) / PAGE * PAGE; }
 
@@ -48,7 +51,8 @@ void point(io_uring& ring, const io_uring_params& made, char* rings, char* entri
 }
 
 int try_open(Uring& uring, unsigned entries) {
-  const unsigned completions = entries * 2;
+  const unsigned twice = entries * 2;
+  const unsigned completions = entries > ENTRIES_OF_ONE_PAGE && twice < LEAST_COMPLETIONS ? LEAST_COMPLETIONS : twice;
   const std::size_t rings_size = rounded(RING_HEAD + completions * sizeof(io_uring_cqe) + entries * sizeof(unsigned));
   const std::size_t entries_size = rounded(entries * sizeof(io_uring_sqe));
   const auto memory = os::map_memory(rings_size + entries_size);
@@ -59,7 +63,8 @@ int try_open(Uring& uring, unsigned entries) {
   io_uring_params made{};
   // Not IORING_SETUP_DEFER_TASKRUN, whose completions are seen only by a thread that may enter the ring.
   made.flags = URING_NO_MMAP | URING_REGISTERED_FD_ONLY | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN |
-               IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
+               IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
+  made.cq_entries = completions;
   made.cq_off.resv2 = reinterpret_cast<std::uintptr_t>(rings);  // user_addr in newer headers
   made.sq_off.resv2 = reinterpret_cast<std::uintptr_t>(rings) + rings_size;
   const long index = os::system_call(SYS_io_uring_setup, entries, &made);
