@@ -146,11 +146,12 @@ def most(required, workloads, figure):
 
 
 def scale():
-    """Memory by what the last nine tenths of the most requests add; lists by their length where it is what counts."""
+    """Costs in processor time of all threads; memory by what the last nine tenths of the most requests add; lists by their
+    length where it is what counts."""
     bars = []
     for kind in STREAMS:
         blocked = streams(BLOCKED[1:], (kind,))
-        bars += [growth(1.5, blocked, 'submit_ns'), growth(1.5, blocked, 'complete_ns'), most(4, blocked, 'threads'),
+        bars += [growth(1.5, blocked, 'submit_cpu_ns'), growth(1.5, blocked, 'complete_cpu_ns'), most(4, blocked, 'threads'),
                  most(256, blocked[-1:], 'bytes_per_request')]
     waited_for = lists()
     long_lists = [workload for workload in waited_for if workload.depth >= LENGTHS[-1] // 10]

@@ -73,14 +73,16 @@ def costs(results, workloads, rivals):
 
 
 def blocked(results, workloads, rivals):
-    figures = ('submit_ns', 'complete_ns', 'cancel_ns', 'threads', 'bytes_per_request', 'streams')
+    figures = ('submit_ns', 'submit_cpu_ns', 'complete_ns', 'complete_cpu_ns', 'cancel_ns', 'threads', 'bytes_per_request',
+               'streams')
     rows = []
     for workload in workloads:
         for rival in rivals:
             if workload.kind in STREAMS and results.of(workload, rival):
                 rows.append([workload.label(), rival.name]
                             + [f'{results.median(workload, rival, name):.0f}' for name in figures])
-    return ['blocked requests', 'rival', 'ns a submit', 'ns a completion', 'ns a cancel', 'threads', 'bytes each', 'streams'], rows
+    return ['blocked requests', 'rival', 'ns a submit', 'CPU', 'ns a completion', 'CPU', 'ns a cancel', 'threads', 'bytes each',
+            'streams'], rows
 
 
 def lists(results, workloads, rivals):

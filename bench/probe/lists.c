@@ -79,12 +79,6 @@ static void *wait_beside(void *argument) {
   return NULL;
 }
 
-static int64_t cpu_ns(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return time.tv_sec * 1000000000ll + time.tv_nsec;
-}
-
 static int by_value(const void *one, const void *other) {
   const double difference = *(const double *)one - *(const double *)other;
   return difference < 0 ? -1 : difference > 0;
@@ -104,10 +98,10 @@ static void measure_calls(struct field *field, struct list_outcome *outcome) {
     field->next = i % field->length;
     sem_post(&field->wanted);
     const uint64_t before = context_switches_of(field->thread);
-    const int64_t begin = cpu_ns();
+    const int64_t begin = own_cpu_ns();
     while (aio_error(block) == EINPROGRESS) aio_suspend(field->list, (int)field->length, NULL);
     wake[i] = (double)(now_ns() - __atomic_load_n(&field->fed_ns, __ATOMIC_ACQUIRE));
-    cpu[i] = (double)(cpu_ns() - begin);
+    cpu[i] = (double)(own_cpu_ns() - begin);
     switches += context_switches_of(field->thread) - before;
     require(aio_return(block) == 1, "a read");
     submit(block);

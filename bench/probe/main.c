@@ -93,9 +93,11 @@ static void run_cost(struct workload *workload) {
 static void run_streams(const struct blocked *blocked) {
   struct blocked_outcome outcome = {0};
   measure_blocked(blocked, &outcome);
-  printf("{\"submit_ns\": %.1f, \"complete_ns\": %.1f, \"cancel_ns\": %.1f, \"threads\": %u, "
+  printf("{\"submit_ns\": %.1f, \"complete_ns\": %.1f, \"submit_cpu_ns\": %.1f, "
+         "\"complete_cpu_ns\": %.1f, \"cancel_ns\": %.1f, \"threads\": %u, "
          "\"bytes_per_request\": %.1f, \"context_switches_per_request\": %.3f, \"streams\": %u}\n",
-         outcome.submit_ns, outcome.complete_ns, outcome.cancel_ns, outcome.threads, outcome.bytes_per_request,
+         outcome.submit_ns, outcome.complete_ns, outcome.submit_cpu_ns, outcome.complete_cpu_ns, outcome.cancel_ns,
+         outcome.threads, outcome.bytes_per_request,
          outcome.context_switches_per_completion, outcome.streams);
 }
 

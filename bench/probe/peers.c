@@ -86,17 +86,17 @@ static int64_t time_of(clockid_t clock) {
   return time.tv_sec * 1000000000ll + time.tv_nsec;
 }
 
-static int64_t time_of_others(void) {
-  return time_of(CLOCK_PROCESS_CPUTIME_ID) - time_of(CLOCK_THREAD_CPUTIME_ID);
-}
+int64_t own_cpu_ns(void) { return time_of(CLOCK_THREAD_CPUTIME_ID); }
+
+int64_t others_cpu_ns(void) { return time_of(CLOCK_PROCESS_CPUTIME_ID) - own_cpu_ns(); }
 
 void let_settle(void) {
   enum { STILL_NS = 30000, MOST_LOOKS = 2000 };
   const struct timespec millisecond = {0, 1000000};
-  int64_t last = time_of_others();
+  int64_t last = others_cpu_ns();
   for (int i = 0; i < MOST_LOOKS; i++) {
     nanosleep(&millisecond, NULL);
-    const int64_t now = time_of_others();
+    const int64_t now = others_cpu_ns();
     if (now - last < STILL_NS) return;
     last = now;
   }

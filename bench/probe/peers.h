@@ -22,6 +22,9 @@ void feed(const struct peers *peers, unsigned request);
 /* Anonymous memory that is really there: the process's, not the kernel's. */
 double resident_bytes(void);
 unsigned threads_now(void);
+/* Processor time so far: of this thread, and of all others of the process. */
+int64_t own_cpu_ns(void);
+int64_t others_cpu_ns(void);
 /* Returns when the other threads of the process have had nothing to do for a millisecond. */
 void let_settle(void);
 /* Voluntary and other context switches of one thread so far. */

@@ -29,7 +29,7 @@ struct field {
 };
 
 struct times {
-  double submit_ns, complete_ns, cancel_ns, context_switches;
+  double submit_ns, complete_ns, submit_cpu_ns, complete_cpu_ns, cancel_ns, context_switches;
 };
 
 static bool is_posix(const struct field *field) { return field->blocked->engine == &posix_engine; }
@@ -83,33 +83,46 @@ static uint64_t context_switches(void) {
   return (uint64_t)(usage.ru_nvcsw + usage.ru_nivcsw);
 }
 
+struct stretch {
+  int64_t ns, cpu_ns;
+};
+
+static void submit_timed(struct field *field, unsigned first, unsigned end, struct stretch *spent) {
+  const int64_t begin = now_ns(), cpu_before = own_cpu_ns();
+  submit_range(field, first, end);
+  spent->cpu_ns += own_cpu_ns() - cpu_before;
+  spent->ns += now_ns() - begin;
+}
+
 static struct times run_round(struct field *field, struct blocked_outcome *outcome) {
   const unsigned count = field->blocked->count;
   const unsigned completed = count < MOST_COMPLETED ? count : MOST_COMPLETED;
   const unsigned tenth = count / 10;
   struct times times;
-  int64_t begin = now_ns();
-  submit_range(field, 0, tenth);
-  int64_t submitting = now_ns() - begin;
+  const int64_t others_before = others_cpu_ns();
+  struct stretch submitting = {0, 0};
+  submit_timed(field, 0, tenth, &submitting);
   if (outcome != NULL) let_settle();
   const double before = outcome != NULL ? resident_bytes() : 0;
-  begin = now_ns();
-  submit_range(field, tenth, count);
-  submitting += now_ns() - begin;
-  times.submit_ns = (double)submitting / count;
+  submit_timed(field, tenth, count, &submitting);
   if (field->blocked->rounds == 0) let_settle();
+  times.submit_ns = (double)submitting.ns / count;
+  times.submit_cpu_ns = (double)(submitting.cpu_ns + others_cpu_ns() - others_before) / count;
   if (outcome != NULL) {
     outcome->bytes_per_request = (resident_bytes() - before) / (count - tenth);
     outcome->threads = threads_now() - 1;
   }
   const uint64_t switches = context_switches();
-  begin = now_ns();
+  const int64_t cpu_before = own_cpu_ns() + others_cpu_ns();
+  int64_t begin = now_ns();
   for (unsigned i = 0; i < completed; i++) complete(field, i);
   times.complete_ns = (double)(now_ns() - begin) / completed;
+  times.complete_cpu_ns = (double)(own_cpu_ns() + others_cpu_ns() - cpu_before) / completed;
   times.context_switches = (double)(context_switches() - switches) / completed;
   begin = now_ns();
   if (completed < count) cancel_range(field, completed, count);
   times.cancel_ns = completed < count ? (double)(now_ns() - begin) / (count - completed) : 0;
+  if (completed < count && field->blocked->rounds == 0) let_settle();
   return times;
 }
 
@@ -156,6 +169,7 @@ static unsigned rounds_of(const struct blocked *blocked) {
 void measure_blocked(const struct blocked *blocked, struct blocked_outcome *outcome) {
   static struct field field;
   static double submit_ns[MOST_ROUNDS], complete_ns[MOST_ROUNDS], cancel_ns[MOST_ROUNDS], switches[MOST_ROUNDS];
+  static double submit_cpu_ns[MOST_ROUNDS], complete_cpu_ns[MOST_ROUNDS];
   const unsigned rounds = rounds_of(blocked);
   field.blocked = blocked;
   open_field(&field);
@@ -165,11 +179,15 @@ void measure_blocked(const struct blocked *blocked, struct blocked_outcome *outc
     const struct times times = run_round(&field, NULL);
     submit_ns[i] = times.submit_ns;
     complete_ns[i] = times.complete_ns;
+    submit_cpu_ns[i] = times.submit_cpu_ns;
+    complete_cpu_ns[i] = times.complete_cpu_ns;
     cancel_ns[i] = times.cancel_ns;
     switches[i] = times.context_switches;
   }
   outcome->submit_ns = median(submit_ns, rounds);
   outcome->complete_ns = median(complete_ns, rounds);
+  outcome->submit_cpu_ns = median(submit_cpu_ns, rounds);
+  outcome->complete_cpu_ns = median(complete_cpu_ns, rounds);
   outcome->cancel_ns = median(cancel_ns, rounds);
   outcome->context_switches_per_completion = median(switches, rounds);
 }
