@@ -19,7 +19,7 @@ SHORT, LONG = 256, 1280  # requests
 CONTEXTS = ('head', 'waiter', 'direct', 'ring', 'threads')
 FORCED = tuple(Rival(f'atomrt:{name}+threads') for name in CONTEXTS[:-1]) + (Rival('atomrt:threads'),)
 RIVALS = (Rival('atomrt'),) + FORCED + tuple(Rival(name) for name in ('glibc', 'io_uring', 'libaio', 'psync'))
-NOT_OF_THE_REQUEST = re.compile(r'getrusage\(|write\(\d+, "x", 1')  # the probe's own, and its peer's byte
+PEER = re.compile(r'write\(\d+, "x", 1')
 LONGEST_COUNT = 8  # seconds: valgrind is not to wait for what it makes hang
 FIGURES = ('calls', 'wakes', 'switches', 'instructions')
 
@@ -94,7 +94,7 @@ class Counter:
         def count():
             with open(log, encoding='utf-8', errors='replace') as file:
                 begun = [line for line in re.findall(r'^\d+ +(\w+\(.*)$', file.read(), re.MULTILINE)
-                         if not NOT_OF_THE_REQUEST.match(line)]
+                         if not PEER.match(line)]
             return len(begun), sum(line.startswith('futex(') and 'FUTEX_WAKE' in line for line in begun)
 
         return self.difference(rival, workload, ('strace', '-f', '-qq', '-e', 'signal=none', '-o', log), count)

@@ -133,7 +133,7 @@ int main(int count, char **arguments) {
       case 'y': workload.sync_every = (unsigned)number(optarg, 1, 65535); break;
       case 'r': workload.seed = number(optarg, 0, UINT64_MAX); break;
       case 'n': blocked.count = (unsigned)number(optarg, 1, 1000000); break;
-      case 'o': blocked.rounds = (unsigned)number(optarg, 1, 4000); break;
+      case 'o': blocked.rounds = (unsigned)number(optarg, 1, 1000000); break;
       case 'q': workload.requests = number(optarg, 1, UINT64_MAX); break;
       case 'k': blocked.sockets = strcmp(optarg, "socket") == 0; break;
       case 't': workload.seconds = strtod(optarg, NULL); break;

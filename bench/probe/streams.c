@@ -14,8 +14,7 @@ enum {
   MOST_COMPLETED = 1000,
   REQUESTS_OF_A_FIGURE = 5000,
   LEAST_ROUNDS = 3,
-  MOST_ROUNDS_OF_A_FIGURE = 300,
-  MOST_ROUNDS = 4000
+  MOST_ROUNDS = 300
 };
 
 struct field {
@@ -105,7 +104,7 @@ static struct times run_round(struct field *field, struct blocked_outcome *outco
   if (outcome != NULL) let_settle();
   const double before = outcome != NULL ? resident_bytes() : 0;
   submit_timed(field, tenth, count, &submitting);
-  if (field->blocked->rounds == 0) let_settle();
+  let_settle();
   times.submit_ns = (double)submitting.ns / count;
   times.submit_cpu_ns = (double)(submitting.cpu_ns + others_cpu_ns() - others_before) / count;
   if (outcome != NULL) {
@@ -122,7 +121,7 @@ static struct times run_round(struct field *field, struct blocked_outcome *outco
   begin = now_ns();
   if (completed < count) cancel_range(field, completed, count);
   times.cancel_ns = completed < count ? (double)(now_ns() - begin) / (count - completed) : 0;
-  if (completed < count && field->blocked->rounds == 0) let_settle();
+  if (completed < count) let_settle();
   return times;
 }
 
@@ -160,10 +159,20 @@ static double median(double *values, unsigned count) {
   return values[count / 2];
 }
 
+/* Rounds for others to count what they do: without a clock. */
+static void run_bare_rounds(struct field *field, struct blocked_outcome *outcome) {
+  const unsigned count = field->blocked->count, rounds = field->blocked->rounds;
+  const uint64_t switches = context_switches();
+  for (unsigned round = 0; round < rounds; round++) {
+    submit_range(field, 0, count);
+    for (unsigned i = 0; i < count; i++) complete(field, i);
+  }
+  outcome->context_switches_per_completion = (double)(context_switches() - switches) / rounds / count;
+}
+
 static unsigned rounds_of(const struct blocked *blocked) {
-  if (blocked->rounds != 0) return blocked->rounds < MOST_ROUNDS ? blocked->rounds : MOST_ROUNDS;
   const unsigned wanted = REQUESTS_OF_A_FIGURE / blocked->count;
-  return wanted < LEAST_ROUNDS ? LEAST_ROUNDS : wanted < MOST_ROUNDS_OF_A_FIGURE ? wanted : MOST_ROUNDS_OF_A_FIGURE;
+  return wanted < LEAST_ROUNDS ? LEAST_ROUNDS : wanted < MOST_ROUNDS ? wanted : MOST_ROUNDS;
 }
 
 void measure_blocked(const struct blocked *blocked, struct blocked_outcome *outcome) {
@@ -174,6 +183,10 @@ void measure_blocked(const struct blocked *blocked, struct blocked_outcome *outc
   field.blocked = blocked;
   open_field(&field);
   outcome->streams = field.peers.count;
+  if (blocked->rounds != 0) {
+    run_bare_rounds(&field, outcome);
+    return;
+  }
   run_round(&field, outcome);
   for (unsigned i = 0; i < rounds; i++) {
     const struct times times = run_round(&field, NULL);

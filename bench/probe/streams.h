@@ -7,7 +7,7 @@
 struct blocked {
   const struct engine *engine; /* posix or io_uring */
   unsigned count;
-  unsigned rounds; /* 0: as many as a steady figure needs */
+  unsigned rounds; /* so many, and no times; 0: as many as a steady figure needs */
   bool sockets;
 };
 
