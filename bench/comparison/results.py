@@ -30,6 +30,10 @@ class Results:
         values = [figures[figure] for figures in self.of(workload, rival) if figure in figures]
         return statistics.median(values) if values else None
 
+    def least(self, workload, rival, figure):
+        values = [figures[figure] for figures in self.of(workload, rival) if figure in figures]
+        return min(values) if values else None
+
     def spread(self, workload, rival):
         """(most - least) / median of the rounds."""
         values = [figures['rate'] for figures in self.of(workload, rival)]
