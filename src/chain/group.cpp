@@ -7,13 +7,13 @@ void Group::open(bool waits, const Notification& notification) {
   in_kernel_.store(0, std::memory_order_relaxed);
   failed_.store(0, std::memory_order_relaxed);
   holders_.store(waits ? 2 : 1, std::memory_order_relaxed);
-  done_.store(0, std::memory_order_relaxed);
+  done_.store(os::QUIET, std::memory_order_relaxed);
   waits_ = waits;
   notification_ = waits ? Notification{} : notification;
 }
 
 void Group::complete() {
-  done_.store(1, std::memory_order_release);
+  done_.store(os::RUNG, std::memory_order_release);
   os::futex_wake(done_, 1);
 }
 

@@ -31,12 +31,12 @@ class Group : public os::Slot {
   // After the last countdown: wakes the caller.
   void complete();
 
-  [[nodiscard]] bool is_done() const { return done_.load(std::memory_order_acquire) == 1; }
-  // 0, 1 done, 2 where its caller has been poked (exec/direct.h, follow).
+  [[nodiscard]] bool is_done() const { return done_.load(std::memory_order_acquire) == os::RUNG; }
+  // os::Bell; poked by exec/direct.h, follow.
   [[nodiscard]] os::FutexWord& done() { return done_; }
   void forget_poke() {
-    std::uint32_t poked = 2;
-    done_.compare_exchange_strong(poked, 0, std::memory_order_relaxed);
+    std::uint32_t poked = os::POKED;
+    done_.compare_exchange_strong(poked, os::QUIET, std::memory_order_relaxed);
   }
   [[nodiscard]] bool waits() const { return waits_; }
   [[nodiscard]] bool has_failed() const { return failed_.load(std::memory_order_relaxed) != 0; }

@@ -12,7 +12,7 @@ Waiter* WaiterTable::enter() {
   Waiter* waiter = pool_.take();
   if (waiter == nullptr) return nullptr;
   waiter->shares.store(0, std::memory_order_relaxed);
-  waiter->signalled.store(0, std::memory_order_relaxed);
+  waiter->bell.store(os::QUIET, std::memory_order_relaxed);
   return waiter;
 }
 
@@ -60,8 +60,8 @@ void WaiterTable::publish(Chain& chain) {
 }
 
 void WaiterTable::signal(Waiter& waiter) {
-  // Who has been signalled and has not looked since is awake, or on his way.
-  if (waiter.signalled.exchange(1, std::memory_order_acq_rel) == 0) os::futex_wake(waiter.signalled, 1);
+  // Who has been rung for and has not looked since is awake, or on his way.
+  if (waiter.bell.exchange(os::RUNG, std::memory_order_acq_rel) == os::QUIET) os::futex_wake(waiter.bell, 1);
 }
 
 }  // namespace atomrt::chain

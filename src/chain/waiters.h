@@ -15,7 +15,7 @@
 namespace atomrt::chain {
 
 struct Waiter : os::Slot {
-  os::FutexWord signalled;           // 1: look again. Set by publish, cleared by the owner
+  os::FutexWord bell;                // os::Bell. Rung by publish, quiet again by the owner, who looks then
   std::atomic<std::uint32_t> shares;  // 1: waits for a chain that others wait for too. Set by anybody, cleared by the owner
 };
 
@@ -27,7 +27,7 @@ class WaiterTable {
   [[nodiscard]] Waiter* enter();
   void leave(Waiter& waiter) { pool_.give(waiter); }
 
-  // From WATCHED on, the waiter is signalled when the chain of that generation has been published. OVER: it has been.
+  // From WATCHED on, the waiter is rung for when the chain of that generation has been published. OVER: it has been.
   Watch watch(Chain& chain, std::uint32_t generation, Waiter& waiter);
   void unwatch(Chain& chain, std::uint32_t generation, const Waiter& waiter);
 

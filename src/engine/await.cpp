@@ -39,7 +39,7 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
 Wake wait_a_while(Engine& engine, const os::FutexWord& word, std::int64_t deadline) {
   const std::int64_t soon = os::now_ns() + Direct::FOLLOWER_NS;
   const bool is_last = deadline != os::NO_DEADLINE && deadline <= soon;
-  const int error = os::cancellable_wait(word, 0, is_last ? deadline : soon);
+  const int error = os::cancellable_wait(word, os::QUIET, is_last ? deadline : soon);
   if (error == EINTR) {
     const bool goes_on = deadline == os::NO_DEADLINE && os::all_handlers_restart(os::block_signals(0));
     return goes_on ? Wake::LOOK : Wake::INTERRUPTED;
@@ -51,7 +51,7 @@ Wake wait_a_while(Engine& engine, const os::FutexWord& word, std::int64_t deadli
 }
 
 Wake wait_for_others(const os::FutexWord& word, std::int64_t deadline) {
-  const int error = os::cancellable_wait(word, 0, deadline);
+  const int error = os::cancellable_wait(word, os::QUIET, deadline);
   return error == ETIMEDOUT ? Wake::TIMED_OUT : error == EINTR ? Wake::INTERRUPTED : Wake::LOOK;
 }
 

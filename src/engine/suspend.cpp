@@ -109,11 +109,15 @@ int sleep_until_over(Sleep& sleep, int entries, std::int64_t deadline) {
     if (sleep.waiter == nullptr) sleep.waiter = sleep.engine->registry.waiters.enter();
     if (sleep.waiter == nullptr) return EAGAIN;
     if (!watch_all(sleep, entries)) return 0;
-    // Cleared before the list is looked at: a publish behind the look sets it again.
-    os::FutexWord& signalled = sleep.waiter->signalled;
-    if (signalled.exchange(0, std::memory_order_acquire) != 0 && is_over(sleep.list, entries)) return 0;
-    wake = wait_on_futex(sleep, awaited, signalled, deadline);
-    if (wake == Wake::LOOK || signalled.load(std::memory_order_acquire) != 0) continue;
+    // Quiet before the list is looked at: a publish behind the look rings it again.
+    os::FutexWord& bell = sleep.waiter->bell;
+    if (bell.exchange(os::QUIET, std::memory_order_acquire) != os::QUIET) {
+      if (is_over(sleep.list, entries)) return 0;
+      sleep.watched = 0;  // a child that a handler has forked meanwhile finds that it has none of them
+      continue;
+    }
+    wake = wait_on_futex(sleep, awaited, bell, deadline);
+    if (wake == Wake::LOOK || bell.load(std::memory_order_acquire) != os::QUIET) continue;
     return is_over(sleep.list, entries) ? 0 : outcome(wake);
   }
 }

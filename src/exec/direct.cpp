@@ -150,13 +150,22 @@ void Direct::avoid(const Chain& chain) {
 
 // ---- events ----
 
+// No signal is blocked: a handler may fork between any two steps.
 bool Direct::has_events() {
   if (!has_requests()) return false;
   const bool is_present = (users_.fetch_add(1, std::memory_order_acquire) & PRESENT) != 0;
-  const bool any = is_present && ring_.load(std::memory_order_relaxed)->tail.load(std::memory_order_relaxed) !=
-                                     processed_.load(std::memory_order_relaxed);
-  users_.fetch_sub(1, std::memory_order_release);
+  const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
+  const bool any = is_present && ring != nullptr &&
+                   ring->tail.load(std::memory_order_relaxed) != processed_.load(std::memory_order_relaxed);
+  take_back(users_);
   return any;
+}
+
+void Direct::take_back(std::atomic<std::uint32_t>& count) {
+  std::uint32_t present = count.load(std::memory_order_relaxed);
+  while ((present & COUNT) != 0 &&
+         !count.compare_exchange_weak(present, present - 1, std::memory_order_release, std::memory_order_relaxed)) {
+  }
 }
 
 void Direct::consume_locked(Thread thread) {
@@ -252,8 +261,8 @@ void Direct::wake_next_locked() {
     if (follower == nullptr) continue;
     os::FutexWord& word = *follower;
     follower = nullptr;
-    std::uint32_t asleep = 0;
-    if (!word.compare_exchange_strong(asleep, 2, std::memory_order_release, std::memory_order_relaxed)) continue;
+    std::uint32_t quiet = os::QUIET;
+    if (!word.compare_exchange_strong(quiet, os::POKED, std::memory_order_release, std::memory_order_relaxed)) continue;
     os::futex_wake(word, 1);
     return;
   }

@@ -68,7 +68,7 @@ class Direct {
   // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False: there is
   // none, and none can be made, or none may be (may_start).
   bool add_need(bool may_start);
-  void drop_need() { needs_.fetch_sub(1, std::memory_order_relaxed); }
+  void drop_need() { take_back(needs_); }
   // The same until the end of a chain: of one IN_AIO that nobody may look after, or of a sync that may have to
   // wait behind such ones, of whatever thread. Undone by drop_need_of.
   void need_for(chain::Chain& chain);
@@ -115,6 +115,8 @@ class Direct {
   void settled();
   void consume_locked(Thread thread);
   void wake_next_locked();
+  // What this thread has counted. In a child that a handler has forked since, there is nothing to take back.
+  static void take_back(std::atomic<std::uint32_t>& count);
 
   void call_reaper();
 

@@ -20,6 +20,14 @@ constexpr long FUTEX_CALL = SYS_futex;
 constexpr long FUTEX_CALL = SYS_futex_time64;
 #endif
 
+// What a thread of the application sleeps on, until somebody rings. All-zero is RUNG: a child that was forked by a handler in
+// the middle of the sleep has that memory wiped, and goes on.
+enum Bell : std::uint32_t {
+  RUNG,
+  QUIET,
+  POKED,  // there may be something else to do
+};
+
 // Lets others run: for waits of a few instructions that somebody else is in the middle of.
 inline void yield() { system_call(SYS_sched_yield); }
 

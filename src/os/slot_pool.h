@@ -41,7 +41,10 @@ class SlotPool {
     }
   }
 
-  void give(T& slot) { push(slot, slot); }
+  // One that was taken before a fork has no number in the child, and no pool.
+  void give(T& slot) {
+    if (slot.number != 0) push(slot, slot);
+  }
 
   // The slot of that number; null for 0 and for numbers that the pool has never handed out.
   [[nodiscard]] T* at(std::uint32_t number) const {

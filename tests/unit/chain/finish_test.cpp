@@ -208,7 +208,7 @@ void a_waiter_is_woken_by_finish(void**) {
   Waiter* waiter = f.registry.waiters.enter();
   assert_int_equal(f.registry.waiters.watch(chain, generation_of(chain), *waiter), Watch::WATCHED);
   assert_true(finish(f.registry, chain, 0).is_over);
-  assert_int_equal(waiter->signalled, 1);
+  assert_int_equal(waiter->bell, atomrt::os::RUNG);
 }
 
 void a_chain_whose_signal_finds_no_room_is_not_over(void**) {

@@ -81,13 +81,21 @@ void completion_wakes_the_caller(void**) {
   std::atomic<int> thread{0};
   Thread caller([&] {
     thread.store(gettid());
-    while (!group.is_done()) atomrt::os::futex_wait(group.done(), 0);
+    while (!group.is_done()) atomrt::os::futex_wait(group.done(), atomrt::os::QUIET);
   });
   assert_true(eventually([&] { return thread != 0 && is_asleep(thread); }));
   assert_false(group.is_done());
   group.complete();
   caller.join();
   assert_true(group.is_done());
+}
+
+// A child that a handler has forked in the middle of the wait has that memory wiped.
+void a_wiped_group_is_waited_for_by_nobody(void**) {
+  Group& group = zeroed<Group>();
+  assert_true(group.is_done());
+  assert_int_not_equal(atomrt::os::futex_wait(group.done(), atomrt::os::QUIET), 0);
+  assert_false(group.drop());  // it is in no pool
 }
 
 // The last one sees the failure of any other, however close it was.
@@ -125,4 +133,5 @@ UNIT_TESTS(cmocka_unit_test(the_call_itself_counts_as_long_as_it_submits),
            cmocka_unit_test(a_waiting_call_holds_the_group_too),
            cmocka_unit_test(a_group_opened_again_forgets_its_last_use),
            cmocka_unit_test(completion_wakes_the_caller),
+           cmocka_unit_test(a_wiped_group_is_waited_for_by_nobody),
            cmocka_unit_test(of_many_threads_one_is_the_last_and_sees_every_failure))

@@ -25,7 +25,7 @@ struct Fixture {
   }
 };
 
-bool woken(const Waiter& waiter) { return waiter.signalled.load() != 0; }
+bool woken(const Waiter& waiter) { return waiter.bell.load() != atomrt::os::QUIET; }
 
 void the_watcher_is_woken_and_nobody_else(void**) {
   Fixture f;
@@ -121,7 +121,7 @@ void unwatching_a_recycled_chain_is_no_harm(void**) {
   recycle(f.pool, chain);
   Chain& again = f.chain();
   f.watches(again, waiter);
-  waiter.signalled.store(0);
+  waiter.bell.store(atomrt::os::QUIET);
   f.table.unwatch(again, old_generation, waiter);
   f.table.publish(again);
   assert_true(woken(waiter));
@@ -212,7 +212,7 @@ void a_chain_used_again_is_watched_anew(void**) {
   for (int i = 0; i < 3; ++i) {
     Chain& chain = f.chain();
     f.watches(chain, waiter);
-    waiter.signalled.store(0);
+    waiter.bell.store(atomrt::os::QUIET);
     f.table.publish(chain);
     assert_true(woken(waiter));
     recycle(f.pool, chain);

@@ -100,6 +100,17 @@ void without_memory_there_is_no_slot_and_later_there_is(void**) {
   assert_non_null(pool.take());
 }
 
+// A child that a handler has forked between take and give has the slot's number wiped.
+void a_wiped_slot_is_not_taken_back(void**) {
+  auto& pool = zeroed<SmallPool>();
+  Thing* taken = pool.take();
+  Thing* last = pool.take();
+  pool.give(*last);
+  taken->number = 0;
+  pool.give(*taken);
+  assert_ptr_equal(pool.take(), last);
+}
+
 void what_was_given_last_is_taken_first(void**) {
   auto& pool = zeroed<SmallPool>();
   Thing* a = pool.take();
@@ -225,6 +236,7 @@ UNIT_TESTS(cmocka_unit_test(zeroed_memory_is_a_pool_without_slots), cmocka_unit_
            cmocka_unit_test(numbers_never_handed_out_name_nothing),
            cmocka_unit_test(a_full_pool_gives_nothing_until_something_comes_back),
            cmocka_unit_test(without_memory_there_is_no_slot_and_later_there_is),
+           cmocka_unit_test(a_wiped_slot_is_not_taken_back),
            cmocka_unit_test(what_was_given_last_is_taken_first), cmocka_unit_test(growth_inside_growth_loses_nothing),
            cmocka_unit_test(concurrent_takers_never_share_a_slot),
            cmocka_unit_test(threads_that_grow_the_pool_together_lose_nothing),

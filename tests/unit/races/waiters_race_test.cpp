@@ -63,11 +63,11 @@ class Race {
   bool woken(Waiter& waiter) {
     const std::int64_t deadline = atomrt::os::now_ns() + 2'000'000'000;
     for (;;) {
-      if (waiter.signalled.exchange(0, std::memory_order_acquire) != 0 &&
+      if (waiter.bell.exchange(atomrt::os::QUIET, std::memory_order_acquire) != atomrt::os::QUIET &&
           generation_of(chain_->waiters.load(std::memory_order_acquire)) != generation_) {
         return true;
       }
-      if (atomrt::os::futex_wait_until(waiter.signalled, 0, deadline) == ETIMEDOUT) return false;
+      if (atomrt::os::futex_wait_until(waiter.bell, atomrt::os::QUIET, deadline) == ETIMEDOUT) return false;
     }
   }
 
