@@ -42,7 +42,7 @@ struct Waiting {
   const Awaited awaited;
   const std::int64_t deadline;
   std::atomic<bool> cancels_itself{false};
-  os::FutexWord word{0};
+  os::FutexWord word{os::QUIET};
   std::atomic<int> thread{0};
   std::atomic<int> wake{-1};
   std::atomic<KernelSignalSet> mask_behind{0};

@@ -15,6 +15,9 @@ using Fixture = HeldReaperFixture;
 // ---- who leads ----
 
 using Word = atomrt::os::FutexWord;
+using atomrt::os::POKED;
+using atomrt::os::QUIET;
+using atomrt::os::RUNG;
 
 void of_several_one_leads(void**) {
   Fixture f;
@@ -81,6 +84,7 @@ struct Following : Fixture {
   static constexpr unsigned MOST = 32;  // that are remembered
   Word words[MOST + 1]{};
   Following() {
+    for (Word& word : words) word.store(QUIET);
     submitted();
     assert_false(direct.follow(words[0]));  // nobody leads
     assert_true(direct.lead(ME, By::APPLICATION));
@@ -90,7 +94,7 @@ struct Following : Fixture {
   }
   [[nodiscard]] unsigned poked() const {
     unsigned count = 0;
-    for (const Word& word : words) count += word == 2;
+    for (const Word& word : words) count += word == POKED;
     return count;
   }
 };
@@ -114,13 +118,13 @@ void a_follower_is_woken_from_its_sleep(void**) {
   assert_true(f.direct.follow(f.words[0]));
   Thread follower([&] {
     thread.store(gettid());
-    outcome.store(atomrt::os::futex_wait(f.words[0], 0));
+    outcome.store(atomrt::os::futex_wait(f.words[0], QUIET));
   });
   assert_true(eventually([&] { return thread != 0 && is_asleep(thread); }));
   f.direct.stop_leading(Following::ME);
   follower.join();
   assert_int_equal(outcome, 0);
-  assert_int_equal(f.words[0], 2);
+  assert_int_equal(f.words[0], POKED);
 }
 
 void who_does_not_follow_any_more_is_not_woken(void**) {
@@ -128,18 +132,18 @@ void who_does_not_follow_any_more_is_not_woken(void**) {
   f.follow(2);
   f.direct.stop_following(f.words[0]);
   f.direct.stop_leading(Following::ME);
-  assert_int_equal(f.words[0], 0);
-  assert_int_equal(f.words[1], 2);
+  assert_int_equal(f.words[0], QUIET);
+  assert_int_equal(f.words[1], POKED);
 }
 
 // It will not lead: its request is over.
 void a_follower_that_is_done_is_passed_over(void**) {
   Following f;
   f.follow(2);
-  f.words[0].store(1);
+  f.words[0].store(RUNG);
   f.direct.stop_leading(Following::ME);
-  assert_int_equal(f.words[0], 1);
-  assert_int_equal(f.words[1], 2);
+  assert_int_equal(f.words[0], RUNG);
+  assert_int_equal(f.words[1], POKED);
 }
 
 void without_requests_there_is_nothing_to_lead_for(void**) {

@@ -21,14 +21,14 @@ void a_second_waiter_follows_until_the_lead_is_free(void**) {
     Waiting second(Waiting::IN_KERNEL, wants_another);
     assert_true(second.ends_with(Wake::ELSEWHERE));
   }
-  atomrt::os::FutexWord word{0};
+  atomrt::os::FutexWord word{atomrt::os::QUIET};
   {
     const atomrt::os::SignalBlock blocked;
     assert_true(the_engine().direct.follow(word));
   }
   file.let_go();
   assert_true(leader.ends_with(Wake::OVER));
-  assert_int_equal(word, 2);
+  assert_int_equal(word, atomrt::os::POKED);
   Waiting next(Waiting::IN_KERNEL, wants_another);
   assert_true(sleeps_in_kernel(next.thread));
   other.let_go();
@@ -46,13 +46,13 @@ void who_follows_looks_from_time_to_time(void**) {
   {
     Waiting follower(Waiting::ON_FUTEX, wanted);
     assert_true(follower.ends_with(Wake::LOOK));
-    assert_int_equal(follower.word, 0);
+    assert_int_equal(follower.word, atomrt::os::QUIET);
     Waiting in_time(Waiting::ON_FUTEX, wanted, now_ns() + SHORT_NS);
     assert_true(in_time.ends_with(Wake::TIMED_OUT));
     file.let_go();
     assert_true(leader.ends_with(Wake::OVER));
-    assert_int_equal(follower.word, 0);  // it follows no more
-    assert_int_equal(in_time.word, 0);
+    assert_int_equal(follower.word, atomrt::os::QUIET);  // it follows no more
+    assert_int_equal(in_time.word, atomrt::os::QUIET);
   }
 }
 
@@ -73,17 +73,17 @@ void cancellation_of_who_follows_leaves_no_follower(void**) {
     const bool was_cancelled = follower.join() == PTHREAD_CANCELED;
     cancelled += was_cancelled;
     if (was_cancelled) assert_true(follower.has_mask_of_cancelled());
-    assert_int_equal(follower.word, 0);
+    assert_int_equal(follower.word, atomrt::os::QUIET);
   }
   assert_int_equal(cancelled, 3);
-  atomrt::os::FutexWord last{0};
+  atomrt::os::FutexWord last{atomrt::os::QUIET};
   {
     const atomrt::os::SignalBlock blocked;
     assert_true(the_engine().direct.follow(last));
   }
   file.let_go();
   assert_true(leader.ends_with(Wake::OVER));
-  assert_int_equal(last, 2);  // and not one of theirs, as the first entry is free again
+  assert_int_equal(last, atomrt::os::POKED);  // and not one of theirs, as the first entry is free again
 }
 
 // ---- as a whole ----
