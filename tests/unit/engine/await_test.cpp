@@ -184,7 +184,7 @@ void where_the_direct_context_has_nothing_no_reaper_is_asked(void**) {
   Waiting waiting(Waiting::ON_FUTEX, wanted);
   assert_true(waiting.is_asleep_on_futex());
   assert_true(is_lead_free());
-  waiting.end_on_futex(os::RUNG);
+  waiting.end_on_futex(atomrt::os::RUNG);
   assert_true(waiting.ends_with(Wake::LOOK));
   Waiting in_time(Waiting::ON_FUTEX, wanted, now_ns() + SHORT_NS);
   assert_true(in_time.ends_with(Wake::TIMED_OUT));
@@ -201,7 +201,7 @@ void where_it_has_some_the_reaper_sleeps_in_the_kernel(void**) {
     Waiting waiting(Waiting::ON_FUTEX, wanted);
     assert_true(reaper_sleeps_in_kernel());
     assert_false(is_lead_free());
-    waiting.end_on_futex(os::RUNG);  // another request of its list is over
+    waiting.end_on_futex(atomrt::os::RUNG);  // another request of its list is over
     assert_true(waiting.ends_with(Wake::LOOK));
   }
   file.let_go();
@@ -219,7 +219,7 @@ void the_reaper_finishes_what_a_mixed_wait_waits_for(void**) {
   file.let_go();
   request.ends_with(0, DIRECT_LENGTH);  // nobody looks
   assert_true(file.settled_by == atomrt::exec::By::LIBRARY);
-  waiting.end_on_futex(os::RUNG);
+  waiting.end_on_futex(atomrt::os::RUNG);
   assert_true(waiting.ends_with(Wake::LOOK));
 }
 
