@@ -124,8 +124,8 @@ def without_kernel_help():
 
 
 def growth(required, workloads, figure, per=lambda workload: 1):
-    """How many times more the dearest costs than a smaller one: by the least of the rounds, as a wake-up on another processor
-    of a virtual machine takes several times as long as all the rest, in some rounds and not in others."""
+    """How many times more the dearest costs than a smaller one: by the least of the rounds, as some take several times as
+    much processor time at any number of requests. The medians are in the report."""
     def value(results):
         costs = [results.least(workload, ATOMRT, figure) for workload in workloads]
         if None in costs:
