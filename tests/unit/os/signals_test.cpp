@@ -151,6 +151,28 @@ void a_write_under_a_block_is_judged_by_the_programs_mask(void**) {
 }
 
 // EPIPE that raised no signal (MSG_NOSIGNAL) is no reason to wait for one; other results take nothing away.
+void ignore_signal(int) {}
+
+void handle(int number, int flags) {
+  struct sigaction action {};
+  action.sa_handler = ignore_signal;
+  action.sa_flags = flags;
+  assert_int_equal(sigaction(number, &action, nullptr), 0);
+}
+
+void whether_handlers_restart_is_asked_of_those_that_may_have_run(void**) {
+  set_signal_mask(0);
+  assert_true(all_handlers_restart(0));
+  handle(SIGUSR1, SA_RESTART);
+  assert_true(all_handlers_restart(0));
+  handle(SIGFPE, 0);  // a fault: it interrupts nobody's sleep
+  assert_true(all_handlers_restart(0));
+  handle(SIGUSR2, 0);
+  assert_false(all_handlers_restart(0));
+  assert_true(all_handlers_restart(bit(SIGUSR2)));
+  for (const int number : {SIGUSR1, SIGUSR2, SIGFPE}) signal(number, SIG_DFL);
+}
+
 void only_the_kernels_size_signal_is_taken_back(void**) {
   const SignalBlock blocked;
   take_back_size_signal();  // none
@@ -263,6 +285,7 @@ UNIT_TESTS(cmocka_unit_test(a_block_covers_every_signal_and_ends_with_its_scope)
            cmocka_unit_test(sigpipe_blocked_by_the_program_does_not_become_pending),
            cmocka_unit_test(sigxfsz_of_a_write_is_taken_back),
            cmocka_unit_test(a_write_under_a_block_is_judged_by_the_programs_mask),
+           cmocka_unit_test(whether_handlers_restart_is_asked_of_those_that_may_have_run),
            cmocka_unit_test(only_the_kernels_size_signal_is_taken_back),
            cmocka_unit_test(absorbing_takes_only_what_the_result_raised),
            cmocka_unit_test(a_notification_says_what_posix_says), cmocka_unit_test(queued_signals_do_not_merge),
