@@ -21,6 +21,8 @@ struct CMUnitTest {
 
 enum { CMOCKA_FAILED = 1, CMOCKA_SKIPPED };
 
+#define print_message(...) fprintf(stderr, __VA_ARGS__)
+
 /* Of this test program; it is one source file. */
 static jmp_buf cmocka_out;
 
