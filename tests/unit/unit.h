@@ -181,13 +181,13 @@ class Rounds {
   [[nodiscard]] int started() const { return started_.load(); }
 
  private:
-  static long clock_ns() {
+  static std::int64_t clock_ns() {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
   }
   const int players_, most_;
-  const long end_;
+  const std::int64_t end_;
   std::atomic<int> started_{0}, left_{0};
   std::atomic<bool> over_{false};
 };
