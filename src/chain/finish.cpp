@@ -45,7 +45,8 @@ Tail run_tail(Registry& registry, Request& request, Tail tail) {
 
 Tail finish_request(Registry& registry, Request& request, long result) {
   publish(request, result);
-  return run_tail(registry, request, Tail::NOTIFY);
+  const bool has_tail = request.group != nullptr || request.notification.by != NotifyBy::NOTHING;
+  return has_tail ? run_tail(registry, request, Tail::NOTIFY) : Tail::DONE;
 }
 
 Finished finish(Registry& registry, Chain& chain, long result) {

@@ -20,6 +20,7 @@ class InFlight {
   [[nodiscard]] bool may_have(int fd) const { return bucket(fd).count.load(std::memory_order_acquire) != 0; }
 
   // What is known of the file that requests in flight under fd go to. False: ask the kernel.
+  [[nodiscard]] bool knows(int fd) const { return bucket(fd).known.is_of(fd); }
   bool recall(int fd, int& flags, os::FileIdentity& identity) const {
     return bucket(fd).known.recall(fd, flags, identity);
   }

@@ -16,6 +16,11 @@ namespace atomrt::chain {
 class KnownFile {
  public:
   [[nodiscard]] bool is_known() const { return fd_.load(std::memory_order_relaxed) != 0; }
+  // A hint: it may be forgotten before recall is asked.
+  [[nodiscard]] bool is_of(int fd) const {
+    const int present = fd_.load(std::memory_order_relaxed);
+    return present != 0 && present == fd + 1;
+  }
 
   // A regular file on storage of this machine; flags: those of F_GETFL.
   void note(int fd, int flags, const os::FileIdentity& identity) {
@@ -27,8 +32,7 @@ class KnownFile {
 
   bool recall(int fd, int& flags, os::FileIdentity& identity) const {
     const std::uint32_t before = sequence_.load(std::memory_order_acquire);
-    const int present = fd_.load(std::memory_order_relaxed);
-    if (present == 0 || present != fd + 1) return false;
+    if (!is_of(fd)) return false;
     const int flags_then = flags_.load(std::memory_order_relaxed);
     const std::uint64_t device = device_.load(std::memory_order_relaxed), inode = inode_.load(std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_acquire);

@@ -15,16 +15,16 @@
 #include "os/thread.h"
 
 namespace atomrt::engine {
-namespace {
 
-// Set once, by compare-exchange (release), read with acquire; the mapping is never given back and the same in children.
-constinit std::atomic<Engine*> the_engine{nullptr};
+constinit std::atomic<Engine*> process_engine{nullptr};
+
+namespace {
 
 // Written by aio_init, read when an engine starts; relaxed: aio_init is called before the first request or races with it.
 constinit std::atomic<unsigned> wished_threads{0};
 constinit std::atomic<unsigned> wished_idle_s{DEFAULT_IDLE_S};
 
-void wipe_in_child() { std::memset(static_cast<void*>(the_engine.load()), 0, sizeof(Engine)); }
+void wipe_in_child() { std::memset(static_cast<void*>(process_engine.load()), 0, sizeof(Engine)); }
 
 Engine* map_engine() {
   const auto memory = os::map_memory(sizeof(Engine));
@@ -32,7 +32,7 @@ Engine* map_engine() {
   if (!os::wipe_on_fork(*memory, sizeof(Engine))) pthread_atfork(nullptr, nullptr, wipe_in_child);
   Engine* made = static_cast<Engine*>(*memory);
   Engine* present = nullptr;
-  if (the_engine.compare_exchange_strong(present, made, std::memory_order_acq_rel)) return made;
+  if (process_engine.compare_exchange_strong(present, made, std::memory_order_acq_rel)) return made;
   os::unmap_memory(made, sizeof(Engine));
   return present;
 }
@@ -99,16 +99,11 @@ void start(Engine& engine) {
 
 }  // namespace
 
-Engine* engine() {
-  Engine* present = the_engine.load(std::memory_order_acquire);
+Engine* start_engine() {
+  Engine* present = process_engine.load(std::memory_order_acquire);
   if (present == nullptr) present = map_engine();
   if (present != nullptr && present->is_started.load(std::memory_order_acquire) == 0) start(*present);
   return present;
-}
-
-Engine* running_engine() {
-  Engine* present = the_engine.load(std::memory_order_acquire);
-  return present != nullptr && present->is_started.load(std::memory_order_acquire) != 0 ? present : nullptr;
 }
 
 Engine* own_engine() {

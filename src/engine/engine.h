@@ -36,10 +36,20 @@ struct Engine {
   Statistics statistics;
 };
 
-// The process's engine, started. Null when the kernel has no memory for it.
-[[nodiscard]] Engine* engine();
-// The same without starting one: null when nothing was submitted yet in this process. Async-signal-safe.
-[[nodiscard]] Engine* running_engine();
+// Set once, by compare-exchange (release), read with acquire; the mapping is never given back and the same in children.
+extern constinit std::atomic<Engine*> process_engine;
+
+[[nodiscard]] Engine* start_engine();
+// The process's engine where one runs: null when nothing was submitted yet in this process. Async-signal-safe.
+[[nodiscard]] inline Engine* running_engine() {
+  Engine* present = process_engine.load(std::memory_order_acquire);
+  return present != nullptr && present->is_started.load(std::memory_order_acquire) != 0 ? present : nullptr;
+}
+// The same, started where none runs. Null when the kernel has no memory for it.
+[[nodiscard]] inline Engine* engine() {
+  Engine* present = running_engine();
+  return present != nullptr ? present : start_engine();
+}
 // For the duties of this process alone: null also in a vfork child, which runs in its parent's memory.
 [[nodiscard]] Engine* own_engine();
 

@@ -88,14 +88,12 @@ void write_context(Text& text, const char* name, const ContextCounters& counters
 
 }  // namespace
 
-void Statistics::submitted(chain::Request& request) {
-  if (!enabled()) return;
+void Statistics::count_submitted(chain::Request& request) {
   add(requests_);
   request.submitted_ns = os::now_ns();
 }
 
-void Statistics::completed(exec::ContextId context, const chain::Request& request, long result) {
-  if (!enabled()) return;
+void Statistics::count_completed(exec::ContextId context, const chain::Request& request, long result) {
   ContextCounters& counters = contexts_[static_cast<unsigned>(context)];
   add(counters.requests);
   if (result == -ECANCELED) {

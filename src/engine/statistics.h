@@ -26,14 +26,21 @@ class Statistics {
   void enable() { enabled_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool enabled() const { return enabled_.load(std::memory_order_relaxed); }
 
-  void submitted(chain::Request& request);
-  void completed(exec::ContextId context, const chain::Request& request, long result);
+  void submitted(chain::Request& request) {
+    if (enabled()) count_submitted(request);
+  }
+  void completed(exec::ContextId context, const chain::Request& request, long result) {
+    if (enabled()) count_completed(context, request, result);
+  }
   void declined(exec::ContextId context);
 
   // Writes the text to fd in one write(2), unless no request was made. threads: library threads made so far.
   void write_to(int fd, unsigned threads) const;
 
  private:
+  void count_submitted(chain::Request& request);
+  void count_completed(exec::ContextId context, const chain::Request& request, long result);
+
   std::atomic<bool> enabled_;
   Counter requests_;
   ContextCounters contexts_[exec::CONTEXTS];

@@ -18,11 +18,8 @@ void poke_retrier(Engine& engine) {
   if (engine.retrier.has_work() && !engine.retrier.poke()) nudge_threads(engine);
 }
 
-// A request that ends in its submitter: nobody else has ever known of it.
-void complete_request(Engine& engine, Request& request, long result) {
-  engine.statistics.completed(ContextId::HEAD, request, result);
-  const chain::Tail tail = finish_request(engine.registry, request, result);
-  if (tail == chain::Tail::DONE && !engine.retrier.has_work()) return;
+// Apart, as what is rare costs the shortest way its registers.
+[[gnu::noinline]] void go_on_trying(Engine& engine, const Request& request, chain::Tail tail) {
   const os::SignalBlock blocked;
   if (tail == chain::Tail::DONE) {
     poke_retrier(engine);
@@ -33,6 +30,13 @@ void complete_request(Engine& engine, Request& request, long result) {
   if (chain == nullptr) return;
   chain->tail = tail;
   retry_tail(engine, *chain);
+}
+
+// A request that ends in its submitter: nobody else has ever known of it.
+void complete_request(Engine& engine, Request& request, long result) {
+  engine.statistics.completed(ContextId::HEAD, request, result);
+  const chain::Tail tail = finish_request(engine.registry, request, result);
+  if (tail != chain::Tail::DONE || engine.retrier.has_work()) go_on_trying(engine, request, tail);
 }
 
 int refuse(const Request& request) {
@@ -74,10 +78,12 @@ bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdenti
   return engine.registry.lanes.is_busy(chain::file_key(identity, request.fd), chain::order_of(request));
 }
 
-// A read of what is in memory, before anything is asked of the descriptor. -EINVAL: that has to be examined first.
+// A read of what is in memory, before anything is asked of the descriptor. -EINVAL: that has to be examined first, or is
+// known already.
 long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
   const bool is_worth_it = request.operation == chain::Operation::READ && config().use_head &&
-                           !engine.direct_numbers.contains(static_cast<unsigned>(request.fd));
+                           !engine.direct_numbers.contains(static_cast<unsigned>(request.fd)) &&
+                           !engine.registry.in_flight.knows(request.fd);
   return is_worth_it ? exec::read_unexamined_in_head(request, budget) : -EINVAL;
 }
 
@@ -139,6 +145,31 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
   return offer(engine, *chain) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
 }
 
+[[gnu::noinline]] int submit_examined(Engine& engine, Request& request, exec::Budget& budget, long read) {
+  Descriptor descriptor{};
+  const bool is_known = engine.registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
+  descriptor.is_identified = is_known;
+  if (const int error = examine_number(engine, request, descriptor); error != 0) {
+    complete_request(engine, request, -error);
+    return 0;
+  }
+  if (config().use_head) {
+    const long result = run_in_head(engine, request, descriptor, budget, read);
+    if (result != exec::DECLINED) {
+      complete_request(engine, request, result);
+      return 0;
+    }
+    engine.statistics.declined(ContextId::HEAD);
+  }
+  watch_closing();
+  if (const int error = identify(request, descriptor); error != 0) {
+    complete_request(engine, request, -error);
+    return 0;
+  }
+  request.is_local = is_known || is_local(engine, request, descriptor.identity);
+  return submit_chain(request, descriptor);
+}
+
 }  // namespace
 
 int submit(Request& request, exec::Budget& budget) {
@@ -147,34 +178,10 @@ int submit(Request& request, exec::Budget& budget) {
   aiocb::store_name(request.block, {});
   aiocb::store_in_progress(request.block);
   engine->statistics.submitted(request);
-
-  Descriptor descriptor{};
-  const bool is_known = engine->registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
-  descriptor.is_identified = is_known;
-  const long read = is_known ? -EINVAL : read_unexamined(*engine, request, budget);
-  if (read >= 0) {
-    complete_request(*engine, request, read);
-    return 0;
-  }
-  if (const int error = examine_number(*engine, request, descriptor); error != 0) {
-    complete_request(*engine, request, -error);
-    return 0;
-  }
-  if (config().use_head) {
-    const long result = run_in_head(*engine, request, descriptor, budget, read);
-    if (result != exec::DECLINED) {
-      complete_request(*engine, request, result);
-      return 0;
-    }
-    engine->statistics.declined(ContextId::HEAD);
-  }
-  watch_closing();
-  if (const int error = identify(request, descriptor); error != 0) {
-    complete_request(*engine, request, -error);
-    return 0;
-  }
-  request.is_local = is_known || is_local(*engine, request, descriptor.identity);
-  return submit_chain(request, descriptor);
+  const long read = read_unexamined(*engine, request, budget);
+  if (read < 0) return submit_examined(*engine, request, budget, read);
+  complete_request(*engine, request, read);
+  return 0;
 }
 
 }  // namespace atomrt::engine
