@@ -160,6 +160,7 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
       return 0;
     }
     engine.statistics.declined(ContextId::HEAD);
+    if (request.refuses_nowait) request.is_modest = engine.workers.pace().is_quick(request.fd);
   }
   watch_closing();
   if (const int error = identify(request, descriptor); error != 0) {

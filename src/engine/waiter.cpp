@@ -1,7 +1,6 @@
 #include "engine/waiter.h"
 
 #include "engine/take.h"
-#include "exec/perform.h"
 #include "os/signals.h"
 
 namespace atomrt::engine {
@@ -31,7 +30,7 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
   Chain* chain = &first;
   Stint stint;
   while (chain != nullptr) {
-    const long result = exec::perform(*chain);
+    const long result = engine.workers.pace().perform(*chain);
     if (chain->operation == chain::Operation::WRITE) signals.absorb(result);
     const chain::Released released =
         complete(engine, *chain, result, exec::ContextId::WAITER, Workers::MayStart::NO);
@@ -48,7 +47,7 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
       if (chain == nullptr) {
         chain = next;
       } else {
-        complete_and_offer(engine, *next, exec::perform(*next), exec::ContextId::WAITER);
+        complete_and_offer(engine, *next, engine.workers.pace().perform(*next), exec::ContextId::WAITER);
       }
     }
   }

@@ -280,7 +280,7 @@ bool Workers::run(Chain& first) {
 }
 
 chain::Released Workers::run_file(Chain& chain, bool& was_polled_for) {
-  const long result = perform(chain);
+  const long result = pace_.perform(chain);
   was_polled_for = chain.notification.by == chain::NotifyBy::NOTHING && chain.group == nullptr && !is_watched(chain);
   return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
 }

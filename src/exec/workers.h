@@ -20,6 +20,7 @@
 #include "exec/context.h"
 #include "exec/deferral.h"
 #include "exec/lookout.h"
+#include "exec/pace.h"
 #include "os/mutex.h"
 
 namespace atomrt::exec {
@@ -49,6 +50,8 @@ class Workers {
   void waiter_took_one(int fd) { deferral_.waiter_took(fd); }
   // More requests of its file are in flight than a waiter should be left alone with: a worker beside him is worth waking.
   void end_deferral(int fd);
+  // Of all threads that perform chains.
+  [[nodiscard]] Pace& pace() { return pace_; }
 
   // Calls change(chain) if the chain is QUEUED here, under the lock.
   template <typename Change>
@@ -89,6 +92,7 @@ class Workers {
 
   Completion completion_;
   Deferral deferral_;
+  Pace pace_;
   std::atomic<std::uint32_t> created_;
   os::FutexWord sequence_;  // raised under the lock, with each wake-up
   os::Mutex mutex_;

@@ -89,6 +89,23 @@ void what_the_head_declines_is_a_chain(void**) {
   assert_true(eventually([&] { return !may_have(file.fd); }));
 }
 
+// Memory files know no reading without waiting, so experience has to tell.
+void reads_that_have_proved_quick_are_modest(void**) {
+  if (!config().use_head) return;
+  MemoryFile file;
+  assert_true(eventually([&] {
+    Aio again;
+    again.read(file.fd).ends_with(0, 4);
+    return the_engine().workers.pace().is_quick(file.fd);
+  }));
+  close_gate();
+  Aio aio;
+  aio.read(file.fd);
+  assert_true(aio.chain()->is_modest);
+  open_gate();
+  aio.ends_with(0, 4);
+}
+
 void a_stream_request_does_not_overtake_an_earlier_one(void**) {
   Pipe pipe;
   Aio first, second;
@@ -260,6 +277,7 @@ void requests_are_counted_where_they_are_served(void**) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, settle)
 UNIT_TESTS(TEST(a_ready_stream_is_served_in_the_head), TEST(a_bad_descriptor_is_told_by_the_aiocb),
            TEST(garbage_in_the_private_fields_is_no_harm), TEST(what_the_head_declines_is_a_chain),
+           TEST(reads_that_have_proved_quick_are_modest),
            TEST(a_stream_request_does_not_overtake_an_earlier_one),
            TEST(another_streams_request_does_not_keep_one_from_the_head), TEST(a_sync_is_never_in_the_head),
            TEST(without_a_thread_the_request_is_refused), TEST(without_memory_the_request_is_refused),

@@ -171,6 +171,17 @@ void a_waiter_takes_reads_only_where_told_to(void**) {
   give_up(*taken);
 }
 
+void a_waiter_takes_reads_that_only_copy_in_any_list(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio read;
+  read.read(file.fd);
+  read.chain()->is_modest = true;
+  Chain* taken = take_for_waiter(the_engine(), &read.block, false);
+  assert_ptr_equal(taken, read.chain());
+  give_up(*taken);
+}
+
 void a_direct_write_waits_for_the_disk_as_a_read_does(void**) {
   MemoryFile file;
   Busy busy(file.fd);
@@ -229,6 +240,7 @@ UNIT_TESTS(ENGINE_TEST(what_is_queued_is_taken_for_both), ENGINE_TEST(what_is_ru
            ENGINE_TEST(what_has_moved_bytes_is_not_cancelled_in_its_lane_either),
            ENGINE_TEST(a_waiter_takes_buffered_writes_in_any_list),
            ENGINE_TEST(a_waiter_takes_reads_only_where_told_to),
+           ENGINE_TEST(a_waiter_takes_reads_that_only_copy_in_any_list),
            ENGINE_TEST(a_direct_write_waits_for_the_disk_as_a_read_does),
            ENGINE_TEST(a_waiter_never_takes_what_may_wait_for_a_peer),
            ENGINE_TEST(a_waiter_takes_nothing_that_makes_a_thread_at_its_end),

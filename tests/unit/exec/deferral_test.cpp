@@ -47,18 +47,7 @@ void every_take_is_counted(void**) {
   assert_int_equal(deferral.takes() - before, 300);
 }
 
-void any_number_has_an_entry(void**) {
-  auto& deferral = zeroed<Deferral>();
-  for (const int fd : {0, -1, INT32_MAX, INT32_MIN}) {
-    takes_until_on(deferral, fd);
-    assert_true(deferral.is_on(fd));
-    deferral.end(fd);
-    assert_false(deferral.is_on(fd));
-  }
-}
-
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(it_takes_several_takes_in_a_row), cmocka_unit_test(files_are_told_apart),
-           cmocka_unit_test(after_an_end_it_takes_as_many_again), cmocka_unit_test(every_take_is_counted),
-           cmocka_unit_test(any_number_has_an_entry))
+           cmocka_unit_test(after_an_end_it_takes_as_many_again), cmocka_unit_test(every_take_is_counted))

@@ -1,0 +1,73 @@
+// Pace: whose reads are known to copy only. What a read takes is the test's.
+#include "exec/pace.h"
+
+#include "chain/chains.h"
+
+namespace {
+
+using namespace atomrt::unit;
+using atomrt::chain::Chain;
+using atomrt::exec::Pace;
+
+std::int64_t clock_ns = 0;
+std::int64_t read_takes_ns = 0;
+
+struct Fixture {
+  Pace& pace = zeroed<Pace>();
+  atomrt::chain::ChainPool& pool = zeroed<atomrt::chain::ChainPool>();
+
+  Chain& chain(int fd, bool refuses_nowait = true) {
+    Chain& made = adopted(pool, request_of(Kind::READ, nullptr, fd));
+    made.refuses_nowait = refuses_nowait;
+    return made;
+  }
+  void read(Chain& chain, std::int64_t ns, int times) {
+    read_takes_ns = ns;
+    for (int i = 0; i < times; ++i) assert_int_equal(pace.perform(chain), 4096);
+  }
+};
+
+void several_quick_reads_in_a_row_make_it_quick(void**) {
+  Fixture f;
+  Chain& chain = f.chain(3);
+  f.read(chain, 0, 1);
+  assert_false(f.pace.is_quick(3));
+  f.read(chain, Pace::QUICK_NS - 1, 16);
+  assert_true(f.pace.is_quick(3));
+  assert_false(f.pace.is_quick(4));
+}
+
+void a_slow_one_ends_it(void**) {
+  Fixture f;
+  Chain& chain = f.chain(3);
+  f.read(chain, 1000, 16);
+  f.read(chain, Pace::QUICK_NS, 1);
+  assert_false(f.pace.is_quick(3));
+  f.read(chain, 1000, 1);
+  assert_false(f.pace.is_quick(3));
+  f.read(chain, 1000, 16);
+  assert_true(f.pace.is_quick(3));
+}
+
+void where_the_file_system_tells_nothing_is_remembered(void**) {
+  Fixture f;
+  f.read(f.chain(3, false), 1000, 16);
+  assert_false(f.pace.is_quick(3));
+}
+
+}  // namespace
+
+extern "C" long timed_perform(Chain&) __asm__("__wrap__ZN6atomrt4exec7performERNS_5chain5ChainE");
+extern "C" long timed_perform(Chain&) {
+  clock_ns += read_takes_ns;
+  return 4096;
+}
+
+extern "C" int wrapped_clock(clockid_t, timespec*) __asm__("__wrap_clock_gettime");
+extern "C" int wrapped_clock(clockid_t, timespec* time) {
+  *time = {static_cast<time_t>(clock_ns / 1'000'000'000), static_cast<long>(clock_ns % 1'000'000'000)};
+  return 0;
+}
+
+UNIT_TESTS(cmocka_unit_test(several_quick_reads_in_a_row_make_it_quick), cmocka_unit_test(a_slow_one_ends_it),
+           cmocka_unit_test(where_the_file_system_tells_nothing_is_remembered))
