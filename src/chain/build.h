@@ -31,7 +31,8 @@ Request build(Block* block, Operation operation) {
           .append = false,
           .refuses_nowait = false,
           .is_modest = false,
-          .is_local = false};
+          .is_local = false,
+          .was_not_ready = false};
 }
 
 }  // namespace atomrt::chain

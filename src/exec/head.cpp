@@ -47,17 +47,20 @@ long write_cached(Request& request, Budget& budget, Devices& refusing, const os:
   return bytes_left(request) == 0 ? static_cast<long>(request.moved) : DECLINED;
 }
 
-long may_decline(long result) { return result == CANNOT_ASK ? DECLINED : result; }
+long may_decline(Request& request, long result) {
+  request.was_not_ready = result == NOT_READY;
+  return result == CANNOT_ASK ? DECLINED : result;
+}
 
 long transfer_ready(Request& request, Budget& budget) {
   // A shorter read would be a result of its own: what is beyond the budget goes to a slower context whole.
   if (bytes_left(request) > budget.left()) return DECLINED;
   budget.spend(bytes_left(request), request.fd);
-  if (request.operation == Operation::READ || request.is_socket) return may_decline(attempt(request, request.fd));
+  if (request.operation == Operation::READ || request.is_socket) return may_decline(request, attempt(request, request.fd));
   os::WriteSignalGuard guard;
   const long result = attempt(request, request.fd);
   guard.absorb(result);
-  return may_decline(result);
+  return may_decline(request, result);
 }
 
 }  // namespace

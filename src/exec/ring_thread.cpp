@@ -100,7 +100,14 @@ void RingThread::read_letters() {
 void RingThread::begin(aiocb::RequestName name) {
   Chain& chain = *ring_.chains_->at(name.number);
   if (!chain::claim_patiently(chain, name.generation, Place::MAILED, Place::RUNNING)) return;  // taken
-  if (!is_stream_transfer(chain) || !try_stream(chain)) stage(chain);
+  if (!is_stream_transfer(chain) || is_not_ready(chain)) stage(chain);
+}
+
+// The submitter may have tried a moment ago: then the poll tells as well, and costs no call.
+bool RingThread::is_not_ready(Chain& chain) {
+  if (!chain.was_not_ready) return !try_stream(chain);
+  if (chain.moved == 0) put(chain, Place::MOVING);
+  return true;
 }
 
 // One try that does not wait. False: the peer is not ready.

@@ -43,6 +43,7 @@ class RingThread {
   void completed(std::uint64_t data, int result);
   void transferred(chain::Chain& chain, int result);
   void became_ready(chain::Chain& chain, int result);
+  bool is_not_ready(chain::Chain& chain);
   bool try_stream(chain::Chain& chain);
   void finish(chain::Chain& chain, long result);
   void pass_on(chain::Chain& chain);

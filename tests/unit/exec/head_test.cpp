@@ -246,8 +246,10 @@ void a_stream_that_is_not_ready_declines(void**) {
   Request write = request_of(Operation::WRITE);
   assert_int_equal(stream_in_head(write, budget), DECLINED);  // never short on a blocking stream
   assert_int_equal(write.moved, 600);
+  assert_true(read.was_not_ready && write.was_not_ready);
   Request terminal = request_of(Operation::READ);
   assert_int_equal(stream_in_head(terminal, budget), DECLINED);
+  assert_false(terminal.was_not_ready);  // it could not be asked
 }
 
 void a_nonblocking_stream_has_its_result_at_once(void**) {

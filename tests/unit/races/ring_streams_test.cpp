@@ -28,6 +28,19 @@ void a_stream_that_is_ready_is_served_at_once(void**) {
   assert_int_equal(read(pipe.out, buffer, 8), 4);
 }
 
+// The poll tells as well, also what has come since.
+void what_the_submitter_found_not_ready_is_not_tried_again(void**) {
+  Fixture f;
+  TestPipe pipe;
+  char buffer[8];
+  Request request = read_of(pipe.out, buffer, 8);
+  request.was_not_ready = true;
+  pipe.feed("text");
+  f.ends_with(f.submitted(request), 4);
+  assert_memory_equal(buffer, "text", 4);
+  assert_int_equal(submissions.polls, 1);
+}
+
 void a_blocked_read_waits_for_its_peer(void**) {
   Fixture f;
   TestPipe pipe;
@@ -280,7 +293,8 @@ int main(int count, char** arguments) {
   if (!has_ring()) return 77;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_stream_that_is_ready_is_served_at_once),
-      cmocka_unit_test(a_blocked_read_waits_for_its_peer),
+      cmocka_unit_test(what_the_submitter_found_not_ready_is_not_tried_again),
+    cmocka_unit_test(a_blocked_read_waits_for_its_peer),
       cmocka_unit_test(a_blocked_read_ends_with_its_peer),
       cmocka_unit_test(a_write_on_a_full_pipe_waits_for_room),
       cmocka_unit_test(a_write_that_has_moved_some_goes_on),
