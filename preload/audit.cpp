@@ -1,7 +1,7 @@
 // libatomrt-audit.so: the part of `atomrt --deep` that reaches what no preload does. The loader asks an audit module
 // (LD_AUDIT, rtld-audit(7)) about each reference that it binds, also about those of objects with a scope of their own
-// (RTLD_DEEPBIND) and about dlsym and dlvsym on a handle. Those that would be bound to glibc's AIO functions are bound to
-// the function of the same name and version in the preload.
+// (RTLD_DEEPBIND) and about dlsym and dlvsym on a handle. Those that would be bound to glibc's AIO functions are bound
+// to the function of the same name and version in the preload.
 //
 // The module lives in a loader namespace of its own. It has no libc there, keeps nothing but where the preload is, and
 // runs none of the preload's code. Called under the loader's lock.

@@ -60,7 +60,8 @@ ElfImage inspect(const File& file, const char* path) {
     if (!file.read(&segment, sizeof segment, header.e_phoff + index * header.e_phentsize)) return {Image::UNKNOWN, abi};
     if (segment.p_type != PT_INTERP) continue;
     char loader[PATH_MAX] = "";
-    const auto length = static_cast<std::size_t>(segment.p_filesz < sizeof loader ? segment.p_filesz : sizeof loader - 1);
+    constexpr std::size_t MOST = sizeof loader - 1;
+    const auto length = segment.p_filesz < MOST ? static_cast<std::size_t>(segment.p_filesz) : MOST;
     if (!file.read(loader, length, segment.p_offset)) return {Image::UNKNOWN, abi};
     return {image_of_loader(file_name(loader)), abi};
   }

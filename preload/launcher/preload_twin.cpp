@@ -44,8 +44,8 @@ bool file_holds(const char* path, const void* bytes, std::size_t length) {
   return is_found;
 }
 
-// Whether the loader of that ABI replaces $LIB by the folder (without its slash). Each loader has this as a string of its
-// own, and from glibc 2.33 on tells it by --list-diagnostics.
+// Whether the loader of that ABI replaces $LIB by the folder (without its slash). Each loader has this as a string of
+// its own, and from glibc 2.33 on tells it by --list-diagnostics.
 bool is_loaders_folder(Abi abi, std::string_view folder) {
   char text[64] = "";
   for (const Loader& loader : LOADERS) {

@@ -2,8 +2,8 @@
 // from the middle takes constant time, nothing is allocated. All-zero memory is a valid empty list and an unlinked
 // element, as the engine's memory starts out so. Not locked: its owner's lock protects it.
 //
-// The list itself is one pointer, as there are many of them: the first element's `previous` is the last one (itself, where
-// it is alone), so that an element is linked where its `previous` is not null.
+// The list itself is one pointer, as there are many of them: the first element's `previous` is the last one (itself,
+// where it is alone), so that an element is linked where its `previous` is not null.
 #pragma once
 
 namespace atomrt::base {

@@ -2,10 +2,10 @@
 // flight. Pooled and type-stable; named by number and generation.
 //
 // Shared words:
-//   state    {generation, Place}. A chain has one owner at a time; whoever moves it out of HELD, QUEUED, MAILED or BLOCKED by
-//            compare-exchange (acquire) owns it until he stores another place (release). HELD moves only under its
-//            lane's lock, QUEUED only under its queue's. The generation rises when the chain is recycled, so that a
-//            claim by an old name fails.
+//   state    {generation, Place}. A chain has one owner at a time; whoever moves it out of HELD, QUEUED, MAILED or
+//            BLOCKED by compare-exchange (acquire) owns it until he stores another place (release). HELD moves only
+//            under its lane's lock, QUEUED only under its queue's. The generation rises when the chain is recycled, so
+//            that a claim by an old name fails.
 //   waiters  {generation, waiter}: see waiters.h. Exchanged at publish.
 //   io_fd    the descriptor to use; the owner loads it before each system call, hold.cpp replaces it when the
 //            application is about to close the number.
@@ -51,8 +51,8 @@ enum class Order : std::uint8_t {
 // What is left of the chain after publish.
 enum class Tail : std::uint8_t { NOTIFY, COUNTDOWN, NOTIFY_GROUP, DONE };
 
-// A duplicate of a descriptor that the application has closed. `holders` counts its chains, and the closing call while it
-// hands it out; the last one closes it.
+// A duplicate of a descriptor that the application has closed. `holders` counts its chains, and the closing call while
+// it hands it out; the last one closes it.
 struct Hold : os::Slot {
   std::atomic<std::uint32_t> holders;
   std::atomic<int>* entry;  // in the list of all duplicates
@@ -72,7 +72,8 @@ struct Chain : os::Slot, Request {
   Tail tail;
   bool is_out_of_turn;  // a waiter took it from its lane
   bool is_polled;       // BLOCKED in the ring, not in a thread
-  std::atomic<std::uint8_t> company;  // chains of its file in flight when it came, up to 255, itself included; a hint, relaxed
+  // Chains of its file in flight when it came, up to 255, itself included; a hint, relaxed.
+  std::atomic<std::uint8_t> company;
   std::atomic<bool> needs_reaper;  // counted by the direct context; see Direct::need_for
   std::uint16_t hold;              // number of the Hold that keeps its file, 0 for none
   Lane* lane;
@@ -122,7 +123,9 @@ inline void put(Chain& chain, Place place) {
   return generation_of(chain.waiters.load(std::memory_order_acquire)) != generation_of(chain);
 }
 // A thread has registered to be woken by publish. A hint: one may come at any time.
-[[nodiscard]] inline bool is_watched(const Chain& chain) { return low_of(chain.waiters.load(std::memory_order_relaxed)) != 0; }
+[[nodiscard]] inline bool is_watched(const Chain& chain) {
+  return low_of(chain.waiters.load(std::memory_order_relaxed)) != 0;
+}
 // Of its file no other chain, or more than a few, were in flight when it came.
 [[nodiscard]] inline bool is_alone(const Chain& chain) { return chain.company.load(std::memory_order_relaxed) == 1; }
 [[nodiscard]] inline bool is_crowded(const Chain& chain) { return chain.company.load(std::memory_order_relaxed) > FEW; }

@@ -1,10 +1,11 @@
 // Group: one lio_listio call while its requests are in flight. Pooled. Each request counts it down: for
-// LIO_NOWAIT after its own notification, and the last one sends the list's; for LIO_WAIT before it, and the last one wakes
-// the caller, who may have to go on for there to be room for notifications.
+// LIO_NOWAIT after its own notification, and the last one sends the list's; for LIO_WAIT before it, and the last one
+// wakes the caller, who may have to go on for there to be room for notifications.
 //
 // Shared words: `remaining` counts unfinished requests, and one for the call itself as long as it still submits;
 // fetch_sub acq_rel, so the last one sees every `failed`. `done` is the caller's futex. `holders` counts the call
-// (LIO_WAIT) and the countdown: the last one gives the group back, so that an interrupted or cancelled caller may leave.
+// (LIO_WAIT) and the countdown: the last one gives the group back, so that an interrupted or cancelled caller may
+// leave.
 #pragma once
 
 #include "chain/request.h"

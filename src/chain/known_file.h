@@ -1,6 +1,6 @@
 // KnownFile: what is known of the file of requests in flight, by descriptor, so that the next request need not ask the
-// kernel again. It holds while one of them is in flight: who closes the descriptor meanwhile, or replaces it, goes through
-// engine/hold.cpp, which makes it forgotten.
+// kernel again. It holds while one of them is in flight: who closes the descriptor meanwhile, or replaces it, goes
+// through engine/hold.cpp, which makes it forgotten.
 //
 // Shared words: written under the lock of InFlight's bucket, read without: `sequence_` is odd while they change, and a
 // reader who sees it changed knows nothing. The words themselves are relaxed; the fences order them against it.
@@ -34,7 +34,8 @@ class KnownFile {
     const std::uint32_t before = sequence_.load(std::memory_order_acquire);
     if (!is_of(fd)) return false;
     const int flags_then = flags_.load(std::memory_order_relaxed);
-    const std::uint64_t device = device_.load(std::memory_order_relaxed), inode = inode_.load(std::memory_order_relaxed);
+    const std::uint64_t device = device_.load(std::memory_order_relaxed);
+    const std::uint64_t inode = inode_.load(std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_acquire);
     if (before % 2 != 0 || sequence_.load(std::memory_order_relaxed) != before) return false;
     flags = flags_then;

@@ -20,8 +20,8 @@ bool is_write_order(Order order) {
 
 bool has_turns(Order order) { return is_read_order(order) || is_write_order(order); }
 
-// A sync of a stream fails with EINVAL whatever came before; a stream's chains need no list for it. All chains of a lane
-// are of one kind, as its file is.
+// A sync of a stream fails with EINVAL whatever came before; a stream's chains need no list for it. All chains of a
+// lane are of one kind, as its file is.
 bool is_member(const Chain& chain) { return chain.kind == os::FileKind::POSITIONAL; }
 
 ChainQueue& held_queue(Lane& lane, Order order) { return is_read_order(order) ? lane.held_reads : lane.held_writes; }

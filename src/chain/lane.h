@@ -3,8 +3,8 @@
 //
 // Order within a lane: stream reads one after the other, stream writes likewise, appends and drained writes likewise,
 // a sync after all that came before it; positional reads and direct writes wait for nothing. A drained write that is
-// held may be taken out of turn by a waiter (take_held) as long as nobody writes to the file: two writers would only wait
-// for each other in the kernel.
+// held may be taken out of turn by a waiter (take_held) as long as nobody writes to the file: two writers would only
+// wait for each other in the kernel.
 //
 // LaneTable is entered by submitters, finishers, cancellers and waiters; one lock a bucket of the hash, taken after
 // InFlight's and never together with another lane's.
@@ -59,7 +59,8 @@ class LaneTable {
   [[nodiscard]] bool is_busy(const FileKey& key, Order order);
   // The chain is over, or gives up: whom it held back.
   [[nodiscard]] Released leave(Chain& chain);
-  // Takes a HELD chain out, place RUNNING; to_run: only if no order forbids to run it now and nobody writes to the file.
+  // Takes a HELD chain out, place RUNNING; to_run: only if no order forbids to run it now and nobody writes to the
+  // file.
   bool take_held(Chain& chain, bool to_run);
   // Calls change(chain) if the chain is HELD, under the lane's lock.
   template <typename Change>

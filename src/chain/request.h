@@ -67,7 +67,9 @@ static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 inline void add_moved(Request& request, std::size_t bytes) {
   __atomic_store_n(&request.moved, request.moved + static_cast<std::uint32_t>(bytes), __ATOMIC_RELAXED);
 }
-[[nodiscard]] inline void* next_byte(const Request& request) { return static_cast<char*>(request.buffer) + request.moved; }
+[[nodiscard]] inline void* next_byte(const Request& request) {
+  return static_cast<char*>(request.buffer) + request.moved;
+}
 [[nodiscard]] inline std::size_t bytes_left(const Request& request) { return request.length - request.moved; }
 [[nodiscard]] inline std::int64_t next_offset(const Request& request) {
   return request.offset + static_cast<std::int64_t>(request.moved);

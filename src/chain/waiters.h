@@ -15,8 +15,9 @@
 namespace atomrt::chain {
 
 struct Waiter : os::Slot {
-  os::FutexWord bell;                // os::Bell. Rung by publish, quiet again by the owner, who looks then
-  std::atomic<std::uint32_t> shares;  // 1: waits for a chain that others wait for too. Set by anybody, cleared by the owner
+  os::FutexWord bell;  // os::Bell. Rung by publish, quiet again by the owner, who looks then
+  // 1: waits for a chain that others wait for too. Set by anybody, cleared by the owner.
+  std::atomic<std::uint32_t> shares;
 };
 
 enum class Watch : std::uint8_t { WATCHED, OVER };

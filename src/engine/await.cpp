@@ -11,7 +11,8 @@ namespace {
 using exec::By;
 using exec::Direct;
 
-// Counted before it is asked what is over: the context whose events a thread sleeps for is the one that its requests are in.
+// Counted before it is asked what is over: the context whose events a thread sleeps for is the one that its requests
+// are in.
 bool keep_context(Sleeper& sleeper) {
   if (!sleeper.keeps_context) sleeper.keeps_context = sleeper.engine->direct.keep();
   return sleeper.keeps_context;
@@ -23,8 +24,8 @@ void let_context_go(Sleeper& sleeper) {
   sleeper.engine->direct.let_go();
 }
 
-// Signals are blocked but for the sleep itself, so a handler runs nowhere else in the leader's turn. One that waits itself
-// leads meanwhile and leaves the lead to nobody: lead() at the beginning of each round takes it up again.
+// Signals are blocked but for the sleep itself, so a handler runs nowhere else in the leader's turn. One that waits
+// itself leads meanwhile and leaves the lead to nobody: lead() at the beginning of each round takes it up again.
 Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
   Engine& engine = *sleeper.engine;
   const auto self = static_cast<Direct::Thread>(pthread_self());

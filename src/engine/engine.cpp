@@ -20,7 +20,8 @@ constinit std::atomic<Engine*> process_engine{nullptr};
 
 namespace {
 
-// Written by aio_init, read when an engine starts; relaxed: aio_init is called before the first request or races with it.
+// Written by aio_init, read when an engine starts; relaxed: aio_init is called before the first request or races with
+// it.
 constinit std::atomic<unsigned> wished_threads{0};
 constinit std::atomic<unsigned> wished_idle_s{DEFAULT_IDLE_S};
 
@@ -85,9 +86,11 @@ void start(Engine& engine) {
   if (engine.is_started.load(std::memory_order_relaxed) != 0) return;
   const Config& settings = config();
   if (settings.statistics != nullptr) engine.statistics.enable();
-  const exec::Completion completion{&engine, complete_for, offer_for, pass_on_for, fail_for, has_chores_for, do_chores_for};
-  engine.workers.start(completion, os::processors() > 1);
-  engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, os::processors() > 1});
+  const exec::Completion completion{&engine,  complete_for,   offer_for,    pass_on_for,
+                                    fail_for, has_chores_for, do_chores_for};
+  const bool has_others = os::processors() > 1;
+  engine.workers.start(completion, has_others);
+  engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, has_others});
   engine.direct.start({&engine, settle_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains);
   engine.retrier.start(&engine, try_tail_again);
   configure_contexts(engine);

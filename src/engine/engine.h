@@ -3,8 +3,8 @@
 // is the initial state of everything in it.
 //
 // Which threads enter: any thread of the application, at any time, also from signal handlers (aio_error, aio_return and
-// aio_suspend only); the library's own threads. Locks are held with all signals blocked, never while a signal is sent or
-// an application's function runs. Lock order: InFlight bucket, then a lane's or a queue's.
+// aio_suspend only); the library's own threads. Locks are held with all signals blocked, never while a signal is sent
+// or an application's function runs. Lock order: InFlight bucket, then a lane's or a queue's.
 #pragma once
 
 #include "chain/finish.h"

@@ -10,8 +10,8 @@
 #include "os/got_hook.h"
 #include "os/signals.h"
 
-// glibc 2.34 has both; older ones neither, then nothing refers to the wrappers. Whatever version they bear, none is asked
-// for: a reference to one that libc does not have, weak or not, keeps the library from being loaded.
+// glibc 2.34 has both; older ones neither, then nothing refers to the wrappers. Whatever version they bear, none is
+// asked for: a reference to one that libc does not have, weak or not, keeps the library from being loaded.
 __asm__(".symver any_close_range, close_range@");
 __asm__(".symver any_closefrom, closefrom@");
 extern "C" [[gnu::weak]] int any_close_range(unsigned first, unsigned last, int flags) noexcept;

@@ -1,8 +1,8 @@
 // hold: a request keeps the file that its descriptor meant at submission, whatever becomes of the number.
 //
 // Once a system call has begun on a file, the kernel holds the file; before that, only the number names it. So the
-// functions that close or replace a number (close, dup2, dup3, close_range, closefrom, fclose, freopen) are led through here,
-// by the global offset tables of the loaded objects, from the first request on that can't be completed in its
+// functions that close or replace a number (close, dup2, dup3, close_range, closefrom, fclose, freopen) are led through
+// here, by the global offset tables of the loaded objects, from the first request on that can't be completed in its
 // submitter. If chains that have not begun are in flight under the number, the file is duplicated once, inside that
 // call, and the chains use the duplicate; it is closed when the last of them is over. Nothing is duplicated otherwise.
 #pragma once

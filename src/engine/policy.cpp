@@ -19,8 +19,8 @@ bool is_for_ring(const chain::Chain& chain) {
   // Who waits for a single one runs it himself, if a worker is not faster. The ring's thread would run twice.
   if (chain.is_local && is_alone(chain)) return false;
   if (chain.direct) return true;
-  // The kernel hands buffered writes and syncs of a ring to threads of its own, behind one more hand-over than ours. So it
-  // does with reads where the file system can't tell whether it would wait.
+  // The kernel hands buffered writes and syncs of a ring to threads of its own, behind one more hand-over than ours. So
+  // it does with reads where the file system can't tell whether it would wait.
   if (chain.operation != chain::Operation::READ) return false;
   return chain.is_local && !chain.refuses_nowait && !chain.is_modest;
 }

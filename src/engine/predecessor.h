@@ -1,6 +1,6 @@
 // predecessor: who served this process until the library was brought into it while it ran (glibc), and may still have
-// requests in flight. What it completes is seen in the aiocb, as aio_error and aio_return see it; it is asked to cancel,
-// and nothing else. Written once, when the library comes; read by any thread.
+// requests in flight. What it completes is seen in the aiocb, as aio_error and aio_return see it; it is asked to
+// cancel, and nothing else. Written once, when the library comes; read by any thread.
 #pragma once
 
 #include <aio.h>

@@ -14,8 +14,8 @@ using exec::ContextId;
 // The kernel would have had to wait (RWF_NOWAIT), or the file system does not know how not to.
 bool is_refusal(long result) { return result == -EAGAIN || result == -EOPNOTSUPP; }
 
-// A transfer that ends in the middle of a sector has met the end of the file; one that ends between two may have met what
-// can't be had without waiting, and goes on elsewhere as the same request.
+// A transfer that ends in the middle of a sector has met the end of the file; one that ends between two may have met
+// what can't be had without waiting, and goes on elsewhere as the same request.
 bool is_cut_short(const Chain& chain, long result) {
   constexpr long SECTOR = 512;
   return result > 0 && static_cast<std::size_t>(result) < bytes_left(chain) && result % SECTOR == 0;
@@ -27,8 +27,8 @@ long total(const Chain& chain, long result) {
   return moved + result;
 }
 
-// On a thread that may be in a signal handler: a worker that exists takes the chain, or the reaper. Where there is neither
-// it is run here, as a last resort.
+// On a thread that may be in a signal handler: a worker that exists takes the chain, or the reaper. Where there is
+// neither it is run here, as a last resort.
 void hand_over(Engine& engine, Chain& first) {
   chain::ChainQueue left{};
   left.push_back(first);

@@ -78,8 +78,8 @@ bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdenti
   return engine.registry.lanes.is_busy(chain::file_key(identity, request.fd), chain::order_of(request));
 }
 
-// A read of what is in memory, before anything is asked of the descriptor. -EINVAL: that has to be examined first, or is
-// known already.
+// A read of what is in memory, before anything is asked of the descriptor. -EINVAL: that has to be examined first, or
+// is known already.
 long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
   const bool is_worth_it = request.operation == chain::Operation::READ && config().use_head &&
                            !engine.direct_numbers.contains(static_cast<unsigned>(request.fd)) &&
@@ -109,7 +109,8 @@ long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec:
   }
   if (const int error = identify(request, descriptor); error != 0) return -error;
   if (request.kind == os::FileKind::STREAM) {
-    return is_stream_busy(engine, request, descriptor.identity) ? exec::DECLINED : exec::stream_in_head(request, budget);
+    const bool is_busy = is_stream_busy(engine, request, descriptor.identity);
+    return is_busy ? exec::DECLINED : exec::stream_in_head(request, budget);
   }
   return reads ? exec::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
 }

@@ -1,5 +1,5 @@
-// take: a chain that nobody has begun is taken from wherever it stands, by one claim; what aio_cancel does, and a waiter
-// that would rather work than sleep.
+// take: a chain that nobody has begun is taken from wherever it stands, by one claim; what aio_cancel does, and a
+// waiter that would rather work than sleep.
 #pragma once
 
 #include "engine/engine.h"

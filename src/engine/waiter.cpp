@@ -9,8 +9,8 @@ namespace {
 
 using chain::Chain;
 
-// A write that is let go by the one before it is run in the same stint, up to so many, and as long as they only copy: who
-// waits for one of many comes back sooner than if he slept, and finds several.
+// A write that is let go by the one before it is run in the same stint, up to so many, and as long as they only copy:
+// who waits for one of many comes back sooner than if he slept, and finds several.
 struct Stint {
   static constexpr int MOST_CHAINS = 16;
   static constexpr std::int64_t MOST_NS = 20'000;
@@ -76,8 +76,8 @@ bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
 bool work_for_one(Engine& engine, const struct aiocb* const list[], int entries) {
   int waited_for = 0;
   for (int i = 0; i < entries; ++i) waited_for += list[i] != nullptr;
-  // What a lane has let go comes before what it still holds: the older before the younger. A few tries each, as they take
-  // the locks of those who work.
+  // What a lane has let go comes before what it still holds: the older before the younger. A few tries each, as they
+  // take the locks of those who work.
   constexpr int MOST_TRIES = 4;
   for (const chain::Place place : {chain::Place::QUEUED, chain::Place::HELD}) {
     int tries = 0;

@@ -33,14 +33,15 @@ bool Direct::enter(std::uint32_t counts) {
     if ((users & PRESENT) == 0) {
       if (!make_context()) return false;
       users = users_.load(std::memory_order_relaxed);
-    } else if (users_.compare_exchange_weak(users, users + counts, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+    } else if (users_.compare_exchange_weak(users, users + counts, std::memory_order_seq_cst,
+                                            std::memory_order_relaxed)) {
       return true;
     }
   }
 }
 
-// The kernel does not have it (ENOSYS, EPERM, EACCES): never again in this process. The machine has no room (EAGAIN): not
-// for a while, as asking costs.
+// The kernel does not have it (ENOSYS, EPERM, EACCES): never again in this process. The machine has no room (EAGAIN):
+// not for a while, as asking costs.
 void Direct::refuse(int error) {
   const bool is_final = error == ENOSYS || error == EPERM || error == EACCES;
   refusal_.store(is_final ? FOR_EVER : os::now_ns() + RETRY_NS, std::memory_order_relaxed);
@@ -95,8 +96,9 @@ bool has_failed_at_once(const os::CompletionRing& ring, std::uint32_t since, std
 
 }  // namespace
 
-// The place stays MOVING until io_submit is over, as the number must mean the same file until then (engine/hold.cpp waits
-// for the place to change). Whoever processes events may be faster than the return of io_submit: then the claim fails.
+// The place stays MOVING until io_submit is over, as the number must mean the same file until then (engine/hold.cpp
+// waits for the place to change). Whoever processes events may be faster than the return of io_submit: then the claim
+// fails.
 //
 // A write beyond RLIMIT_FSIZE sends SIGXFSZ to this thread, which has it blocked, and fails in io_submit. Its event is
 // among those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out. The
@@ -180,8 +182,8 @@ void Direct::consume_locked(Thread thread) {
   if (ring != nullptr) ring->head.store(processed_.load(std::memory_order_relaxed), std::memory_order_release);
 }
 
-// Takes chains over, in the order of their completion. One that makes a thread at its end stops an application's thread:
-// the reaper leads then, and is on its way.
+// Takes chains over, in the order of their completion. One that makes a thread at its end stops an application's
+// thread: the reaper leads then, and is on its way.
 unsigned Direct::collect(Completed (&batch)[BATCH], By by) {
   os::Locked locked(mutex_);
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
@@ -220,7 +222,8 @@ void Direct::process(By by) {
 }
 
 void Direct::settled() {
-  if (settling_.fetch_sub(1, std::memory_order_seq_cst) == 1 && needs_.load(std::memory_order_relaxed) > 0) reaper_.wake();
+  const bool is_last = settling_.fetch_sub(1, std::memory_order_seq_cst) == 1;
+  if (is_last && needs_.load(std::memory_order_relaxed) > 0) reaper_.wake();
 }
 
 // ---- who sleeps in the kernel ----
@@ -371,7 +374,8 @@ bool Direct::offer_leftover() {
 bool Direct::may_sleep_in_kernel() {
   os::Locked locked(mutex_);
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
-  return ring != nullptr && leftovers_.empty() && !has_chores_.load(std::memory_order_seq_cst) && settling_.load(std::memory_order_seq_cst) == 0 &&
+  return ring != nullptr && leftovers_.empty() && !has_chores_.load(std::memory_order_seq_cst) &&
+         settling_.load(std::memory_order_seq_cst) == 0 &&
          ring->tail.load(std::memory_order_acquire) == processed_.load(std::memory_order_relaxed);
 }
 

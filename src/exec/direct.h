@@ -1,22 +1,23 @@
 // Direct: the context of O_DIRECT transfers of files and disks. Kernel AIO from the submitting thread; completions are
-// seen in the ring's memory by whoever looks (aio_error, a waiter, the reaper), and no thread of the library is involved.
+// seen in the ring's memory by whoever looks (aio_error, a waiter, the reaper), and no thread of the library is
+// involved.
 //
 // One kernel context, made by the first such request and given back by the reaper when idle. Refused (DECLINED) are
 // requests that the kernel does not take without waiting, or has no room for: the next context does them.
 //
-// A thread that waits for direct requests alone is the *leader*: it sleeps in the kernel until an event comes. Its sleep
-// ends only while an event is not consumed, so nobody else consumes while there is a leader; everybody may *process*
-// events. Others who wait are followers on futexes of their own; the leader that leaves wakes one of them.
+// A thread that waits for direct requests alone is the *leader*: it sleeps in the kernel until an event comes. Its
+// sleep ends only while an event is not consumed, so nobody else consumes while there is a leader; everybody may
+// *process* events. Others who wait are followers on futexes of their own; the leader that leaves wakes one of them.
 // The *reaper* is a library thread that leads as long as somebody needs it: a notification, a sync behind direct
 // requests, a waiter whose futex must be woken. See reaper.h.
 //
 // Shared words:
-//   users_      PRESENT while there is a kernel context, and how many keep it: requests in flight, and threads that look at
-//               the ring or lead. Only from PRESENT and 0 the reaper takes it down (compare-exchange), and so the ring's memory stays
-//               mapped under whoever counted himself in.
+//   users_      PRESENT while there is a kernel context, and how many keep it: requests in flight, and threads that
+//               look at the ring or lead. Only from PRESENT and 0 the reaper takes it down (compare-exchange), and so
+//               the ring's memory stays mapped under whoever counted himself in.
 //   processed_  the next event to look at: written under the lock; read without it as a hint.
-//   leader_     the leading thread, 0 for none; written under the lock. A thread that is its own leader's handler leads,
-//               too: the frame below it finds out after its sleep.
+//   leader_     the leading thread, 0 for none; written under the lock. A thread that is its own leader's handler
+//               leads, too: the frame below it finds out after its sleep.
 //   needs_      reasons for the reaper to lead. It is raised before, the bell is rung behind.
 // Locks: mutex_, with all signals blocked; nothing is finished under it.
 #pragma once
@@ -66,11 +67,12 @@ class Direct {
   // The right to sleep in the kernel. NO while another leads, or the reaper has reason to. Signals are blocked.
   [[nodiscard]] bool lead(Thread thread, By by);
   void stop_leading(Thread thread);
-  // The sleep of the leader, who keeps the context: see os::wait_for_event. Processed or not, something may have come when it returns.
+  // The sleep of the leader, who keeps the context: see os::wait_for_event. Processed or not, something may have come
+  // when it returns.
   int sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns);
 
-  // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False: there is
-  // none, and none can be made, or none may be (may_start).
+  // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False:
+  // there is none, and none can be made, or none may be (may_start).
   bool add_need(bool may_start);
   void drop_need() { take_back(needs_); }
   // The same until the end of a chain: of one IN_AIO that nobody may look after, or of a sync that may have to

@@ -56,7 +56,9 @@ long transfer_ready(Request& request, Budget& budget) {
   // A shorter read would be a result of its own: what is beyond the budget goes to a slower context whole.
   if (bytes_left(request) > budget.left()) return DECLINED;
   budget.spend(bytes_left(request), request.fd);
-  if (request.operation == Operation::READ || request.is_socket) return may_decline(request, attempt(request, request.fd));
+  if (request.operation == Operation::READ || request.is_socket) {
+    return may_decline(request, attempt(request, request.fd));
+  }
   os::WriteSignalGuard guard;
   const long result = attempt(request, request.fd);
   guard.absorb(result);

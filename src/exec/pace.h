@@ -1,5 +1,5 @@
-// Pace: which descriptors' reads only copy, where the file system can't say so beforehand (no RWF_NOWAIT: tmpfs, overlayfs).
-// Several quick ones in a row say that the next one is quick, too; a slow one ends it.
+// Pace: which descriptors' reads only copy, where the file system can't say so beforehand (no RWF_NOWAIT: tmpfs,
+// overlayfs). Several quick ones in a row say that the next one is quick, too; a slow one ends it.
 #pragma once
 
 #include "chain/chain.h"

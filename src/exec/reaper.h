@@ -6,8 +6,8 @@
 // Shared words:
 //   bell_  1: asleep on it, or about to look a last time. Set by the thread, cleared
 //          by whoever wakes it.
-//   life_  1 from when the thread has been made until it gives the context back: others rely on it from then on, so it is
-//          never set for a thread that may not come. Set under making_, cleared under the context's lock.
+//   life_  1 from when the thread has been made until it gives the context back: others rely on it from then on, so it
+//          is never set for a thread that may not come. Set under making_, cleared under the context's lock.
 // Locks: making_, with all signals blocked, while the thread is made.
 #pragma once
 

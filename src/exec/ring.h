@@ -3,15 +3,15 @@
 // as the kernel would interrupt and cancel for an application's thread. Requests reach it through a mailbox; it sleeps
 // for letters and completions in one call (IORING_OP_FUTEX_WAIT on `doorbell_`).
 //
-// Where the kernel refuses (ENOSYS, EPERM, an old one, no memory), also when it does so in the middle of work, all goes back
-// to the engine, which passes it on to the next context; submit declines from then on.
+// Where the kernel refuses (ENOSYS, EPERM, an old one, no memory), also when it does so in the middle of work, all goes
+// back to the engine, which passes it on to the next context; submit declines from then on.
 //
 // Shared words:
-//   life_      who may write: ABSENT to PRESENT whoever posts and finds nobody, by compare-exchange, and makes the thread;
-//              back the thread that leaves or the one who could not make it; REFUSED the thread. All seq_cst against the
-//              mailbox: who posts looks at life_ afterwards, who leaves looks at the mailbox afterwards.
-//   doorbell_  1: the thread sleeps, or is about to look at the mailbox a last time before. Set by the thread, cleared by
-//              whoever wakes it.
+//   life_      who may write: ABSENT to PRESENT whoever posts and finds nobody, by compare-exchange, and makes the
+//              thread; back the thread that leaves or the one who could not make it; REFUSED the thread. All seq_cst
+//              against the mailbox: who posts looks at life_ afterwards, who leaves looks at the mailbox afterwards.
+//   doorbell_  1: the thread sleeps, or is about to look at the mailbox a last time before. Set by the thread, cleared
+//              by whoever wakes it.
 #pragma once
 
 #include <atomic>
@@ -69,8 +69,8 @@ class Ring {
 
 static_assert(Context<Ring>);
 
-// The body of the ring's thread. False: the kernel refuses a ring. See ring_thread.h; no_ring_thread.cpp stands in where
-// the library is built without liburing.
+// The body of the ring's thread. False: the kernel refuses a ring. See ring_thread.h; no_ring_thread.cpp stands in
+// where the library is built without liburing.
 [[nodiscard]] bool serve(Ring& ring);
 
 }  // namespace atomrt::exec

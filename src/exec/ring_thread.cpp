@@ -190,8 +190,8 @@ bool RingThread::is_unsent(const Chain& chain) const {
   return false;
 }
 
-// What the kernel has not begun goes elsewhere. What it has begun ends in the ring's memory, which it writes whenever this
-// thread passes through it (no IORING_SETUP_DEFER_TASKRUN).
+// What the kernel has not begun goes elsewhere. What it has begun ends in the ring's memory, which it writes whenever
+// this thread passes through it (no IORING_SETUP_DEFER_TASKRUN).
 void RingThread::wind_up() {
   ring_.refuse();
   pass_on_polls();
@@ -207,8 +207,8 @@ void RingThread::wind_up() {
   }
 }
 
-// Of streams the kernel says only that they are ready, and that till this thread ends; nobody listens to it from now on.
-// What else it has is counted anew.
+// Of streams the kernel says only that they are ready, and that till this thread ends; nobody listens to it from now
+// on. What else it has is counted anew.
 void RingThread::pass_on_polls() {
   in_kernel_ = 0;
   const std::uint32_t made = ring_.chains_->made();

@@ -4,8 +4,8 @@
 // A round: read the letters and fill submissions; submit; say of each chain that the kernel has it; see to completions.
 // With nothing to do: spin for a moment, then sleep for a completion or the doorbell.
 //
-// A seccomp filter that is entered meanwhile may forbid io_uring_enter. Then the thread takes nothing more, passes on what
-// the kernel has not begun, and leaves when it has seen the rest complete, for which it need not ask the kernel.
+// A seccomp filter that is entered meanwhile may forbid io_uring_enter. Then the thread takes nothing more, passes on
+// what the kernel has not begun, and leaves when it has seen the rest complete, for which it need not ask the kernel.
 #pragma once
 
 #include <cstdint>

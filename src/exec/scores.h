@@ -1,5 +1,5 @@
-// Scores: what experience says of descriptors, one score a number (numbers that share an entry share its fate). Relaxed: a
-// hint that costs speed where it is wrong, written and read by any thread.
+// Scores: what experience says of descriptors, one score a number (numbers that share an entry share its fate).
+// Relaxed: a hint that costs speed where it is wrong, written and read by any thread.
 #pragma once
 
 #include <atomic>

@@ -88,7 +88,8 @@ bool has_futex_wait(int index) {
   constexpr unsigned USE_REGISTERED_RING = 1U << 31;
   alignas(io_uring_probe) char memory[sizeof(io_uring_probe) + OPERATIONS * sizeof(io_uring_probe_op)]{};
   io_uring_probe& probe = *reinterpret_cast<io_uring_probe*>(memory);
-  return os::system_call(SYS_io_uring_register, index, IORING_REGISTER_PROBE | USE_REGISTERED_RING, &probe, OPERATIONS) == 0 &&
+  constexpr unsigned CALL = IORING_REGISTER_PROBE | USE_REGISTERED_RING;
+  return os::system_call(SYS_io_uring_register, index, CALL, &probe, OPERATIONS) == 0 &&
          probe.last_op >= URING_FUTEX_WAIT && (probe.ops[URING_FUTEX_WAIT].flags & IO_URING_OP_SUPPORTED) != 0;
 }
 

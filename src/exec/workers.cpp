@@ -101,8 +101,8 @@ Verdict Workers::submit(Chain& chain, MayStart may_start) {
   return satisfy(need) ? Verdict::ACCEPTED : abandon_queue(chain, generation);
 }
 
-// Nobody will come. Unless it was taken meanwhile, the chain is its submitter's again, place RUNNING; others that counted
-// on the same thread fail with EAGAIN, as their submitters have gone.
+// Nobody will come. Unless it was taken meanwhile, the chain is its submitter's again, place RUNNING; others that
+// counted on the same thread fail with EAGAIN, as their submitters have gone.
 Verdict Workers::abandon_queue(Chain& own, std::uint32_t generation) {
   Verdict verdict = Verdict::ACCEPTED;
   chain::ChainQueue orphans{};
@@ -309,15 +309,16 @@ long Workers::try_stream(Chain& chain, bool may_wait) {
   put(chain, chain.moved == 0 ? Place::MOVING : Place::RUNNING);
   const long result = attempt(chain, fd);
   if (result != CANNOT_ASK) return result;
-  const bool ready = needs_no_peer(chain, fd) || os::wait_until_ready(fd, chain.operation == chain::Operation::WRITE, 0);
+  const bool writes = chain.operation == chain::Operation::WRITE;
+  const bool ready = needs_no_peer(chain, fd) || os::wait_until_ready(fd, writes, 0);
   if (!ready) return NOT_READY;
   put(chain, Place::RUNNING);
   return perform_stream(chain, fd);
 }
 
 chain::Released Workers::run_stream(Chain& chain) {
-  // A descriptor may say that there is room and then have too little for a datagram: after as many vain tries the thread
-  // waits in the call itself. A reader that finds nothing was outrun by another, and waits again.
+  // A descriptor may say that there is room and then have too little for a datagram: after as many vain tries the
+  // thread waits in the call itself. A reader that finds nothing was outrun by another, and waits again.
   constexpr int MOST_VAIN_TRIES = 16;
   const std::uint32_t generation = generation_of(chain);
   const bool writes = chain.operation == chain::Operation::WRITE;

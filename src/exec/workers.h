@@ -8,10 +8,11 @@
 // Requests that waiters take over (Deferral) wake nobody; one worker keeps watch, looks every WATCH_NS, and runs what
 // has been lying since the look before.
 //
-// A request that nobody sleeps for and nothing tells of is polled for: behind it a worker looks around for a moment, as the
-// next one comes at once (Lookout).
+// A request that nobody sleeps for and nothing tells of is polled for: behind it a worker looks around for a moment, as
+// the next one comes at once (Lookout).
 //
-// Requests that only copy (Request::is_modest) are shared by a few threads: more would only take turns on the processors.
+// Requests that only copy (Request::is_modest) are shared by a few threads: more would only take turns on the
+// processors.
 //
 // Locks: `mutex_` protects everything below it and the place QUEUED; taken by submitters (signals blocked), workers and
 // whoever takes a chain back; never held over a system call but futex_wake. `sequence_` is the idle workers' futex.
@@ -48,7 +49,8 @@ class Workers {
   void nudge();
   // A waiter has taken over a chain of that descriptor, from here or from its lane.
   void waiter_took_one(int fd) { deferral_.waiter_took(fd); }
-  // More requests of its file are in flight than a waiter should be left alone with: a worker beside him is worth waking.
+  // More requests of its file are in flight than a waiter should be left alone with: a worker beside him is worth
+  // waking.
   void end_deferral(int fd);
   // Of all threads that perform chains.
   [[nodiscard]] Pace& pace() { return pace_; }

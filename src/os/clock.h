@@ -12,7 +12,8 @@ constexpr std::int64_t NANOSECONDS_PER_SECOND = 1'000'000'000;
 // A deadline that never comes.
 constexpr std::int64_t NO_DEADLINE = -1;
 
-// What programs with 64-bit times on 32-bit ABIs have as a timespec (-D_TIME_BITS=64; glibc's __timespec64, little endian).
+// What programs with 64-bit times on 32-bit ABIs have as a timespec (-D_TIME_BITS=64; glibc's __timespec64, little
+// endian).
 struct WideTimespec {
   std::int64_t tv_sec;
   std::int32_t tv_nsec;

@@ -72,8 +72,8 @@ long read_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset) 
   return vectored(SYS_preadv2, fd, buffer, length, offset);
 }
 
-// The first byte takes a way of its own. A disk moves no single bytes: ext4, xfs, f2fs and disks refuse, btrfs looks into
-// memory.
+// The first byte takes a way of its own. A disk moves no single bytes: ext4, xfs, f2fs and disks refuse, btrfs looks
+// into memory.
 long read_memory_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset) {
   char* bytes = static_cast<char*>(buffer);
   constexpr std::uintptr_t PAGE = 4096;

@@ -20,8 +20,8 @@ constexpr long FUTEX_CALL = SYS_futex;
 constexpr long FUTEX_CALL = SYS_futex_time64;
 #endif
 
-// What a thread of the application sleeps on, until somebody rings. All-zero is RUNG: a child that was forked by a handler in
-// the middle of the sleep has that memory wiped, and goes on.
+// What a thread of the application sleeps on, until somebody rings. All-zero is RUNG: a child that was forked by a
+// handler in the middle of the sleep has that memory wiped, and goes on.
 enum Bell : std::uint32_t {
   RUNG,
   QUIET,
@@ -40,7 +40,8 @@ inline void relax() {
 #endif
 }
 
-// Sleeps while the word holds `value`, for ever. Returns 0, EAGAIN (word differed), EINTR (a handler without SA_RESTART ran).
+// Sleeps while the word holds `value`, for ever. Returns 0, EAGAIN (word differed), EINTR (a handler without SA_RESTART
+// ran).
 inline int futex_wait(const FutexWord& word, std::uint32_t value) {
   return static_cast<int>(
       -system_call(FUTEX_CALL, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, nullptr, nullptr, 0));

@@ -27,7 +27,8 @@ struct Exchange {
 };
 
 // Patches every slot, and every pointer that was initialised with the address of a function, that still holds `real`.
-// What it holds tells which function and which version of it was bound, and a program's own of that name is not touched.
+// What it holds tells which function and which version of it was bound, and a program's own of that name is not
+// touched.
 void exchange_addresses(const Exchange* exchanges, std::size_t count);
 
 // Rises whenever an object is loaded.

@@ -129,8 +129,8 @@ base::Expected<FileIdentity> identify(int fd) {
   };
 }
 
-// statfs(2) would say it, too, but asks the file server. It is left where there is nothing better and the file system has
-// a disk below.
+// statfs(2) would say it, too, but asks the file server. It is left where there is nothing better and the file system
+// has a disk below.
 bool is_on_local_storage(int fd, const FileIdentity& identity) {
   if (!identity.is_regular) return false;
   if (is_in_memory(fd)) return true;

@@ -1,6 +1,6 @@
-// identity: what the kernel says of a descriptor without asking the file's storage or its server: flags, which file, and
-// whether its transfers wait for this machine's own storage at most. Async-signal-safe, no cancellation points; errors are
-// returned as -errno or base::Error, and errno is left alone.
+// identity: what the kernel says of a descriptor without asking the file's storage or its server: flags, which file,
+// and whether its transfers wait for this machine's own storage at most. Async-signal-safe, no cancellation points;
+// errors are returned as -errno or base::Error, and errno is left alone.
 #pragma once
 
 #include <fcntl.h>
@@ -30,8 +30,9 @@ base::Expected<int> status_flags(int fd);
 // From the inode in memory: no file server is asked (statx(2), AT_STATX_DONT_SYNC).
 base::Expected<FileIdentity> identify(int fd);
 
-// True for file systems whose transfers wait for the machine's own storage at most (ext4, xfs, btrfs, tmpfs…); false for
-// those that wait for a peer (FUSE, NFS, 9p…), for those nobody has named here, and where only the file system could say.
+// True for file systems whose transfers wait for the machine's own storage at most (ext4, xfs, btrfs, tmpfs…); false
+// for those that wait for a peer (FUSE, NFS, 9p…), for those nobody has named here, and where only the file system
+// could say.
 [[nodiscard]] bool is_on_local_storage(int fd, const FileIdentity& identity);
 
 }  // namespace atomrt::os

@@ -1,9 +1,9 @@
-// Kernel AIO (io_setup(2) and its kin): a context, submission into it, and its ring of completions, which the kernel maps
-// into this process's memory, where events may be read and consumed without a system call. Requests belong to the
+// Kernel AIO (io_setup(2) and its kin): a context, submission into it, and its ring of completions, which the kernel
+// maps into this process's memory, where events may be read and consumed without a system call. Requests belong to the
 // process, not to a thread. Async-signal-safe, no cancellation points.
 //
-// The kernel writes `tail` (release) behind an event; whoever consumes stores `head` (release). Consumers take turns by a
-// lock of their own.
+// The kernel writes `tail` (release) behind an event; whoever consumes stores `head` (release). Consumers take turns by
+// a lock of their own.
 #pragma once
 
 #include <linux/aio_abi.h>
@@ -34,7 +34,8 @@ static_assert(sizeof(CompletionRing) == 32 && sizeof(std::atomic<std::uint32_t>)
 // A context for at least that many requests, known by its ring. Errors: EAGAIN (fs.aio-max-nr), ENOSYS, EPERM, EACCES
 // (seccomp), ENOMEM; ENOSYS also where the kernel lacks io_pgetevents (before 4.18), or lays its ring out otherwise.
 base::Expected<CompletionRing*> make_aio_context(std::uint32_t requests);
-// Gives it back to the machine; waits for requests in flight, and for milliseconds anyway. No event may be read any more.
+// Gives it back to the machine; waits for requests in flight, and for milliseconds anyway. No event may be read any
+// more.
 void destroy_aio_context(CompletionRing* ring);
 
 // A read or write at an offset, without waiting in submission (RWF_NOWAIT, Linux 4.13). data comes back in its event.

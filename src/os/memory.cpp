@@ -28,8 +28,8 @@ constexpr int NO_ADVICE = 0x7fff;
 #endif
 
 #if ATOMRT_TSAN
-// TSan does not see that the kernel wiped the memory: it would hold the parent's accesses against the child's. A mapping
-// made anew by the mmap that it intercepts has no past.
+// TSan does not see that the kernel wiped the memory: it would hold the parent's accesses against the child's. A
+// mapping made anew by the mmap that it intercepts has no past.
 struct Region {
   std::atomic<void*> memory;
   std::size_t size;

@@ -14,8 +14,8 @@ class Mutex {
   void lock() {
     std::uint32_t expected = 0;
     if (word_.compare_exchange_strong(expected, 1, std::memory_order_acquire, std::memory_order_relaxed)) return;
-    // What a lock protects here takes tens of nanoseconds, a sleep and its wake-up microseconds: look again for a moment,
-    // unless somebody sleeps already.
+    // What a lock protects here takes tens of nanoseconds, a sleep and its wake-up microseconds: look again for a
+    // moment, unless somebody sleeps already.
     for (int look = 0; look < MOST_LOOKS && expected != 2; ++look) {
       relax();
       expected = word_.load(std::memory_order_relaxed);

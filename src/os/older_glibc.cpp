@@ -1,5 +1,5 @@
-// Linked into the shared libraries alone, in front of the functions that glibc 2.34 took from libpthread into libc under
-// a new version: a library built with a newer glibc is to load with an older one (2.17 of 2012). --wrap leads the
+// Linked into the shared libraries alone, in front of the functions that glibc 2.34 took from libpthread into libc
+// under a new version: a library built with a newer glibc is to load with an older one (2.17 of 2012). --wrap leads the
 // library's calls here, and here they are asked for by the version that they had before, which newer ones keep too.
 // Entered by any thread; holds nothing.
 //
@@ -39,7 +39,8 @@ ATOMRT_OLDER(__pthread_register_cancel, ATOMRT_OLDER_CANCEL_VERSION)
 ATOMRT_OLDER(__pthread_unregister_cancel, ATOMRT_OLDER_CANCEL_VERSION)
 ATOMRT_OLDER(__pthread_unwind_next, ATOMRT_OLDER_CANCEL_VERSION)
 
-int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*), void* argument) noexcept {
+int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*),
+                          void* argument) noexcept {
   return older_pthread_create != nullptr ? older_pthread_create(thread, attributes, body, argument) : EAGAIN;
 }
 

@@ -52,12 +52,13 @@ KernelSignalSet block_signals(KernelSignalSet signals) {
 
 bool all_handlers_restart(KernelSignalSet blocked) {
   // What a thread's own instructions raise interrupts no sleep; sanitizers and crash reporters have handlers for it.
-  constexpr KernelSignalSet FAULTS = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) | signal_bit(SIGFPE) |
-                                     signal_bit(SIGTRAP) | signal_bit(SIGSYS);
+  constexpr KernelSignalSet FAULTS = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
+                                     signal_bit(SIGFPE) | signal_bit(SIGTRAP) | signal_bit(SIGSYS);
   for (int number = 1; number <= SIGRTMAX; ++number) {
     const bool is_libcs = number == SIGNAL_CANCEL || number == SIGNAL_SETXID;
     struct sigaction action;
-    if (is_libcs || ((blocked | FAULTS) & signal_bit(number)) != 0 || sigaction(number, nullptr, &action) != 0) continue;
+    if (is_libcs || ((blocked | FAULTS) & signal_bit(number)) != 0) continue;
+    if (sigaction(number, nullptr, &action) != 0) continue;
     const bool is_handler = action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
     if (is_handler && (action.sa_flags & SA_RESTART) == 0) return false;
   }

@@ -64,8 +64,8 @@ class [[nodiscard]] WriteSignalGuard {
   WriteSignals signals_;
 };
 
-// Takes back the SIGXFSZ that the kernel may just have sent to this thread, where it is blocked, for a write; one that the
-// program has sent to the thread itself stays.
+// Takes back the SIGXFSZ that the kernel may just have sent to this thread, where it is blocked, for a write; one that
+// the program has sent to the thread itself stays.
 void take_back_size_signal();
 
 // Queues a signal as POSIX AIO does: si_code SI_ASYNCIO, si_pid and si_uid of this process. To the process, or to one

@@ -1,5 +1,5 @@
-// Threads of the library: detached, all signals but glibc's own blocked from their first instruction to their last (set in
-// the creator, so that no handler of the application ever runs on them), small stacks, named. And threads for
+// Threads of the library: detached, all signals but glibc's own blocked from their first instruction to their last (set
+// in the creator, so that no handler of the application ever runs on them), small stacks, named. And threads for
 // SIGEV_THREAD, which are the application's.
 #pragma once
 

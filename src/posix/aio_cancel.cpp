@@ -1,5 +1,5 @@
-// aio_cancel, aio_cancel64 (POSIX.1-2024): AIO_CANCELED, AIO_NOTCANCELED, AIO_ALLDONE, or -1 with EBADF, or EINVAL where
-// the aiocb is another descriptor's.
+// aio_cancel, aio_cancel64 (POSIX.1-2024): AIO_CANCELED, AIO_NOTCANCELED, AIO_ALLDONE, or -1 with EBADF, or EINVAL
+// where the aiocb is another descriptor's.
 #include "engine/cancel.h"
 #include "os/file.h"
 #include "posix/export.h"

@@ -1,5 +1,5 @@
-// ATOMRT_EXPORT(name): makes extern "C" atomrt_<name> the public function <name>; ATOMRT_EXPORT_NEW(name) one that glibc
-// has had in libc only, since 2.34.
+// ATOMRT_EXPORT(name): makes extern "C" atomrt_<name> the public function <name>; ATOMRT_EXPORT_NEW(name) one that
+// glibc has had in libc only, since 2.34.
 //
 // In the link library the name is unversioned: it serves every reference. In the preload (ATOMRT_PRELOAD) it carries
 // glibc's own version names, which serve versioned references, dlsym and dlvsym alike; a version of our own would be

@@ -1,5 +1,5 @@
-// lio_listio, lio_listio64 (POSIX.1-2024). Errors: EINVAL (mode, count, sigevent), EAGAIN (an entry could not be queued),
-// EIO (LIO_WAIT: an entry failed), EINTR. With LIO_WAIT a cancellation point.
+// lio_listio, lio_listio64 (POSIX.1-2024). Errors: EINVAL (mode, count, sigevent), EAGAIN (an entry could not be
+// queued), EIO (LIO_WAIT: an entry failed), EINTR. With LIO_WAIT a cancellation point.
 #include "posix/lio_listio.h"
 
 extern "C" int atomrt_lio_listio(int mode, struct aiocb* const list[], int entries, struct sigevent* event) noexcept {

@@ -1,5 +1,5 @@
-// lio_listio as it was before glibc 2.4: its entries send no notifications of their own. Only references of that age are
-// bound to it, and only the preload has it.
+// lio_listio as it was before glibc 2.4: its entries send no notifications of their own. Only references of that age
+// are bound to it, and only the preload has it.
 #include "posix/lio_listio.h"
 
 #if ATOMRT_HAS_OLD_LIST
@@ -10,8 +10,8 @@ extern "C" [[gnu::visibility("default")]] int atomrt_old_lio_listio(int mode, st
 }
 __asm__(".symver atomrt_old_lio_listio,lio_listio@" ATOMRT_OLDEST_VERSION);
 
-extern "C" [[gnu::visibility("default")]] int atomrt_old_lio_listio64(int mode, struct aiocb64* const list[], int entries,
-                                                                      struct sigevent* event) {
+extern "C" [[gnu::visibility("default")]] int atomrt_old_lio_listio64(int mode, struct aiocb64* const list[],
+                                                                      int entries, struct sigevent* event) {
   return atomrt::posix::submit_list(mode, list, entries, event, false);
 }
 __asm__(".symver atomrt_old_lio_listio64,lio_listio64@" ATOMRT_OLDEST_VERSION);
