@@ -63,15 +63,30 @@ void print_limit(const char* name, const char* meaning, __rlimit_resource resour
   std::printf("  %-*s %-11s %s\n", NAME_WIDTH - 2, name, value, meaning);
 }
 
-bool is_named(std::string_view name) {
-  const char* const list = std::getenv("ATOMRT_CONTEXTS");
-  return list != nullptr && !for_each_in_list(list, [name](std::string_view entry) { return entry != name; });
+bool is_context(std::string_view name) {
+  for (const ContextName& known : CONTEXTS) {
+    if (known.name == name) return true;
+  }
+  return false;
 }
 
-bool is_allowed(std::string_view name) {
-  const char* const list = std::getenv("ATOMRT_CONTEXTS");
-  return name == "threads" || list == nullptr || *list == '\0' || is_named(name);
+// As the library reads it: empty is as good as none, a comma may end it, and one name that is no context's makes it
+// ignored.
+struct ContextList {
+  const char* text = std::getenv("ATOMRT_CONTEXTS");
+  bool is_there = text != nullptr && *text != '\0';
+  bool is_valid = is_there && for_each_in_list(text, [this](std::string_view entry) {
+                    const bool is_end = entry.data() + entry.size() == text + std::strlen(text);
+                    return is_context(entry) || (entry.empty() && is_end);
+                  });
+};
+
+bool is_named(std::string_view name) {
+  const ContextList list;
+  return list.is_valid && !for_each_in_list(list.text, [name](std::string_view entry) { return entry != name; });
 }
+
+bool is_allowed(std::string_view name) { return name == "threads" || !ContextList().is_valid || is_named(name); }
 
 bool is_offered(Context context, const Finding& ring, const Finding& direct, bool has_nowait) {
   switch (context) {
@@ -90,6 +105,10 @@ bool is_offered(Context context, const Finding& ring, const Finding& direct, boo
 
 void print_contexts(const Finding& ring, const Finding& direct, bool has_nowait) {
   std::printf("contexts\n");
+  const ContextList list;
+  if (list.is_there && !list.is_valid) {
+    std::printf("  ATOMRT_CONTEXTS=%s is ignored: no context of that name\n", list.text);
+  }
   for (const ContextName& entry : CONTEXTS) {
     const bool is_tried_anyway = entry.context == Context::RING && seccomp_mode() == 2 && is_named(entry.name);
     const char* verdict = nullptr;

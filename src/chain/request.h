@@ -55,7 +55,7 @@ struct Request {
   bool refuses_nowait : 1;  // its file system knows no reading without waiting: io_uring would hand it to a thread, too
   bool is_modest : 1;       // likely in memory: it copies rather than waits, and is not worth a thread of its own
   bool is_local : 1;        // a regular file on storage of this machine: its transfers wait for no peer
-  bool was_not_ready : 1;   // a stream whose peer the submitter has just found not ready
+  bool was_not_ready : 1;   // a stream whose peer the submitter found not ready
 };
 static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 

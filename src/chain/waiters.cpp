@@ -31,7 +31,9 @@ Watch WaiterTable::watch(Chain& chain, std::uint32_t generation, Waiter& waiter)
     if (present == NOBODY || present == SHARED) return Watch::WATCHED;
     // The two share the chain from now on. Publish may have come between the exchange and these stores, and then has
     // missed both: the word tells.
-    Waiter& other = *pool_.at(present);
+    Waiter* const found = pool_.at(present);
+    if (found == nullptr) return Watch::OVER;  // a child of a handler in between
+    Waiter& other = *found;
     other.shares.store(1, std::memory_order_seq_cst);
     waiter.shares.store(1, std::memory_order_seq_cst);
     if (generation_of(chain.waiters.load(std::memory_order_seq_cst)) == generation) return Watch::WATCHED;

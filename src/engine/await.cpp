@@ -11,19 +11,6 @@ namespace {
 using exec::By;
 using exec::Direct;
 
-// Counted before it is asked what is over: the context whose events a thread sleeps for is the one that its requests
-// are in.
-bool keep_context(Sleeper& sleeper) {
-  if (!sleeper.keeps_context) sleeper.keeps_context = sleeper.engine->direct.keep();
-  return sleeper.keeps_context;
-}
-
-void let_context_go(Sleeper& sleeper) {
-  if (!sleeper.keeps_context) return;
-  sleeper.keeps_context = false;
-  sleeper.engine->direct.let_go();
-}
-
 // Signals are blocked but for the sleep itself, so a handler runs nowhere else in the leader's turn. One that waits
 // itself leads meanwhile and leaves the lead to nobody: lead() at the beginning of each round takes it up again.
 Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
@@ -31,16 +18,20 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
   const auto self = static_cast<Direct::Thread>(pthread_self());
   for (;;) {
     sleeper.leads = self;
-    if (!engine.direct.lead(self, By::APPLICATION) || !keep_context(sleeper)) return Wake::ELSEWHERE;
+    if (!engine.direct.lead(self, By::APPLICATION)) return Wake::ELSEWHERE;
     engine.direct.process(By::APPLICATION);
     if (awaited.is_over(awaited.what)) return Wake::OVER;
     if (awaited.holder(engine, awaited.what) != Holder::DIRECT) return Wake::ELSEWHERE;
 
+    // While this thread stands still here another may settle the request, and the reaper give the context back; one
+    // made anew may have the same address. So nobody sleeps for ever.
+    const std::int64_t soon = os::now_ns() + Direct::LEADER_NS;
+    const bool is_last = deadline != os::NO_DEADLINE && deadline <= soon;
     int old_type;
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old_type);  // acts on a cancel already pending
-    const int error = engine.direct.sleep(sleeper.mask, deadline);
+    const int error = engine.direct.sleep(sleeper.mask, is_last ? deadline : soon);
     pthread_setcanceltype(old_type, nullptr);
-    if (error != ETIMEDOUT && error != EINTR) continue;
+    if (error != EINTR && !(error == ETIMEDOUT && is_last)) continue;
     engine.direct.process(By::APPLICATION);
     if (awaited.is_over(awaited.what)) return Wake::OVER;
     if (error == ETIMEDOUT) return Wake::TIMED_OUT;
@@ -96,7 +87,6 @@ void Sleeper::let_go() {
   if (leads == 0 && follows == nullptr) return;
   {
     const os::SignalBlock blocked;
-    let_context_go(*this);
     if (leads != 0) engine->direct.stop_leading(leads);
     if (follows != nullptr) engine->direct.stop_following(*follows);
   }
@@ -112,7 +102,6 @@ Wake wait_in_kernel(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadl
   sleeper.mask = os::set_signal_mask(os::ALL_SIGNALS);
   sleeper.is_masked = true;
   const Wake wake = lead(sleeper, awaited, deadline);
-  let_context_go(sleeper);
   direct.stop_leading(sleeper.leads);
   sleeper.leads = 0;
   os::set_signal_mask(sleeper.mask);

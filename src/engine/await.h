@@ -24,7 +24,6 @@ struct Awaited {
 struct Sleeper {
   Engine* engine;
   exec::Direct::Thread leads;  // 0: does not
-  bool keeps_context;
   bool has_need;
   bool is_masked;
   os::KernelSignalSet mask;  // the application's, where is_masked

@@ -161,7 +161,6 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
       return 0;
     }
     engine.statistics.declined(ContextId::HEAD);
-    if (request.refuses_nowait) request.is_modest = engine.workers.pace().is_quick(request.fd);
   }
   watch_closing();
   if (const int error = identify(request, descriptor); error != 0) {
@@ -169,6 +168,8 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     return 0;
   }
   request.is_local = is_known || is_local(engine, request, descriptor.identity);
+  // What may wait for a peer is never a mere copy.
+  if (request.refuses_nowait && request.is_local) request.is_modest = engine.workers.pace().is_quick(request.fd);
   return submit_chain(request, descriptor);
 }
 

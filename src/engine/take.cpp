@@ -50,7 +50,8 @@ Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, block->aio_fildes, [&](Chain& chain) {
     if (!chain.is_local || is_sync(chain.operation) || needs_thread(chain, chain.tail)) return;
     const bool is_write = chain.operation == chain::Operation::WRITE && !chain.direct;
-    if (!is_write && !reads_too && !chain.is_modest) return;
+    const bool only_copies = chain.is_modest && chain.refuses_nowait;  // by experience
+    if (!is_write && !reads_too && !only_copies) return;
     if (take(engine, chain, TakeFor::RUN)) taken = &chain;
   });
   return taken;

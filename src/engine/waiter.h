@@ -2,9 +2,9 @@
 // itself.
 //
 // Only files on storage of this machine, never a request that waits for a peer that may never come; and a read only
-// where it is the last thing waited for: it could keep the thread from seeing another entry complete. Signals are
-// blocked from claim to publish: a handler of this thread could otherwise wait for ever for the chain that the frame
-// below it holds.
+// where it is the last thing waited for, as it could keep the thread from seeing another entry complete, or where it
+// will only copy. Signals are blocked from claim to publish: a handler of this thread could otherwise wait for ever for
+// the chain that the frame below it holds.
 #pragma once
 
 #include "engine/engine.h"

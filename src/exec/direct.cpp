@@ -154,18 +154,13 @@ void Direct::avoid(const Chain& chain) {
 
 // No signal is blocked: a handler may fork between any two steps.
 bool Direct::has_events() {
-  if (!has_requests() || !keep()) return false;
+  if (!has_requests()) return false;
+  const bool is_present = (users_.fetch_add(1, std::memory_order_acquire) & PRESENT) != 0;
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
-  const bool any =
-      ring != nullptr && ring->tail.load(std::memory_order_relaxed) != processed_.load(std::memory_order_relaxed);
-  let_go();
-  return any;
-}
-
-bool Direct::keep() {
-  if ((users_.fetch_add(1, std::memory_order_acquire) & PRESENT) != 0) return true;
+  const bool any = is_present && ring != nullptr &&
+                   ring->tail.load(std::memory_order_relaxed) != processed_.load(std::memory_order_relaxed);
   take_back(users_);
-  return false;
+  return any;
 }
 
 void Direct::take_back(std::atomic<std::uint32_t>& count) {

@@ -13,8 +13,8 @@
 //
 // Shared words:
 //   users_      PRESENT while there is a kernel context, and how many keep it: requests in flight, and threads that
-//               look at the ring or lead. Only from PRESENT and 0 the reaper takes it down (compare-exchange), and so
-//               the ring's memory stays mapped under whoever counted himself in.
+//               look at the ring. Only from PRESENT and 0 the reaper takes it down (compare-exchange), and so the
+//               ring's memory stays mapped under whoever counted himself in.
 //   processed_  the next event to look at: written under the lock; read without it as a hint.
 //   leader_     the leading thread, 0 for none; written under the lock. A thread that is its own leader's handler
 //               leads, too: the frame below it finds out after its sleep.
@@ -45,6 +45,7 @@ class Direct {
  public:
   static constexpr std::uint32_t REQUESTS = 256;
   static constexpr std::int64_t FOLLOWER_NS = 5'000'000;
+  static constexpr std::int64_t LEADER_NS = 1'000'000'000;
   using Thread = std::uintptr_t;
 
   void start(const Settlement& settlement, chain::ChainPool& chains);
@@ -60,14 +61,10 @@ class Direct {
   void process(By by);
   [[nodiscard]] bool has_requests() const { return (users_.load(std::memory_order_seq_cst) & COUNT) != 0; }
 
-  // Until let_go the context stays, and its ring mapped, whatever completes. False: there is none. Async-signal-safe.
-  [[nodiscard]] bool keep();
-  void let_go() { take_back(users_); }
-
   // The right to sleep in the kernel. NO while another leads, or the reaper has reason to. Signals are blocked.
   [[nodiscard]] bool lead(Thread thread, By by);
   void stop_leading(Thread thread);
-  // The sleep of the leader, who keeps the context: see os::wait_for_event. Processed or not, something may have come
+  // The leader's sleep: see os::wait_for_event. Processed or not, something may have come
   // when it returns.
   int sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns);
 

@@ -103,9 +103,11 @@ void RingThread::begin(aiocb::RequestName name) {
   if (!is_stream_transfer(chain) || is_not_ready(chain)) stage(chain);
 }
 
-// The submitter may have tried a moment ago: then the poll tells as well, and costs no call.
+// The submitter may have tried a moment ago, and nobody has held the chain since: then the poll tells as well, and
+// costs no call.
 bool RingThread::is_not_ready(Chain& chain) {
-  if (!chain.was_not_ready) return !try_stream(chain);
+  const bool may_have_been_held = chain.company.load(std::memory_order_relaxed) > 1;
+  if (!chain.was_not_ready || may_have_been_held) return !try_stream(chain);
   if (chain.moved == 0) put(chain, Place::MOVING);
   return true;
 }

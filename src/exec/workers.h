@@ -52,7 +52,7 @@ class Workers {
   // More requests of its file are in flight than a waiter should be left alone with: a worker beside him is worth
   // waking.
   void end_deferral(int fd);
-  // Of all threads that perform chains.
+  // Of workers, and of waiters that do their work.
   [[nodiscard]] Pace& pace() { return pace_; }
 
   // Calls change(chain) if the chain is QUEUED here, under the lock.

@@ -31,6 +31,10 @@ class SlotPool {
       std::uint64_t head = free_.load(std::memory_order_acquire);
       while (number_of(head) != 0) {
         T* slot = at(number_of(head));
+        if (slot == nullptr) {  // a child of a handler in between: its pool has never been used
+          head = free_.load(std::memory_order_acquire);
+          continue;
+        }
         const std::uint64_t next = slot->next_free.load(std::memory_order_relaxed);
         if (free_.compare_exchange_weak(head, tagged(head, static_cast<std::uint32_t>(next)), std::memory_order_acquire,
                                         std::memory_order_acquire)) {

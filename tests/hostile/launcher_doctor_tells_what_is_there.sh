@@ -46,6 +46,17 @@ run env ATOMRT_CONTEXTS=waiter "$LAUNCHER" --doctor
 has_row '  head +no +not in ATOMRT_CONTEXTS'
 has_row '  waiter +yes .*'
 
+for list in 'ring,' head,threads; do
+  run env ATOMRT_CONTEXTS=$list "$LAUNCHER" --doctor
+  has_row '  waiter +no +not in ATOMRT_CONTEXTS'
+done
+for list in foo head,foo head,,threads; do
+  run env ATOMRT_CONTEXTS=$list "$LAUNCHER" --doctor
+  expect_status 0
+  has_row "  ATOMRT_CONTEXTS=$list is ignored: no context of that name"
+  has_row '  waiter +yes .*'
+done
+
 run "$HELPERS/launcher_filter" "$LAUNCHER" --doctor
 if [ "$status" -ne 77 ]; then
   expect_status 0

@@ -142,26 +142,19 @@ void any_handler_interrupts_where_there_is_a_time(void**) {
   assert_true(waiting.ends_with(Wake::INTERRUPTED));
 }
 
-// Another thread may settle the last request, and the context be given back, before the leader sleeps in it.
-void the_context_stays_for_as_long_as_the_sleep(void**) {
+// The context that it sleeps in may not be the one that its request was in, if it stood still before.
+void the_leader_looks_from_time_to_time(void**) {
   SlowFile file;
   SlowRequest request;
-  Pipe pipe;
-  Aio stream;
-  stream.read(pipe.out);
   request.start(file);
-  Wanted wanted{stream};
+  Wanted wanted{request};
   Waiting waiting(Waiting::IN_KERNEL, wanted);
   assert_true(sleeps_in_kernel(waiting.thread));
   const int sleeps = kernel_sleeps.begun;
-  file.let_go();
-  request.ends_with(0, DIRECT_LENGTH);
   assert_true(eventually([&] { return kernel_sleeps.begun > sleeps; }));
-  assert_true(the_engine().direct.has_requests());
-  pthread_cancel(waiting.id);
-  assert_true(waiting.is_cancelled());
-  assert_false(the_engine().direct.has_requests());
-  assert_int_equal(write(pipe.in, "data", 4), 4);
+  assert_int_equal(waiting.wake, -1);
+  file.let_go();
+  assert_true(waiting.ends_with(Wake::OVER));
 }
 
 // A request of its list has gone to another context: that one can't end a sleep in the kernel.
@@ -318,7 +311,7 @@ UNIT_TESTS(DIRECT_TEST(without_direct_requests_the_kernel_is_not_asked), DIRECT_
            DIRECT_TEST(what_is_over_when_the_time_is_up_is_over),
            DIRECT_TEST(a_handler_without_sa_restart_interrupts), DIRECT_TEST(a_handler_with_sa_restart_does_not),
            DIRECT_TEST(any_handler_interrupts_where_there_is_a_time),
-           DIRECT_TEST(the_context_stays_for_as_long_as_the_sleep),
+           DIRECT_TEST(the_leader_looks_from_time_to_time),
            DIRECT_TEST(what_others_have_is_waited_for_elsewhere),
            DIRECT_TEST(cancellation_in_the_kernel_leaves_the_lead_free),
            DIRECT_TEST(where_the_direct_context_has_nothing_no_reaper_is_asked),

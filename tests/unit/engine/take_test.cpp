@@ -177,6 +177,9 @@ void a_waiter_takes_reads_that_only_copy_in_any_list(void**) {
   Aio read;
   read.read(file.fd);
   read.chain()->is_modest = true;
+  read.chain()->refuses_nowait = false;
+  assert_null(take_for_waiter(the_engine(), &read.block, false));  // only the head's budget was in its way
+  read.chain()->refuses_nowait = true;
   Chain* taken = take_for_waiter(the_engine(), &read.block, false);
   assert_ptr_equal(taken, read.chain());
   give_up(*taken);

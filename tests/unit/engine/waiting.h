@@ -108,7 +108,7 @@ struct Waiting {
                           ? wait_in_kernel(sleeper, waiting.awaited, waiting.deadline)
                           : wait_on_futex(sleeper, waiting.awaited, waiting.word, waiting.deadline);
     waiting.wake.store(static_cast<int>(wake));
-    waiting.holds_something.store(sleeper.leads != 0 || sleeper.keeps_context || sleeper.has_need || sleeper.is_masked ||
+    waiting.holds_something.store(sleeper.leads != 0 || sleeper.has_need || sleeper.is_masked ||
                                   sleeper.follows != nullptr);
     pthread_cleanup_pop(0);
     pthread_cleanup_pop(1);

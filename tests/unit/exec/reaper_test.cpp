@@ -283,21 +283,6 @@ void what_is_in_flight_or_needs_it_keeps_it(void**) {
   assert_true(eventually([&] { return f.kernel.destroyed == 1; }));
 }
 
-void who_keeps_the_context_finds_it_again(void**) {
-  Fixture f(100'000);
-  assert_false(f.direct.keep());  // there is none
-  Chain& chain = f.submitted();
-  assert_true(f.direct.keep());
-  f.kernel.complete(0, 1);
-  f.direct.process(By::APPLICATION);
-  f.is_settled(chain, 1, By::APPLICATION);
-  assert_true(is_kept(f));
-  f.direct.let_go();
-  assert_true(eventually([&] { return f.kernel.destroyed == 1; }));
-  assert_false(f.direct.keep());
-  assert_false(f.direct.has_requests());
-}
-
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(nobody_needs_it_and_it_sleeps),
@@ -315,5 +300,4 @@ UNIT_TESTS(cmocka_unit_test(nobody_needs_it_and_it_sleeps),
            cmocka_unit_test(it_does_not_sleep_in_the_kernel_while_something_may_be_left),
            cmocka_unit_test(what_is_left_while_it_is_busy_is_offered_at_once),
            cmocka_unit_test(it_gives_the_context_back_when_idle_and_both_come_again),
-           cmocka_unit_test(what_is_in_flight_or_needs_it_keeps_it),
-           cmocka_unit_test(who_keeps_the_context_finds_it_again))
+           cmocka_unit_test(what_is_in_flight_or_needs_it_keeps_it))
