@@ -119,13 +119,13 @@ inline bool reaper_sleeps_in_kernel() {
   });
 }
 
-// Nobody leads, and nobody has reason to be led for.
+// Nobody leads, and nobody has reason to be led for; or the context, and its reaper, have gone meanwhile.
 inline bool is_lead_free() {
   constexpr exec::Direct::Thread NOBODY = 1;
   const os::SignalBlock blocked;
   const bool is_free = the_engine().direct.lead(NOBODY, exec::By::APPLICATION);
   the_engine().direct.stop_leading(NOBODY);
-  return is_free;
+  return is_free || threads_named("atomrt-reaper") == 0;
 }
 
 constexpr std::int64_t REAPERS_IDLE_NS = 5'000'000;
