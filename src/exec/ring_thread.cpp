@@ -99,7 +99,9 @@ void RingThread::read_letters() {
 
 void RingThread::begin(aiocb::RequestName name) {
   Chain& chain = *ring_.chains_->at(name.number);
-  if (!chain::claim_patiently(chain, name.generation, Place::MAILED, Place::RUNNING)) return;  // taken
+  // A canceller that finds a stream's chain RUNNING would say that it can't be cancelled.
+  if (!chain::claim_patiently(chain, name.generation, Place::MAILED, Place::MOVING)) return;  // taken
+  if (!is_stream_transfer(chain) || chain.moved > 0) put(chain, Place::RUNNING);
   if (!is_stream_transfer(chain) || is_not_ready(chain)) stage(chain);
 }
 
