@@ -30,6 +30,13 @@ inline constexpr std::array<ContextName, 5> CONTEXTS = {{
     {Context::THREADS, "threads", "all that is left", true},
 }};
 
+inline bool is_context(std::string_view name) {
+  for (const ContextName& known : CONTEXTS) {
+    if (known.name == name) return true;
+  }
+  return false;
+}
+
 // Calls visit(name) for each entry of a comma list, also for empty ones, until it returns false.
 template <typename Visitor>
 bool for_each_in_list(std::string_view list, Visitor visit) {

@@ -63,13 +63,6 @@ void print_limit(const char* name, const char* meaning, __rlimit_resource resour
   std::printf("  %-*s %-11s %s\n", NAME_WIDTH - 2, name, value, meaning);
 }
 
-bool is_context(std::string_view name) {
-  for (const ContextName& known : CONTEXTS) {
-    if (known.name == name) return true;
-  }
-  return false;
-}
-
 // As the library reads it: empty is as good as none, a comma may end it, and one name that is no context's makes it
 // ignored.
 struct ContextList {

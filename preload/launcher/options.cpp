@@ -28,13 +28,6 @@ constexpr option LONG_OPTIONS[] = {
     {nullptr, 0, nullptr, 0},
 };
 
-bool is_context(std::string_view name) {
-  for (const ContextName& known : CONTEXTS) {
-    if (known.name == name) return true;
-  }
-  return false;
-}
-
 bool check_contexts(const char* list) {
   return for_each_in_list(list, [](std::string_view name) {
     if (is_context(name)) return true;
