@@ -294,7 +294,7 @@ int main(int count, char** arguments) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_stream_that_is_ready_is_served_at_once),
       cmocka_unit_test(what_the_submitter_found_not_ready_is_not_tried_again),
-    cmocka_unit_test(a_blocked_read_waits_for_its_peer),
+      cmocka_unit_test(a_blocked_read_waits_for_its_peer),
       cmocka_unit_test(a_blocked_read_ends_with_its_peer),
       cmocka_unit_test(a_write_on_a_full_pipe_waits_for_room),
       cmocka_unit_test(a_write_that_has_moved_some_goes_on),
