@@ -34,7 +34,7 @@ bool start_thread(NoticePool& notices, const Notification& notification) {
 
 }  // namespace
 
-bool notify_somebody(NoticePool& notices, const Notification& notification) {
+bool notify(NoticePool& notices, const Notification& notification) {
   switch (notification.by) {
     case NotifyBy::NOTHING:
       return true;

@@ -16,9 +16,6 @@ using NoticePool = os::SlotPool<Notice, 64, 16384>;
 
 // True when the notification went out, or never can (a signal number or thread that does not exist). False: nothing
 // happened, try again (RLIMIT_SIGPENDING or RLIMIT_NPROC is used up).
-[[nodiscard]] bool notify_somebody(NoticePool& notices, const Notification& notification);
-[[nodiscard]] inline bool notify(NoticePool& notices, const Notification& notification) {
-  return notification.by == NotifyBy::NOTHING || notify_somebody(notices, notification);
-}
+[[nodiscard]] bool notify(NoticePool& notices, const Notification& notification);
 
 }  // namespace atomrt::chain
