@@ -26,8 +26,8 @@ struct Lane;
 
 enum class Place : std::uint32_t {
   FREE,     // in the pool
-  MOVING,   // between two places, or in a try that does not wait: another place comes within a moment. Whoever has it
-            // so takes no InFlight lock, as one who holds that lock may wait for the place
+  MOVING,   // between two places, up to the first try, or in one that does not wait: another place comes within a
+            // moment. Whoever has it so takes no InFlight lock, as one who holds that lock may wait for the place
   HELD,     // in its lane, behind earlier work
   QUEUED,   // in the workers' queue, not begun
   MAILED,   // in the ring's mailbox, not begun

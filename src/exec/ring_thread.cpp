@@ -101,17 +101,16 @@ void RingThread::begin(aiocb::RequestName name) {
   Chain& chain = *ring_.chains_->at(name.number);
   // A canceller that finds a stream's chain RUNNING would say that it can't be cancelled.
   if (!chain::claim_patiently(chain, name.generation, Place::MAILED, Place::MOVING)) return;  // taken
-  if (!is_stream_transfer(chain) || chain.moved > 0) put(chain, Place::RUNNING);
-  if (!is_stream_transfer(chain) || is_not_ready(chain)) stage(chain);
+  const bool is_stream = is_stream_transfer(chain);
+  if (!is_stream || chain.moved > 0) put(chain, Place::RUNNING);
+  if (!is_stream || is_not_ready(chain)) stage(chain);
 }
 
 // The submitter may have tried a moment ago, and nobody has held the chain since: then the poll tells as well, and
 // costs no call.
 bool RingThread::is_not_ready(Chain& chain) {
   const bool may_have_been_held = chain.company.load(std::memory_order_relaxed) > 1;
-  if (!chain.was_not_ready || may_have_been_held) return !try_stream(chain);
-  if (chain.moved == 0) put(chain, Place::MOVING);
-  return true;
+  return (chain.was_not_ready && !may_have_been_held) || !try_stream(chain);
 }
 
 // One try that does not wait. False: the peer is not ready.
@@ -129,8 +128,8 @@ bool RingThread::try_stream(Chain& chain) {
   return true;
 }
 
-// A stream's chain is MOVING from a try that does not wait until the kernel has it; then it is BLOCKED. Unless it has
-// moved something.
+// A stream's chain is MOVING from its claim, through its try, until the kernel has it; then it is BLOCKED. Unless it
+// has moved something.
 // While chains are staged none is finished: some are MOVING, and finishing takes locks that their cancellers may hold.
 void RingThread::stage(Chain& chain) {
   if (staged_count_ == MOST_STAGED) submit_staged();
