@@ -23,15 +23,11 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
     if (awaited.is_over(awaited.what)) return Wake::OVER;
     if (awaited.holder(engine, awaited.what) != Holder::DIRECT) return Wake::ELSEWHERE;
 
-    // While this thread stands still here another may settle the request, and the reaper give the context back; one
-    // made anew may have the same address. So nobody sleeps for ever.
-    const std::int64_t soon = os::now_ns() + Direct::LEADER_NS;
-    const bool is_last = deadline != os::NO_DEADLINE && deadline <= soon;
     int old_type;
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old_type);  // acts on a cancel already pending
-    const int error = engine.direct.sleep(sleeper.mask, is_last ? deadline : soon);
+    const int error = engine.direct.sleep(sleeper.mask, deadline);
     pthread_setcanceltype(old_type, nullptr);
-    if (error != EINTR && !(error == ETIMEDOUT && is_last)) continue;
+    if (error != ETIMEDOUT && error != EINTR) continue;
     engine.direct.process(By::APPLICATION);
     if (awaited.is_over(awaited.what)) return Wake::OVER;
     if (error == ETIMEDOUT) return Wake::TIMED_OUT;
@@ -41,9 +37,8 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
 
 // A sleep that is looked after from time to time: whoever leads may have gone astray in a handler.
 Wake wait_a_while(Engine& engine, const os::FutexWord& word, std::int64_t deadline) {
-  const std::int64_t soon = os::now_ns() + Direct::FOLLOWER_NS;
-  const bool is_last = deadline != os::NO_DEADLINE && deadline <= soon;
-  const int error = os::cancellable_wait(word, os::QUIET, is_last ? deadline : soon);
+  const os::Slice slice = os::slice_of(deadline, Direct::FOLLOWER_NS);
+  const int error = os::cancellable_wait(word, os::QUIET, slice.end_ns);
   if (error == EINTR) {
     const bool goes_on = deadline == os::NO_DEADLINE && os::all_handlers_restart(os::block_signals(0));
     return goes_on ? Wake::LOOK : Wake::INTERRUPTED;
@@ -51,7 +46,7 @@ Wake wait_a_while(Engine& engine, const os::FutexWord& word, std::int64_t deadli
   if (error != ETIMEDOUT) return Wake::LOOK;
   const os::SignalBlock blocked;
   engine.direct.process(By::APPLICATION);
-  return is_last ? Wake::TIMED_OUT : Wake::LOOK;
+  return slice.is_last ? Wake::TIMED_OUT : Wake::LOOK;
 }
 
 Wake wait_for_others(const os::FutexWord& word, std::int64_t deadline) {

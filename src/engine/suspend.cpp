@@ -140,10 +140,9 @@ int poll_until_over(Engine* engine, const struct aiocb* const list[], int entrie
   for (;;) {
     if (engine != nullptr) reap_if_any(*engine);
     if (is_over(list, entries)) return 0;
-    const std::int64_t next = os::now_ns() + INTERVAL_NS;
-    const bool is_last = deadline != os::NO_DEADLINE && deadline <= next;
-    const int error = os::cancellable_wait(nobody_wakes, 0, is_last ? deadline : next);
-    if (error != EINTR && !is_last) continue;
+    const os::Slice slice = os::slice_of(deadline, INTERVAL_NS);
+    const int error = os::cancellable_wait(nobody_wakes, 0, slice.end_ns);
+    if (error != EINTR && !slice.is_last) continue;
     return is_over(list, entries) ? 0 : error == EINTR ? EINTR : EAGAIN;
   }
 }

@@ -250,8 +250,12 @@ void Direct::stop_leading(Thread thread) {
   if (has_requests()) wake_next_locked();
 }
 
+// While a thread stands still before its sleep another may settle its request, and the reaper give the context back;
+// one made anew may have the same address. So nobody sleeps for ever.
 int Direct::sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns) {
-  return os::wait_for_event(ring_.load(std::memory_order_relaxed), mask, deadline_ns);
+  const os::Slice slice = os::slice_of(deadline_ns, MOST_SLEEP_NS);
+  const int error = os::wait_for_event(ring_.load(std::memory_order_relaxed), mask, slice.end_ns);
+  return error == ETIMEDOUT && !slice.is_last ? 0 : error;
 }
 
 // A follower whose word is not 0 is awake, as what he waits for is over: he would leave without leading.

@@ -45,7 +45,7 @@ class Direct {
  public:
   static constexpr std::uint32_t REQUESTS = 256;
   static constexpr std::int64_t FOLLOWER_NS = 5'000'000;
-  static constexpr std::int64_t LEADER_NS = 1'000'000'000;
+  static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
   using Thread = std::uintptr_t;
 
   void start(const Settlement& settlement, chain::ChainPool& chains);

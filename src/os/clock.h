@@ -40,6 +40,17 @@ std::int64_t deadline_after(const Timespec& time) {
   return now_ns() + time.tv_sec * NANOSECONDS_PER_SECOND + time.tv_nsec;
 }
 
+// One sleep of a wait up to `deadline_ns` (NO_DEADLINE: for ever) that lasts no longer than most_ns at a time.
+struct Slice {
+  std::int64_t end_ns;
+  bool is_last;  // the wait's time is up at its end
+};
+inline Slice slice_of(std::int64_t deadline_ns, std::int64_t most_ns) {
+  const std::int64_t soon = now_ns() + most_ns;
+  const bool is_last = deadline_ns != NO_DEADLINE && deadline_ns <= soon;
+  return {is_last ? deadline_ns : soon, is_last};
+}
+
 // Cut to what a time_t of 32 bits holds, 68 years, where it has no more.
 inline timespec to_timespec(std::int64_t ns) {
   constexpr std::int64_t MOST_SECONDS = std::numeric_limits<time_t>::max();

@@ -51,6 +51,21 @@ void far_deadlines_do_not_overflow(void**) {
   assert_true(just_below > INT64_MAX / 4);
 }
 
+void a_slice_ends_with_the_wait_or_before(void**) {
+  const std::int64_t before = now_ns();
+  const Slice endless = slice_of(NO_DEADLINE, 1000);
+  assert_false(endless.is_last);
+  assert_true(endless.end_ns >= before + 1000 && endless.end_ns <= now_ns() + 1000);
+  const std::int64_t far = now_ns() + 1'000'000'000'000;
+  assert_false(slice_of(far, 1000).is_last);
+  assert_true(slice_of(far, 1000).end_ns < far);
+  for (const std::int64_t deadline : {before, std::int64_t{0}, far}) {
+    const Slice last = slice_of(deadline, 2'000'000'000'000);
+    assert_true(last.is_last);
+    assert_true(last.end_ns == deadline);
+  }
+}
+
 void nanoseconds_become_a_timespec(void**) {
   assert_int_equal(to_timespec(0).tv_sec, 0);
   assert_int_equal(to_timespec(999'999'999).tv_nsec, 999'999'999);
@@ -82,6 +97,7 @@ void a_wide_timespec_is_what_programs_with_64_bit_times_pass(void**) {
 UNIT_TESTS(cmocka_unit_test(time_does_not_go_back), cmocka_unit_test(now_is_the_monotonic_clock_in_nanoseconds),
            cmocka_unit_test(a_timeout_has_no_negative_part_and_no_whole_second_in_nanoseconds),
            cmocka_unit_test(a_deadline_is_that_far_from_now), cmocka_unit_test(far_deadlines_do_not_overflow),
+           cmocka_unit_test(a_slice_ends_with_the_wait_or_before),
            cmocka_unit_test(nanoseconds_become_a_timespec), cmocka_unit_test(the_past_is_no_time_at_all),
            cmocka_unit_test(far_times_are_cut_to_what_a_timespec_holds),
            cmocka_unit_test(a_wide_timespec_is_what_programs_with_64_bit_times_pass))
