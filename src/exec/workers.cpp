@@ -291,12 +291,9 @@ void Workers::leave_to_waiters(Chain& chain) {
 }
 
 void Workers::set_blocked(bool blocked) {
-  {
-    os::Locked locked(mutex_);
-    blocked_ += blocked ? 1U : -1U;
-    running_ -= blocked ? 1U : -1U;
-  }
-  if (blocked) look_after_queue();
+  os::Locked locked(mutex_);
+  blocked_ += blocked ? 1U : -1U;
+  running_ -= blocked ? 1U : -1U;
 }
 
 // One try. Afterwards the place is MOVING where nothing has been moved, else RUNNING.
@@ -329,8 +326,11 @@ chain::Released Workers::run_stream(Chain& chain) {
   while ((result = try_stream(chain, writes && vain > MOST_VAIN_TRIES)) == NOT_READY) {
     vain = chain.moved == moved ? vain + 1 : 0;
     moved = chain.moved;
+    // First, so that whoever finds the chain BLOCKED does not count on its thread.
+    const bool was_blocked = is_blocked;
+    if (!was_blocked) set_blocked(is_blocked = true);
     put(chain, moved == 0 ? Place::BLOCKED : Place::RUNNING);
-    if (!is_blocked) set_blocked(is_blocked = true);
+    if (!was_blocked) look_after_queue();
     if (!wait_for_peer(chain, generation, writes, moved == 0)) {
       set_blocked(false);
       return {};
