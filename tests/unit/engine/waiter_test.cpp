@@ -15,6 +15,11 @@ using namespace atomrt::engine;
 
 bool may_work() { return config().use_waiter; }
 
+// Where a worker waits before it waits for a peer; open unless a test closes it.
+struct PeerGate : Gate {
+  PeerGate() { open(); }
+} peer_gate;
+
 // One worker, which stands at the gate: what is submitted now is left to others.
 struct Busy {
   MemoryFile file;
@@ -134,8 +139,10 @@ void where_there_is_no_worker_the_waiter_goes_on(void**) {
   sync.sync(file.fd);
   const unsigned created = the_engine().workers.created();
   thread_fault.refused.store(ALL);
+  peer_gate.close();
   open_gate();
-  assert_true(eventually([&] { return stream.place() == Place::BLOCKED; }));
+  assert_true(eventually([] { return peer_gate.arrived() == 1; }));  // and has tried to make another worker
+  assert_int_equal(stream.place(), Place::BLOCKED);
   assert_int_equal(writes[0].place(), Place::QUEUED);
   assert_true(work_for(the_engine(), &writes[0].block, false));
   for (const Aio& write : writes) assert_int_equal(write.error(), 0);
@@ -143,6 +150,7 @@ void where_there_is_no_worker_the_waiter_goes_on(void**) {
   assert_int_equal(performed_by_the_test, 4);
   assert_int_equal(the_engine().workers.created(), created);
   thread_fault.start_over();
+  peer_gate.open();
 }
 
 // SIGXFSZ goes to the thread that writes, which is the program's.
@@ -201,6 +209,13 @@ void aio_suspend_works_unless_it_has_a_timeout(void**) {
 }
 
 }  // namespace
+
+extern "C" bool real_wait(int, bool, std::int64_t) __asm__("__real__ZN6atomrt2os16wait_until_readyEibl");
+extern "C" bool gated_wait(int, bool, std::int64_t) __asm__("__wrap__ZN6atomrt2os16wait_until_readyEibl");
+extern "C" bool gated_wait(int fd, bool for_writing, std::int64_t timeout_ns) {
+  if (timeout_ns > 0) peer_gate.pass();
+  return real_wait(fd, for_writing, timeout_ns);
+}
 
 UNIT_TESTS(ENGINE_TEST(a_write_is_run_by_who_waits_for_it), ENGINE_TEST(signals_are_blocked_from_claim_to_publish),
            ENGINE_TEST(a_read_is_run_only_where_it_is_the_last_thing_waited_for),
