@@ -32,7 +32,7 @@ void the_sleep_ends_when_it_is_over(void**) {
   Waiting waiting(Waiting::IN_KERNEL, wanted);
   assert_true(sleeps_in_kernel(waiting.thread));
   assert_int_equal(kernel_sleeps.mask, MASK);
-  assert_false(is_lead_free());
+  assert_false(may_lead());
   assert_int_equal(waiting.wake, -1);
   file.let_go();
   assert_true(waiting.ends_with(Wake::OVER));
@@ -215,7 +215,7 @@ void where_it_has_some_the_reaper_sleeps_in_the_kernel(void**) {
   {
     Waiting waiting(Waiting::ON_FUTEX, wanted);
     assert_true(reaper_sleeps_in_kernel());
-    assert_false(is_lead_free());
+    assert_false(may_lead());
     waiting.end_on_futex(atomrt::os::RUNG);  // another request of its list is over
     assert_true(waiting.ends_with(Wake::LOOK));
   }

@@ -119,14 +119,17 @@ inline bool reaper_sleeps_in_kernel() {
   });
 }
 
-// Nobody leads, and nobody has reason to be led for; or the context, and its reaper, have gone meanwhile.
-inline bool is_lead_free() {
+// Nobody leads, and nobody has reason to be led for.
+inline bool may_lead() {
   constexpr exec::Direct::Thread NOBODY = 1;
   const os::SignalBlock blocked;
-  const bool is_free = the_engine().direct.lead(NOBODY, exec::By::APPLICATION);
+  const bool may = the_engine().direct.lead(NOBODY, exec::By::APPLICATION);
   the_engine().direct.stop_leading(NOBODY);
-  return is_free || threads_named("atomrt-reaper") == 0;
+  return may;
 }
+// The same, or the context has gone meanwhile, and its reaper. Where nothing is in flight: a reaper that has just been
+// made has no name yet.
+inline bool is_lead_free() { return may_lead() || threads_named("atomrt-reaper") == 0; }
 
 constexpr std::int64_t REAPERS_IDLE_NS = 5'000'000;
 
