@@ -31,7 +31,7 @@ def instructions(library):
 
 
 def present(library):
-    """Threads, signals caught, mappings, anonymous ones, KiB resident: the least of several runs."""
+    """Threads, signals caught, mappings, anonymous ones, KiB of memory: the least of several runs."""
     runs = [subprocess.run([look], env=environment(library), capture_output=True, text=True, check=True).stdout.split()
             for _ in range(5)]
     return min(runs, key=lambda fields: int(fields[4]))
