@@ -2,8 +2,12 @@
 // polls aio_error submits again as soon as it sees a result, which is sooner than a thread falls asleep and is woken.
 //
 // Experience decides: looks that find something earn more of them, vain ones use up what is left. Afterwards one in
-// RETRY is tried. Under the workers' lock.
+// RETRY is tried. On a machine with one processor, and before start, none is.
+//
+// The counts are hints, relaxed: threads that look at the same time may overwrite each other's.
 #pragma once
+
+#include <atomic>
 
 namespace atomrt::exec {
 
@@ -12,22 +16,28 @@ class Lookout {
   static constexpr unsigned MOST = 16;
   static constexpr unsigned RETRY = 64;
 
+  // has_others: there are more processors than the one that looks.
+  void start(bool has_others) { may_look_ = has_others; }
   [[nodiscard]] bool is_worthwhile() {
-    if (score_ > 0) return true;
-    passed_over_ = (passed_over_ + 1) % RETRY;
-    return passed_over_ == 0;
+    if (!may_look_) return false;
+    if (score_.load(std::memory_order_relaxed) > 0) return true;
+    const unsigned passed_over = (passed_over_.load(std::memory_order_relaxed) + 1) % RETRY;
+    passed_over_.store(passed_over, std::memory_order_relaxed);
+    return passed_over == 0;
   }
   void look_ended(bool found) {
+    const unsigned score = score_.load(std::memory_order_relaxed);
     if (found) {
-      score_ = score_ + 2 < MOST ? score_ + 2 : MOST;
-    } else if (score_ > 0) {
-      --score_;
+      score_.store(score + 2 < MOST ? score + 2 : MOST, std::memory_order_relaxed);
+    } else if (score > 0) {
+      score_.store(score - 1, std::memory_order_relaxed);
     }
   }
 
  private:
-  unsigned score_;
-  unsigned passed_over_;
+  std::atomic<unsigned> score_;
+  std::atomic<unsigned> passed_over_;
+  bool may_look_;
 };
 
 }  // namespace atomrt::exec

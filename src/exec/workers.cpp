@@ -244,7 +244,7 @@ void Workers::keep_watch_locked() {
 
 // Comes back with the lock when something has come, or the moment is over.
 void Workers::look_around_locked() {
-  if (!may_look_around_ || looking_ || !queue_.empty() || !lookout_.is_worthwhile()) return;
+  if (looking_ || !queue_.empty() || !lookout_.is_worthwhile()) return;
   looking_ = true;
   const std::uint32_t arrivals = arrivals_.load(std::memory_order_relaxed);
   mutex_.unlock();

@@ -39,7 +39,7 @@ class Workers {
   // has_others: there are more processors than this thread's; where there are not, looking around is waste.
   void start(const Completion& completion, bool has_others) {
     completion_ = completion;
-    may_look_around_ = has_others;
+    lookout_.start(has_others);
   }
 
   // DECLINED: no thread exists and none could be made (EAGAIN), or may be made (async-signal-safe callers).
@@ -115,7 +115,6 @@ class Workers {
   Lookout lookout_;
   bool watching_;             // one worker keeps watch
   bool looking_;              // one worker looks around
-  bool may_look_around_;
 };
 
 static_assert(Context<Workers>);

@@ -8,6 +8,12 @@ namespace {
 using atomrt::exec::Lookout;
 using atomrt::unit::zeroed;
 
+Lookout& started() {
+  Lookout& lookout = zeroed<Lookout>();
+  lookout.start(true);
+  return lookout;
+}
+
 // How many of so many chances are worth a look that is vain.
 unsigned vain_looks(Lookout& lookout, unsigned chances) {
   unsigned looks = 0;
@@ -20,12 +26,12 @@ unsigned vain_looks(Lookout& lookout, unsigned chances) {
 }
 
 void without_success_one_chance_in_many_is_tried(void**) {
-  Lookout& lookout = zeroed<Lookout>();
+  Lookout& lookout = started();
   assert_int_equal(vain_looks(lookout, 10 * Lookout::RETRY), 10);
 }
 
 void success_earns_looks(void**) {
-  Lookout& lookout = zeroed<Lookout>();
+  Lookout& lookout = started();
   while (!lookout.is_worthwhile()) {
   }
   lookout.look_ended(true);
@@ -38,6 +44,16 @@ void success_earns_looks(void**) {
   assert_int_equal(vain_looks(lookout, Lookout::MOST + 10), Lookout::MOST);
 }
 
+void without_another_processor_no_look_is_worthwhile(void**) {
+  for (const bool is_started : {false, true}) {
+    Lookout& lookout = zeroed<Lookout>();
+    if (is_started) lookout.start(false);
+    lookout.look_ended(true);
+    assert_int_equal(vain_looks(lookout, 10 * Lookout::RETRY), 0);
+  }
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(without_success_one_chance_in_many_is_tried), cmocka_unit_test(success_earns_looks))
+UNIT_TESTS(cmocka_unit_test(without_success_one_chance_in_many_is_tried), cmocka_unit_test(success_earns_looks),
+           cmocka_unit_test(without_another_processor_no_look_is_worthwhile))
