@@ -90,6 +90,7 @@ void start(Engine& engine) {
                                     fail_for, has_chores_for, do_chores_for};
   const bool has_others = os::processors() > 1;
   engine.workers.start(completion, has_others);
+  engine.lookout.start(has_others);
   engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, has_others});
   engine.direct.start({&engine, settle_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains);
   engine.retrier.start(&engine, try_tail_again);

@@ -32,6 +32,7 @@ struct Engine {
   exec::Direct direct;
   exec::Ring ring;
   exec::Workers workers;
+  exec::Lookout lookout;  // of threads that wait
   exec::Retrier retrier;
   Statistics statistics;
 };

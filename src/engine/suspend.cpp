@@ -133,6 +133,34 @@ int sleep(Engine& engine, const struct aiocb* const list[], int entries, std::in
   return error;
 }
 
+// A library thread is at the first entry that is in flight, or comes to it next: not the kernel, nor a peer's turn.
+bool is_library_at_it(const Engine& engine, const struct aiocb* const list[], int entries) {
+  for (int i = 0; i < entries; ++i) {
+    if (list[i] == nullptr || load_error(list[i]) != EINPROGRESS) continue;
+    const chain::Chain* chain = engine.registry.chains.at(aiocb::load_name(list[i]).number);
+    const chain::Place place = chain != nullptr ? place_of(*chain) : chain::Place::FREE;
+    return place == chain::Place::RUNNING || place == chain::Place::QUEUED || place == chain::Place::HELD;
+  }
+  return false;
+}
+
+// Waiting with open eyes: a copy is over sooner than a thread falls asleep and is woken, and to wake it costs the one
+// that copies more than the next copy. A list is looked through several times: not a long one.
+bool ends_in_a_moment(Engine& engine, const struct aiocb* const list[], int entries) {
+  constexpr std::int64_t LOOK_NS = 5'000;
+  constexpr int MOST_ENTRIES = 256;
+  const bool may_end = entries <= MOST_ENTRIES && is_library_at_it(engine, list, entries);
+  if (!may_end || !engine.lookout.is_worthwhile()) return false;
+  const std::int64_t end = os::now_ns() + LOOK_NS;
+  bool found;
+  do {
+    os::relax();
+    found = is_over(list, entries);
+  } while (!found && os::now_ns() < end);
+  engine.lookout.look_ended(found);
+  return found;
+}
+
 // For what a predecessor has in flight, which wakes nobody here: looks again each millisecond. Any handler ends it.
 int poll_until_over(Engine* engine, const struct aiocb* const list[], int entries, std::int64_t deadline) {
   constexpr std::int64_t INTERVAL_NS = 1'000'000;
@@ -167,6 +195,7 @@ int suspend_for(const struct aiocb* const list[], int entries, const Timespec* t
   } else if (engine != nullptr && work_for_one(*engine, list, entries)) {
     return 0;
   }
+  if (engine != nullptr && ends_in_a_moment(*engine, list, entries)) return 0;
   const int error = engine != nullptr ? sleep(*engine, list, entries, deadline) : 0;
   if (error != 0 || is_alone) return error;
   return poll_until_over(engine, list, entries, deadline);

@@ -2,6 +2,7 @@
 #include "engine/suspend.h"
 
 #include "engine/requests.h"
+#include "os/thread.h"
 
 namespace {
 
@@ -246,6 +247,70 @@ void a_child_does_not_wait_for_its_parents_requests(void**) {
   assert_int_equal(write(pipe.in, "x", 1), 1);
 }
 
+// ---- looking before sleeping ----
+
+// Those left of what success has earned; none afterwards but a try now and then.
+unsigned looks_left() {
+  unsigned looks = 0;
+  for (auto& lookout = the_engine().lookout; looks < 100 && lookout.is_worthwhile(); ++looks) lookout.look_ended(false);
+  return looks;
+}
+void earn_looks() {
+  looks_left();
+  while (looks_left() == 0) {  // up to the try that is due, so that none comes soon
+  }
+  for (unsigned i = 0; i < 4; ++i) the_engine().lookout.look_ended(true);
+}
+
+void what_a_library_thread_is_at_is_looked_for(void**) {
+  if (atomrt::os::processors() == 1) return;
+  MemoryFile file;
+  Pipe pipe;
+  Aio running, blocked;
+  a_read_that_never_comes(pipe, blocked);
+  close_gate();
+  running.sync(file.fd);
+  assert_true(eventually([] { return perform_gate.arrived() == 1; }));
+  earn_looks();
+  for (int i = 0; i < 3; ++i) assert_int_equal(suspend_one(blocked, &SHORT), EAGAIN);
+  assert_int_equal(looks_left(), 8);
+  earn_looks();
+  for (int i = 0; i < 3; ++i) assert_int_equal(suspend_one(running, &SHORT), EAGAIN);
+  assert_int_equal(looks_left(), 8 - 3);
+  assert_int_equal(waiters_in_use(), 0);
+}
+
+// The other entry is somebody else's: he ends it as soon as this thread is about to wait.
+void what_is_over_within_the_look_needs_no_sleep(void**) {
+  if (atomrt::os::processors() == 1) return;
+  MemoryFile file;
+  Aio running;
+  close_gate();
+  running.sync(file.fd);
+  assert_true(eventually([] { return perform_gate.arrived() == 1; }));
+  struct aiocb other {};
+  const struct aiocb* list[] = {&running.block, &other};
+  std::atomic<int> round{0};
+  std::atomic<bool> is_over{false};
+  Thread ender([&] {
+    for (int seen = 0; !is_over.load();) {
+      if (round.load() == seen) continue;
+      seen = round.load();
+      atomrt::aiocb::store_result(&other, 0);
+    }
+  });
+  const bool found = eventually([&] {
+    atomrt::aiocb::store_in_progress(&other);
+    earn_looks();
+    round.fetch_add(1);
+    assert_int_equal(suspend(list, 2, nullptr), 0);
+    return looks_left() == 10;  // a vain one leaves 7, and 8 say that it was over before
+  });
+  is_over.store(true);
+  ender.join();
+  assert_true(found);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(bad_arguments_are_einval), cmocka_unit_test(nothing_to_wait_for_is_no_wait),
@@ -258,4 +323,6 @@ UNIT_TESTS(cmocka_unit_test(bad_arguments_are_einval), cmocka_unit_test(nothing_
            ENGINE_TEST(cancellation_ends_the_sleep_and_leaves_nothing_behind),
            ENGINE_TEST(a_pending_cancellation_acts_even_where_nothing_is_to_wait_for),
            ENGINE_TEST(a_name_that_is_stale_is_over), ENGINE_TEST(a_child_does_not_wait_for_its_parents_requests),
-           ENGINE_TEST(a_wide_timeout_is_held_to_the_same_rules), ENGINE_TEST(a_wide_timeout_ends))
+           ENGINE_TEST(a_wide_timeout_is_held_to_the_same_rules), ENGINE_TEST(a_wide_timeout_ends),
+           ENGINE_TEST(what_a_library_thread_is_at_is_looked_for),
+           ENGINE_TEST(what_is_over_within_the_look_needs_no_sleep))
