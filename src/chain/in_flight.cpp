@@ -8,13 +8,6 @@ void InFlight::add(Bucket& place, Chain& chain) {
   place.count.store(place.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-void InFlight::note(Bucket& place, int fd, int flags, const os::FileIdentity& identity) {
-  place.known.note(fd, flags, identity);
-  int highest = highest_known_.load(std::memory_order_relaxed);
-  while (highest <= fd && !highest_known_.compare_exchange_weak(highest, fd + 1, std::memory_order_relaxed)) {
-  }
-}
-
 void InFlight::enter(Chain& chain) {
   Bucket& place = bucket(chain.fd);
   os::Locked locked(place.mutex);
@@ -25,8 +18,7 @@ void InFlight::enter(Chain& chain, int flags, const os::FileIdentity& identity) 
   Bucket& place = bucket(chain.fd);
   os::Locked locked(place.mutex);
   add(place, chain);
-  const bool is_free = !place.known.is_known() || place.known.rests();
-  if (chain.is_local && identity.is_regular && is_free) note(place, chain.fd, flags, identity);
+  if (chain.is_local && identity.is_regular && !place.known.is_known()) place.known.note(chain.fd, flags, identity);
 }
 
 void InFlight::leave(Chain& chain) {
@@ -36,7 +28,7 @@ void InFlight::leave(Chain& chain) {
   chain.entered.store(0, std::memory_order_relaxed);
   const std::uint32_t left = place.count.load(std::memory_order_relaxed) - 1;
   place.count.store(left, std::memory_order_release);
-  if (left == 0) place.known.rest();
+  if (left == 0) place.known.forget();
 }
 
 }  // namespace atomrt::chain

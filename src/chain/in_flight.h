@@ -20,21 +20,10 @@ class InFlight {
   [[nodiscard]] bool may_have(int fd) const { return bucket(fd).count.load(std::memory_order_acquire) != 0; }
 
   // What is known of the file that requests in flight under fd go to. False: ask the kernel.
-  [[nodiscard]] bool knows(int fd) const {
-    const KnownFile& known = bucket(fd).known;
-    return known.is_of(fd) && !known.rests();
-  }
+  [[nodiscard]] bool knows(int fd) const { return bucket(fd).known.is_of(fd); }
   bool recall(int fd, int& flags, os::FileIdentity& identity) const {
     return bucket(fd).known.recall(fd, flags, identity);
   }
-  // The same for a file whose requests may all be over, where its descriptor has the flags that it had.
-  bool recognise(int fd, int flags, os::FileIdentity& identity) const {
-    return bucket(fd).known.recognise(fd, flags, identity);
-  }
-  // Closing fd would be of consequence.
-  [[nodiscard]] bool concerns(int fd) const { return may_have(fd) || bucket(fd).known.is_of(fd); }
-  // No higher number has ever been known.
-  [[nodiscard]] int highest_known() const { return highest_known_.load(std::memory_order_relaxed) - 1; }
   // The descriptor is about to go away.
   void forget(int fd) {
     Bucket& place = bucket(fd);
@@ -77,13 +66,11 @@ class InFlight {
     Chains chains;
     KnownFile known;  // the first one's of this bucket
   };
-  void note(Bucket& place, int fd, int flags, const os::FileIdentity& identity);
   static void add(Bucket& place, Chain& chain);
   [[nodiscard]] Bucket& bucket(int fd) { return buckets_[static_cast<unsigned>(fd) % BUCKETS]; }
   [[nodiscard]] const Bucket& bucket(int fd) const { return buckets_[static_cast<unsigned>(fd) % BUCKETS]; }
 
   Bucket buckets_[BUCKETS];
-  std::atomic<int> highest_known_;  // +1; only rises
 };
 
 }  // namespace atomrt::chain

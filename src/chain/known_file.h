@@ -1,11 +1,9 @@
-// KnownFile: what is known of the file of requests, by descriptor, so that the next request need not ask the kernel
-// again. Who closes the descriptor, or replaces it, goes through engine/hold.cpp, which makes it forgotten. While one
-// of them is in flight it is sure. Afterwards it rests: the flags of the descriptor may have been changed, and are what
-// it is recognised by.
+// KnownFile: what is known of the file of requests in flight, by descriptor, so that the next request need not ask the
+// kernel again. It holds while one of them is in flight: who closes the descriptor meanwhile, or replaces it, goes
+// through engine/hold.cpp, which makes it forgotten.
 //
 // Shared words: written under the lock of InFlight's bucket, read without: `sequence_` is odd while they change, and a
 // reader who sees it changed knows nothing. The words themselves are relaxed; the fences order them against it.
-// `rests_` changes alone, too: who reads it a moment too late has submitted his request beside the last one's end.
 #pragma once
 
 #include <atomic>
@@ -18,7 +16,6 @@ namespace atomrt::chain {
 class KnownFile {
  public:
   [[nodiscard]] bool is_known() const { return fd_.load(std::memory_order_relaxed) != 0; }
-  [[nodiscard]] bool rests() const { return rests_.load(std::memory_order_relaxed); }
   // A hint: it may be forgotten before recall is asked.
   [[nodiscard]] bool is_of(int fd) const {
     const int present = fd_.load(std::memory_order_relaxed);
@@ -28,25 +25,12 @@ class KnownFile {
   // A regular file on storage of this machine; flags: those of F_GETFL.
   void note(int fd, int flags, const os::FileIdentity& identity) {
     change(fd + 1, flags, identity.device, identity.inode);
-    rests_.store(false, std::memory_order_relaxed);
   }
-  void rest() { rests_.store(true, std::memory_order_relaxed); }
   void forget() {
     if (is_known()) change(0, 0, 0, 0);
   }
 
-  // What is sure.
   bool recall(int fd, int& flags, os::FileIdentity& identity) const {
-    return !rests() && read(fd, flags, identity);
-  }
-  // Also what rests, by the flags that the descriptor has now.
-  bool recognise(int fd, int flags_now, os::FileIdentity& identity) const {
-    int flags;
-    return read(fd, flags, identity) && flags == flags_now;
-  }
-
- private:
-  bool read(int fd, int& flags, os::FileIdentity& identity) const {
     const std::uint32_t before = sequence_.load(std::memory_order_acquire);
     if (!is_of(fd)) return false;
     const int flags_then = flags_.load(std::memory_order_relaxed);
@@ -59,6 +43,7 @@ class KnownFile {
     return true;
   }
 
+ private:
   void change(int fd, int flags, std::uint64_t device, std::uint64_t inode) {
     const std::uint32_t before = sequence_.load(std::memory_order_relaxed);
     sequence_.store(before + 1, std::memory_order_relaxed);
@@ -74,7 +59,6 @@ class KnownFile {
   std::atomic<int> fd_;  // +1; 0: nothing is known
   std::atomic<int> flags_;
   std::atomic<std::uint64_t> device_, inode_;
-  std::atomic<bool> rests_;
 };
 
 }  // namespace atomrt::chain

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -28,7 +27,6 @@ using chain::Place;
 // Which load the last complete pass saw; written under no lock, as passes may repeat without harm.
 constinit std::atomic<unsigned long long> seen_objects{0};
 constinit std::atomic<std::uint32_t> submissions{0};
-constinit std::atomic<bool> sees_all_objects{false};
 
 // The numbers of all duplicates, +1: what the application's own calls must leave alone, and a child closes, which has
 // inherited them and none of their requests. An entry is written by its holder only. Survives fork.
@@ -172,8 +170,7 @@ int highest_in_flight(const Engine& engine, int lowest) {
 void before_close_range(unsigned first, unsigned last) {
   Engine* engine = own_engine();
   if (engine == nullptr || first > INT32_MAX) return;
-  const int highest = std::max(highest_in_flight(*engine, static_cast<int>(first)),
-                               engine->registry.in_flight.highest_known());
+  const int highest = highest_in_flight(*engine, static_cast<int>(first));
   for (int fd = static_cast<int>(first); fd <= highest && static_cast<unsigned>(fd) <= last; ++fd) before_close(fd);
 }
 
@@ -267,16 +264,14 @@ void watch_closing() {
       {"freopen", address(::freopen), address(watched_freopen)},
       {"freopen64", address(::freopen64), address(watched_freopen)},
   };
-  const bool is_complete = os::hook_functions(replacements, sizeof replacements / sizeof replacements[0]);
-  if (is_complete) seen_objects.store(loaded, std::memory_order_relaxed);
-  sees_all_objects.store(is_complete && os::is_object_of_its_own(), std::memory_order_relaxed);
+  if (os::hook_functions(replacements, sizeof replacements / sizeof replacements[0])) {
+    seen_objects.store(loaded, std::memory_order_relaxed);
+  }
 }
-
-bool sees_closing() { return sees_all_objects.load(std::memory_order_relaxed); }
 
 void before_close(int fd) {
   Engine* engine = running_engine();
-  if (engine == nullptr || fd < 0 || !engine->registry.in_flight.concerns(fd) || own_engine() == nullptr) return;
+  if (engine == nullptr || fd < 0 || !engine->registry.in_flight.may_have(fd) || own_engine() == nullptr) return;
   reap_if_any(*engine);
   Hold* hold = nullptr;
   Running running;

@@ -13,8 +13,6 @@ namespace atomrt::engine {
 
 // Leads the closing functions of objects loaded so far through this file. Cheap when there is nothing new to do.
 void watch_closing();
-// No call that closes a descriptor goes unseen, as far as tables of loaded objects lead to it.
-[[nodiscard]] bool sees_closing();
 
 // Before the application's descriptor goes away: gives each of its chains the duplicate. No wait for storage or a peer
 // but for calls that are about to enter the kernel (at most about 20 ms).

@@ -148,15 +148,11 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
 
 [[gnu::noinline]] int submit_examined(Engine& engine, Request& request, exec::Budget& budget, long read) {
   Descriptor descriptor{};
-  bool is_known = engine.registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
+  const bool is_known = engine.registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
   descriptor.is_identified = is_known;
   if (const int error = examine_number(engine, request, descriptor); error != 0) {
     complete_request(engine, request, -error);
     return 0;
-  }
-  if (!is_known && sees_closing()) {
-    is_known = engine.registry.in_flight.recognise(request.fd, descriptor.flags, descriptor.identity);
-    descriptor.is_identified = is_known;
   }
   if (config().use_head) {
     const long result = run_in_head(engine, request, descriptor, budget, read);

@@ -172,13 +172,6 @@ int exchange_in_object(dl_phdr_info* object, std::size_t, void* argument) {
   return 0;
 }
 
-int look_at_own_name(dl_phdr_info* object, std::size_t, void* argument) {
-  constexpr char NAME[] = "libatomrt";
-  if (!is_own(*object)) return 0;
-  *static_cast<bool*>(argument) = std::strncmp(elf_object_of(*object).soname(), NAME, sizeof NAME - 1) == 0;
-  return 1;
-}
-
 int read_count(dl_phdr_info* object, std::size_t, void* argument) {
   *static_cast<unsigned long long*>(argument) = object->dlpi_adds;
   return 1;
@@ -190,12 +183,6 @@ bool hook_functions(const Replacement* replacements, std::size_t count) {
   HookPass pass{replacements, count, true};
   if (JUMP_SLOT != 0) dl_iterate_phdr(hook_object, &pass);
   return pass.complete;
-}
-
-bool is_object_of_its_own() {
-  bool is_so = false;
-  dl_iterate_phdr(look_at_own_name, &is_so);
-  return is_so;
 }
 
 void exchange_addresses(const Exchange* exchanges, std::size_t count) {

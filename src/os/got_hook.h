@@ -21,10 +21,6 @@ struct Replacement {
 // Patches every slot of those functions. False when some slots had to be left alone for now.
 bool hook_functions(const Replacement* replacements, std::size_t count);
 
-// Whether the library is a shared object. Where it is a part of another object, it leaves the slots of all of that one
-// alone.
-bool is_object_of_its_own();
-
 struct Exchange {
   void* real;
   void* with;

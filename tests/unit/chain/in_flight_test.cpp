@@ -73,36 +73,6 @@ void the_file_of_requests_in_flight_is_known(void**) {
   assert_false(f.in_flight.recall(FD, flags, recalled));
 }
 
-// Until its descriptor is closed, or a file of the same bucket takes its place.
-void a_file_is_recognised_when_its_requests_are_over(void**) {
-  Fixture f;
-  const atomrt::os::FileIdentity file{7, 8, 0, atomrt::os::FileKind::POSITIONAL, false, true, false};
-  atomrt::os::FileIdentity recognised{};
-  const auto serve = [&](int fd) {
-    Chain& chain = atomrt::unit::adopted(f.pool, request_of(Kind::WRITE, nullptr, fd));
-    chain.is_local = true;
-    f.in_flight.enter(chain, O_RDWR, file);
-    assert_true(f.in_flight.knows(fd));
-    f.leave(chain);
-    assert_false(f.in_flight.knows(fd));
-  };
-  assert_int_equal(f.in_flight.highest_known(), -1);
-  assert_false(f.in_flight.concerns(FD));
-  serve(FD);
-  assert_true(f.in_flight.concerns(FD));
-  assert_false(f.in_flight.may_have(FD) || f.in_flight.concerns(SAME_BUCKET));
-  assert_true(f.in_flight.recognise(FD, O_RDWR, recognised));
-  assert_true(recognised.device == 7 && recognised.inode == 8);
-  assert_false(f.in_flight.recognise(FD, O_RDWR | O_APPEND, recognised));
-  assert_int_equal(f.in_flight.highest_known(), FD);
-  serve(SAME_BUCKET);
-  assert_false(f.in_flight.recognise(FD, O_RDWR, recognised));
-  serve(FD);
-  assert_int_equal(f.in_flight.highest_known(), SAME_BUCKET);
-  f.in_flight.forget(FD);
-  assert_false(f.in_flight.concerns(FD) || f.in_flight.recognise(FD, O_RDWR, recognised));
-}
-
 void chains_are_visited_by_descriptor_in_order(void**) {
   Fixture f;
   assert_int_equal(f.count(FD), 0);
@@ -234,8 +204,7 @@ void a_chain_found_is_not_recycled_meanwhile(void**) {
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(the_file_of_requests_in_flight_is_known),
-           cmocka_unit_test(a_file_is_recognised_when_its_requests_are_over), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
+UNIT_TESTS(cmocka_unit_test(the_file_of_requests_in_flight_is_known), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
            cmocka_unit_test(a_number_without_chains_is_seen_to_have_none), cmocka_unit_test(odd_numbers_are_no_harm),
            cmocka_unit_test(a_chain_is_found_by_its_whole_name), cmocka_unit_test(garbage_names_nothing),
            cmocka_unit_test(a_chain_that_has_left_is_not_found),

@@ -47,27 +47,6 @@ void what_is_forgotten_is_not_recalled(void**) {
   assert_true(known.recall(3, flags, identity) && identity.device == 8);
 }
 
-void what_rests_is_recognised_by_its_flags_alone(void**) {
-  KnownFile& known = zeroed<KnownFile>();
-  int flags;
-  FileIdentity identity{};
-  assert_false(known.recognise(3, 5, identity));
-  known.note(3, 5, file(7));
-  assert_true(known.recognise(3, 5, identity));  // before, too
-  known.rest();
-  assert_true(known.rests() && known.is_known() && known.is_of(3));
-  assert_false(known.recall(3, flags, identity));
-  assert_false(known.recognise(3, 4, identity) || known.recognise(4, 5, identity));
-  identity = {};
-  assert_true(known.recognise(3, 5, identity));
-  assert_true(identity.device == 7 && identity.inode == 21 && identity.is_regular);
-  known.note(3, 5, file(7));
-  assert_true(known.recall(3, flags, identity));
-  known.rest();
-  known.forget();
-  assert_false(known.is_of(3) || known.recognise(3, 5, identity));
-}
-
 void a_reader_never_sees_halves(void**) {
   KnownFile& known = zeroed<KnownFile>();
   std::atomic<bool> over{false};
@@ -94,5 +73,4 @@ void a_reader_never_sees_halves(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(nothing_is_known_at_first), cmocka_unit_test(what_was_noted_is_recalled_for_its_descriptor),
-           cmocka_unit_test(what_is_forgotten_is_not_recalled),
-           cmocka_unit_test(what_rests_is_recognised_by_its_flags_alone), cmocka_unit_test(a_reader_never_sees_halves))
+           cmocka_unit_test(what_is_forgotten_is_not_recalled), cmocka_unit_test(a_reader_never_sees_halves))

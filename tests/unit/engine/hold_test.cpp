@@ -60,30 +60,6 @@ void without_requests_nothing_is_duplicated(void**) {
   assert_false(is_open(fd));
 }
 
-void what_is_known_of_a_file_goes_with_its_descriptor(void**) {
-  atomrt::chain::InFlight& in_flight = the_engine().registry.in_flight;
-  for (int way = 0; way < 3; ++way) {
-    const int fd = file_with("mine");
-    Aio write;
-    write.write(fd, "your").ends_with(0, 4);
-    assert_true(eventually([] { return is_idle(); }));
-    assert_true(in_flight.concerns(fd));
-    switch (way) {
-      case 0:
-        hooked_close(fd);
-        break;
-      case 1:
-        hooked_close_range(static_cast<unsigned>(fd), ~0U, 0);
-        break;
-      default:
-        hooked_dup2(STDERR_FILENO, fd);
-        hooked_close(fd);
-    }
-    assert_false(in_flight.concerns(fd));
-  }
-  assert_false(sees_closing());  // the library is a part of this program
-}
-
 void queued_requests_keep_their_file(void**) {
   Busy busy;
   const int before = open_descriptors();
@@ -367,8 +343,7 @@ void closing_under_a_running_request_is_no_harm(void**) {
 
 }  // namespace
 
-UNIT_TESTS(ENGINE_TEST(without_requests_nothing_is_duplicated),
-           ENGINE_TEST(what_is_known_of_a_file_goes_with_its_descriptor), ENGINE_TEST(queued_requests_keep_their_file),
+UNIT_TESTS(ENGINE_TEST(without_requests_nothing_is_duplicated), ENGINE_TEST(queued_requests_keep_their_file),
            ENGINE_TEST(held_writes_and_syncs_keep_their_file), ENGINE_TEST(a_blocked_read_keeps_its_stream),
            ENGINE_TEST(two_files_one_after_the_other_under_one_number_are_kept_apart),
            ENGINE_TEST(a_cancelled_request_lets_the_duplicate_go),

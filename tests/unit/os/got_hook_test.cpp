@@ -9,7 +9,6 @@
 namespace {
 
 using atomrt::os::hook_functions;
-using atomrt::os::is_object_of_its_own;
 using atomrt::os::objects_loaded;
 using atomrt::os::Replacement;
 
@@ -155,15 +154,12 @@ void a_slot_that_was_never_bound_is_not_exchanged(void**) {
   dlclose(object.handle);
 }
 
-void a_part_of_a_program_is_no_object_of_its_own(void**) { assert_false(is_object_of_its_own()); }
-
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(slots_bound_late_are_patched),
            cmocka_unit_test(slots_behind_relro_are_patched_and_stay_read_only),
            cmocka_unit_test(slots_of_calls_without_a_table_are_patched),
            cmocka_unit_test(a_slot_that_was_never_bound_is_patched), cmocka_unit_test(own_calls_stay_as_they_are),
-           cmocka_unit_test(a_part_of_a_program_is_no_object_of_its_own),
            cmocka_unit_test(other_functions_stay_as_they_are),
            cmocka_unit_test(a_slot_that_holds_something_else_is_left_alone_for_now),
            cmocka_unit_test(an_object_loaded_later_is_told_by_the_count_and_needs_another_pass),
