@@ -28,6 +28,37 @@ using chain::Place;
 constinit std::atomic<unsigned long long> seen_objects{0};
 constinit std::atomic<std::uint32_t> submissions{0};
 
+// Threads that ask the loader for its objects, with signals blocked, and forks that keep others from beginning to. The
+// loader's lock stays locked in a child whose parent had it in any thread, and the next look there would wait for ever.
+constinit std::atomic<std::uint32_t> looks{0}, forks{0};
+
+void before_fork() {
+  forks.fetch_add(1, std::memory_order_seq_cst);  // against looks: one of the two sees the other
+  while (looks.load(std::memory_order_seq_cst) > 0) os::yield();
+}
+// In the child the forks of other threads have gone, and a handler's may end inside another that has.
+void after_fork_in_parent() {
+  std::uint32_t present = forks.load(std::memory_order_relaxed);
+  while (present > 0 && !forks.compare_exchange_weak(present, present - 1, std::memory_order_release)) {
+  }
+}
+void after_fork_in_child() { forks.store(0, std::memory_order_relaxed); }
+
+// False: the process forks.
+template <typename Look>
+bool look_at_objects(Look look) {
+  static constinit std::atomic<bool> heeds_forks{false};
+  const os::SignalBlock blocked;
+  if (!heeds_forks.exchange(true, std::memory_order_relaxed)) {
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+  }
+  looks.fetch_add(1, std::memory_order_seq_cst);
+  const bool may_look = forks.load(std::memory_order_seq_cst) == 0;
+  if (may_look) look();
+  looks.fetch_sub(1, std::memory_order_release);
+  return may_look;
+}
+
 // The numbers of all duplicates, +1: what the application's own calls must leave alone, and a child closes, which has
 // inherited them and none of their requests. An entry is written by its holder only. Survives fork.
 constexpr unsigned MOST_DUPLICATES = 256;
@@ -246,12 +277,7 @@ void* address(Function* function) {
   return reinterpret_cast<void*>(function);
 }
 
-}  // namespace
-
-void watch_closing() {
-  // Objects loaded later are looked for now and then: the question takes the loader's lock.
-  constexpr std::uint32_t INTERVAL = 64;
-  if (submissions.fetch_add(1, std::memory_order_relaxed) % INTERVAL != 0) return;
+void hook_new_objects() {
   const unsigned long long loaded = os::objects_loaded();
   if (loaded == seen_objects.load(std::memory_order_relaxed)) return;
   const os::Replacement replacements[] = {
@@ -267,6 +293,15 @@ void watch_closing() {
   if (os::hook_functions(replacements, sizeof replacements / sizeof replacements[0])) {
     seen_objects.store(loaded, std::memory_order_relaxed);
   }
+}
+
+}  // namespace
+
+void watch_closing() {
+  // Objects loaded later are looked for now and then: the question takes the loader's lock.
+  constexpr std::uint32_t INTERVAL = 64;
+  if (submissions.fetch_add(1, std::memory_order_relaxed) % INTERVAL != 0) return;
+  if (!look_at_objects(hook_new_objects)) submissions.store(0, std::memory_order_relaxed);  // the next one looks
 }
 
 void before_close(int fd) {

@@ -2,6 +2,8 @@
 // closed in the end. close and its like are called from another object, as a program would (os/hooked_object.c).
 #include "engine/hold.h"
 
+#include <link.h>
+
 #include "engine/cancel.h"
 #include "engine/direct_requests.h"
 
@@ -17,6 +19,9 @@ namespace {
 using namespace atomrt::unit;
 using namespace atomrt::engine;
 using atomrt::chain::Place;
+
+// In front of the loader's list of objects.
+std::atomic<Gate*> loaders_gate{nullptr};
 
 // One worker, which stands at the gate with another file's read.
 struct Busy {
@@ -341,7 +346,41 @@ void closing_under_a_running_request_is_no_harm(void**) {
   close(fd);
 }
 
+// Its child would wait for the loader's lock for ever.
+void a_fork_waits_for_who_looks_at_the_objects(void**) {
+  SKIP_UNDER_TSAN();
+  static Gate gate;
+  gate.close();
+  loaders_gate.store(&gate);
+  Thread looker([] { while (gate.arrived() == 0) watch_closing(); });
+  assert_true(eventually([] { return gate.arrived() == 1; }));
+  std::atomic<pid_t> child{0};
+  Thread forker([&] {
+    child.store(fork());
+    if (child != 0) return;
+    alarm(20);
+    for (int i = 0; i < 200; ++i) watch_closing();
+    _exit(0);
+  });
+  for (int i = 0; i < 200; ++i) pause_briefly();  // time enough to fork in, were it not for the look
+  assert_int_equal(child, 0);
+  loaders_gate.store(nullptr);
+  gate.open();
+  forker.join();
+  looker.join();
+  int status = -1;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
+}
+
 }  // namespace
+
+extern "C" int real_iterate(int (*)(dl_phdr_info*, size_t, void*), void*) __asm__("__real_dl_iterate_phdr");
+extern "C" int gated_iterate(int (*)(dl_phdr_info*, size_t, void*), void*) __asm__("__wrap_dl_iterate_phdr");
+extern "C" int gated_iterate(int (*visit)(dl_phdr_info*, size_t, void*), void* argument) {
+  if (Gate* gate = loaders_gate.load()) gate->pass();
+  return real_iterate(visit, argument);
+}
 
 UNIT_TESTS(ENGINE_TEST(without_requests_nothing_is_duplicated), ENGINE_TEST(queued_requests_keep_their_file),
            ENGINE_TEST(held_writes_and_syncs_keep_their_file), ENGINE_TEST(a_blocked_read_keeps_its_stream),
@@ -357,4 +396,5 @@ UNIT_TESTS(ENGINE_TEST(without_requests_nothing_is_duplicated), ENGINE_TEST(queu
            DIRECT_TEST(the_duplicate_of_a_direct_request_goes_though_nobody_looks),
            DIRECT_TEST(a_direct_request_that_has_completed_needs_no_duplicate),
            ENGINE_TEST(a_request_in_the_ring_keeps_its_file_for_what_is_left),
-           ENGINE_TEST(closing_under_a_running_request_is_no_harm))
+           ENGINE_TEST(closing_under_a_running_request_is_no_harm),
+           ENGINE_TEST(a_fork_waits_for_who_looks_at_the_objects))
