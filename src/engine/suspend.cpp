@@ -133,7 +133,8 @@ int sleep(Engine& engine, const struct aiocb* const list[], int entries, std::in
   return error;
 }
 
-// A library thread is at the first entry that is in flight, or comes to it next: not the kernel, nor a peer's turn.
+// A library thread is at the first entry that is in flight, or it waits for one, or in its lane: the kernel does not
+// have it, nor is a peer asked. What is held behind those is looked for in vain, as experience finds out.
 bool is_library_at_it(const Engine& engine, const struct aiocb* const list[], int entries) {
   for (int i = 0; i < entries; ++i) {
     if (list[i] == nullptr || load_error(list[i]) != EINPROGRESS) continue;

@@ -1,5 +1,5 @@
-/* A descriptor number whose requests are over may come to mean something else, in every way that descriptors are closed
- * in; requests are then for that. Its flags may be the same. */
+/* A descriptor number whose requests are over may come to mean something else, with the same flags, and requests are
+ * then for that. */
 #include "claim.h"
 
 static const char *pipe_path;

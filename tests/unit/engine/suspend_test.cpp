@@ -266,17 +266,20 @@ void what_a_library_thread_is_at_is_looked_for(void**) {
   if (atomrt::os::processors() == 1) return;
   MemoryFile file;
   Pipe pipe;
-  Aio running, blocked;
+  Aio running, held, blocked;
   a_read_that_never_comes(pipe, blocked);
   close_gate();
-  running.sync(file.fd);
+  running.write(file.fd, "1234");
+  held.write(file.fd, "1234");
   assert_true(eventually([] { return perform_gate.arrived() == 1; }));
+  assert_int_equal(held.place(), atomrt::chain::Place::HELD);
   earn_looks();
   for (int i = 0; i < 3; ++i) assert_int_equal(suspend_one(blocked, &SHORT), EAGAIN);
   assert_int_equal(looks_left(), 8);
   earn_looks();
   for (int i = 0; i < 3; ++i) assert_int_equal(suspend_one(running, &SHORT), EAGAIN);
-  assert_int_equal(looks_left(), 8 - 3);
+  assert_int_equal(suspend_one(held, &SHORT), EAGAIN);
+  assert_int_equal(looks_left(), 8 - 3 - 1);
   assert_int_equal(waiters_in_use(), 0);
 }
 
