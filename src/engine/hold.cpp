@@ -44,21 +44,6 @@ void after_fork_in_parent() {
 }
 void after_fork_in_child() { forks.store(0, std::memory_order_relaxed); }
 
-// False: the process forks.
-template <typename Look>
-bool look_at_objects(Look look) {
-  static constinit std::atomic<bool> heeds_forks{false};
-  const os::SignalBlock blocked;
-  if (!heeds_forks.exchange(true, std::memory_order_relaxed)) {
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-  }
-  looks.fetch_add(1, std::memory_order_seq_cst);
-  const bool may_look = forks.load(std::memory_order_seq_cst) == 0;
-  if (may_look) look();
-  looks.fetch_sub(1, std::memory_order_release);
-  return may_look;
-}
-
 // The numbers of all duplicates, +1: what the application's own calls must leave alone, and a child closes, which has
 // inherited them and none of their requests. An entry is written by its holder only. Survives fork.
 constexpr unsigned MOST_DUPLICATES = 256;
@@ -295,13 +280,27 @@ void hook_new_objects() {
   }
 }
 
+// False: the process forks.
+bool look_for_new_objects() {
+  static constinit std::atomic<bool> heeds_forks{false};
+  const os::SignalBlock blocked;
+  if (!heeds_forks.exchange(true, std::memory_order_relaxed)) {
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+  }
+  looks.fetch_add(1, std::memory_order_seq_cst);
+  const bool may_look = forks.load(std::memory_order_seq_cst) == 0;
+  if (may_look) hook_new_objects();
+  looks.fetch_sub(1, std::memory_order_release);
+  return may_look;
+}
+
 }  // namespace
 
 void watch_closing() {
   // Objects loaded later are looked for now and then: the question takes the loader's lock.
   constexpr std::uint32_t INTERVAL = 64;
   if (submissions.fetch_add(1, std::memory_order_relaxed) % INTERVAL != 0) return;
-  if (!look_at_objects(hook_new_objects)) submissions.store(0, std::memory_order_relaxed);  // the next one looks
+  if (!look_for_new_objects()) submissions.store(0, std::memory_order_relaxed);  // the next one looks
 }
 
 void before_close(int fd) {

@@ -64,8 +64,8 @@ class Direct {
   // The right to sleep in the kernel. NO while another leads, or the reaper has reason to. Signals are blocked.
   [[nodiscard]] bool lead(Thread thread, By by);
   void stop_leading(Thread thread);
-  // The leader's sleep: see os::wait_for_event. Processed or not, something may have come
-  // when it returns.
+  // The leader's sleep: see os::wait_for_event. Ends after MOST_SLEEP_NS as if something had come, which may have been
+  // processed, too.
   int sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns);
 
   // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False:
