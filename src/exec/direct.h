@@ -45,7 +45,6 @@ class Direct {
  public:
   static constexpr std::uint32_t REQUESTS = 256;
   static constexpr std::int64_t FOLLOWER_NS = 5'000'000;
-  static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
   using Thread = std::uintptr_t;
 
   void start(const Settlement& settlement, chain::ChainPool& chains);
@@ -64,8 +63,7 @@ class Direct {
   // The right to sleep in the kernel. NO while another leads, or the reaper has reason to. Signals are blocked.
   [[nodiscard]] bool lead(Thread thread, By by);
   void stop_leading(Thread thread);
-  // The leader's sleep: see os::wait_for_event. Ends after MOST_SLEEP_NS as if something had come, which may have been
-  // processed, too.
+  // The leader's sleep: see os::wait_for_event. What has come may have been processed, too.
   int sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns);
 
   // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False:

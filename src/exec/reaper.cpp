@@ -49,13 +49,14 @@ void Reaper::work(Direct& direct) {
 }
 
 // One sleep: in the kernel as the leader; on the bell where another leads, or an application's thread is about to leave
-// something to do. That thread, or the leader, may have gone astray in a handler: then the time ends it.
+// something to do. That thread, or the leader, may have gone astray in a handler: then the time ends it. So it ends the
+// sleep in the kernel, as a thread that only looked was counted as a request.
 void Reaper::lead(Direct& direct, std::uintptr_t self) {
   const bool leads = direct.lead(self, By::LIBRARY);
   direct.process(By::LIBRARY);
   if (!direct.is_reaper_needed()) return;
   if (leads && direct.may_sleep_in_kernel()) {
-    direct.sleep(os::LIBRARY_THREAD_SIGNALS, os::NO_DEADLINE);
+    direct.sleep(os::LIBRARY_THREAD_SIGNALS, os::now_ns() + MOST_SLEEP_NS);
     return;
   }
   bell_.store(1, std::memory_order_seq_cst);

@@ -34,6 +34,7 @@ class Reaper {
   [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
   static void* run_thread(void* direct);
   void work(Direct& direct);
   void lead(Direct& direct, std::uintptr_t self);

@@ -8,6 +8,9 @@
 
 #include "os/system_call.h"
 
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
@@ -69,24 +72,33 @@ void forget(void*) {}
 void give_back(void* memory, std::size_t size) { system_call(SYS_munmap, memory, size); }
 #endif
 
-}  // namespace
-
-base::Expected<void*> map_memory(std::size_t size) {
+base::Expected<void*> map(void* address, std::size_t size, int protection, int flags) {
 #ifdef SYS_mmap2
   const long number = SYS_mmap2;
 #else
   const long number = SYS_mmap;
 #endif
-  const long result =
-      system_call(number, nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  const auto address = base::from_kernel<unsigned long>(result);
-  if (!address) return base::Error{address.error()};
-  return reinterpret_cast<void*>(*address);
+  const long result = system_call(number, address, size, protection,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+  const auto given = base::from_kernel<unsigned long>(result);
+  if (!given) return base::Error{given.error()};
+  return reinterpret_cast<void*>(*given);
 }
+
+}  // namespace
+
+base::Expected<void*> map_memory(std::size_t size) { return map(nullptr, size, PROT_READ | PROT_WRITE, 0); }
 
 void unmap_memory(void* memory, std::size_t size) {
   forget(memory);
   give_back(memory, size);
+}
+
+// A kernel that does not know the flag (before Linux 4.17) maps it elsewhere.
+void reserve_page(void* address) {
+  constexpr std::size_t PAGE = 4096;
+  const auto reserved = map(address, PAGE, PROT_NONE, MAP_FIXED_NOREPLACE);
+  if (reserved && *reserved != address) unmap_memory(*reserved, PAGE);
 }
 
 bool wipe_on_fork(void* memory, std::size_t size) {

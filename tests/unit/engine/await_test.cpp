@@ -142,21 +142,6 @@ void any_handler_interrupts_where_there_is_a_time(void**) {
   assert_true(waiting.ends_with(Wake::INTERRUPTED));
 }
 
-// The context that it sleeps in may not be the one that its request was in, if it stood still before.
-void the_leader_looks_from_time_to_time(void**) {
-  SlowFile file;
-  SlowRequest request;
-  request.start(file);
-  Wanted wanted{request};
-  Waiting waiting(Waiting::IN_KERNEL, wanted);
-  assert_true(sleeps_in_kernel(waiting.thread));
-  const int sleeps = kernel_sleeps.begun;
-  assert_true(eventually([&] { return kernel_sleeps.begun > sleeps; }));
-  assert_int_equal(waiting.wake, -1);
-  file.let_go();
-  assert_true(waiting.ends_with(Wake::OVER));
-}
-
 // A request of its list has gone to another context: that one can't end a sleep in the kernel.
 void what_others_have_is_waited_for_elsewhere(void**) {
   SlowFile file;
@@ -311,7 +296,6 @@ UNIT_TESTS(DIRECT_TEST(without_direct_requests_the_kernel_is_not_asked), DIRECT_
            DIRECT_TEST(what_is_over_when_the_time_is_up_is_over),
            DIRECT_TEST(a_handler_without_sa_restart_interrupts), DIRECT_TEST(a_handler_with_sa_restart_does_not),
            DIRECT_TEST(any_handler_interrupts_where_there_is_a_time),
-           DIRECT_TEST(the_leader_looks_from_time_to_time),
            DIRECT_TEST(what_others_have_is_waited_for_elsewhere),
            DIRECT_TEST(cancellation_in_the_kernel_leaves_the_lead_free),
            DIRECT_TEST(where_the_direct_context_has_nothing_no_reaper_is_asked),

@@ -16,7 +16,7 @@ struct FakeKernel {
   iocb submitted[MOST];
   bool is_over[MOST];
   std::atomic<int> submissions;  // that were accepted
-  std::atomic<int> asked, made, destroyed, size_signals;
+  std::atomic<int> asked, made, destroyed, reserved, size_signals;
   std::atomic<int> making_fails, submitting_fails;  // errno
   std::atomic<bool> ends_at_once;                   // with result_at_once, before io_submit returns
   std::atomic<long> result_at_once;
@@ -199,6 +199,9 @@ extern "C" void wrapped_destroy(atomrt::os::CompletionRing* ring) {
   free(ring);  // a sanitizer sees who looks at it later
   atomrt::unit::the_kernel().destroyed.fetch_add(1);
 }
+
+extern "C" void wrapped_reserve(void*) __asm__("__wrap__ZN6atomrt2os12reserve_pageEPv");
+extern "C" void wrapped_reserve(void*) { atomrt::unit::the_kernel().reserved.fetch_add(1); }
 
 extern "C" long wrapped_submit(atomrt::os::CompletionRing*, iocb* const*, long) __asm__(
     "__wrap__ZN6atomrt2os10submit_aioEPNS0_14CompletionRingEPKP4iocbl");

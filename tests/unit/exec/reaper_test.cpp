@@ -263,6 +263,20 @@ void it_gives_the_context_back_when_idle_and_both_come_again(void**) {
     assert_int_equal(f.kernel.made, round);
     assert_int_equal(f.direct.created(), round);
   }
+  assert_int_equal(f.kernel.reserved, 0);
+}
+
+// It may be about to sleep on it.
+void a_context_that_somebody_leads_is_not_replaced_at_its_address(void**) {
+  Fixture f(1'000'000);
+  Chain& chain = f.submitted();
+  assert_true(f.direct.lead(Fixture::ME, By::APPLICATION));
+  f.kernel.complete(0, 1);
+  f.direct.process(By::APPLICATION);
+  f.is_settled(chain, 1, By::APPLICATION);
+  assert_true(eventually([&] { return f.kernel.destroyed == 1 && threads_named("atomrt-reaper") == 0; }));
+  assert_int_equal(f.kernel.reserved, 1);
+  assert_false(f.direct.lead(Fixture::ME, By::APPLICATION));
 }
 
 bool is_kept(Fixture& f) {
@@ -300,4 +314,5 @@ UNIT_TESTS(cmocka_unit_test(nobody_needs_it_and_it_sleeps),
            cmocka_unit_test(it_does_not_sleep_in_the_kernel_while_something_may_be_left),
            cmocka_unit_test(what_is_left_while_it_is_busy_is_offered_at_once),
            cmocka_unit_test(it_gives_the_context_back_when_idle_and_both_come_again),
+           cmocka_unit_test(a_context_that_somebody_leads_is_not_replaced_at_its_address),
            cmocka_unit_test(what_is_in_flight_or_needs_it_keeps_it))

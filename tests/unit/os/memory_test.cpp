@@ -40,6 +40,32 @@ void unmapped_memory_is_gone(void**) {
   assert_int_equal(errno, ENOMEM);
 }
 
+bool is_mapped(const volatile char* memory) {
+  unsigned char page;
+  return mincore(const_cast<char*>(memory), 4096, &page) == 0;
+}
+
+void a_reserved_page_is_mapped_by_nobody_else(void**) {
+  volatile char* memory = map();
+  unmap_memory(const_cast<char*>(memory), SIZE);
+  reserve_page(const_cast<char*>(memory));
+  assert_true(is_mapped(memory));
+  assert_false(is_mapped(memory + 4096));
+  void* other = mmap(const_cast<char*>(memory), 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  assert_ptr_not_equal(other, memory);
+  unmap_memory(other, 4096);
+  unmap_memory(const_cast<char*>(memory), 4096);
+}
+
+void what_is_mapped_is_not_reserved(void**) {
+  volatile char* memory = map();
+  memory[0] = 'x';
+  reserve_page(const_cast<char*>(memory));
+  assert_int_equal(memory[0], 'x');
+  memory[0] = 'y';  // and may still be written
+  unmap_memory(const_cast<char*>(memory), SIZE);
+}
+
 void no_room_is_enomem_and_leaves_errno_alone(void**) {
   errno = 1234;
   assert_int_equal(map_memory(SIZE_MAX / 8 * 7).error(), ENOMEM);
@@ -96,6 +122,7 @@ void refusal_is_told(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(memory_is_zeroed_and_writable), cmocka_unit_test(unmapped_memory_is_gone),
+           cmocka_unit_test(a_reserved_page_is_mapped_by_nobody_else), cmocka_unit_test(what_is_mapped_is_not_reserved),
            cmocka_unit_test(no_room_is_enomem_and_leaves_errno_alone),
            cmocka_unit_test(memory_is_wiped_in_the_child_and_kept_in_the_parent),
            cmocka_unit_test(memory_is_wiped_again_in_a_grandchild),
