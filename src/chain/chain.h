@@ -46,6 +46,7 @@ enum class Order : std::uint8_t {
   DRAINED_WRITES,  // none by right; one worker drains a file's buffered writes, as the kernel's inode lock would
                    // make several wait for each other
   SYNC,            // all earlier chains of the file
+  LATE,            // none; and which lane it belongs to is asked when somebody has to know: see latecomers.h
 };
 
 // What is left of the chain after publish.

@@ -22,6 +22,11 @@ void release_caller(Registry& registry, Request& request) {
   drop(registry, *group);
 }
 
+Released leave_lane(Registry& registry, Chain& chain) {
+  if (chain.order == Order::LATE && registry.latecomers.take(chain)) return {};
+  return registry.lanes.leave(chain);
+}
+
 }  // namespace
 
 Tail run_tail(Registry& registry, Request& request, Tail tail) {
@@ -54,7 +59,7 @@ Finished finish(Registry& registry, Chain& chain, long result) {
   registry.waiters.publish(chain);
   registry.in_flight.leave(chain);  // from here on nobody gives it a hold
   const std::uint16_t hold = chain.hold;
-  const Released released = registry.lanes.leave(chain);
+  const Released released = leave_lane(registry, chain);
   return {released, hold, finish_tail(registry, chain)};
 }
 

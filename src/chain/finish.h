@@ -8,7 +8,7 @@
 
 #include "chain/group.h"
 #include "chain/in_flight.h"
-#include "chain/lane.h"
+#include "chain/latecomers.h"
 #include "chain/notify.h"
 #include "chain/waiters.h"
 
@@ -22,6 +22,7 @@ struct Registry {
   WaiterTable waiters;
   InFlight in_flight;
   LaneTable lanes;
+  Latecomers latecomers;
 };
 
 // Runs what is left behind publish from `tail` on. DONE, or where to go on later.

@@ -31,6 +31,13 @@ class InFlight {
     place.known.forget();
   }
 
+  // For the owner of a chain: calls change() with its bucket locked, as who looks at the chain has it.
+  template <typename Change>
+  void change(const Chain& chain, Change change) {
+    os::Locked locked(bucket(chain.fd).mutex);
+    change();
+  }
+
   // Calls visit(chain) for each chain under fd, with the bucket locked. visit may take locks of lanes and queues.
   template <typename Visitor>
   void for_each(int fd, Visitor visit) {

@@ -30,6 +30,7 @@ Chain*& active(Lane& lane, Order order) { return is_read_order(order) ? lane.act
 bool must_wait(const Lane& lane, const Chain& chain) {
   switch (chain.order) {
     case Order::NONE:
+    case Order::LATE:
       return false;
     case Order::STREAM_READS:
       return lane.active_read != nullptr;

@@ -47,7 +47,8 @@ struct Request {
   Operation operation;
   std::uint8_t priority_delta;  // aio_reqprio, 0..20
   os::FileKind kind;            // known once the descriptor has been looked at
-  // Written by the submitter alone, before anybody else knows of the request.
+  // Written by the submitter alone, before anybody else knows of the request; of one that comes late also when its
+  // file has been asked for (engine/placing.cpp), with InFlight's bucket locked.
   bool is_socket : 1;
   bool nonblocking : 1;     // O_NONBLOCK when submitted
   bool direct : 1;          // O_DIRECT when submitted

@@ -1,5 +1,6 @@
 #include "engine/reap.h"
 
+#include "engine/placing.h"
 #include "exec/perform.h"
 #include "os/signals.h"
 
@@ -55,6 +56,15 @@ void pass_on(Engine& engine, Chain& chain, By by) {
   }
 }
 
+void refused(Engine& engine, Chain& chain, long result, By by) {
+  if (!find_lane(engine, chain)) return;
+  if (result == -EOPNOTSUPP) {
+    engine.direct.avoid(chain);
+    engine.late_numbers.remove(static_cast<unsigned>(chain.fd));
+  }
+  pass_on(engine, chain, by);
+}
+
 }  // namespace
 
 void reap(Engine& engine) {
@@ -68,10 +78,10 @@ void settle_for(void* self, Chain& chain, long result, By by) {
   engine.direct.drop_need_of(chain);
   if (is_cut_short(chain, result)) {
     add_moved(chain, static_cast<std::size_t>(result));
-    return pass_on(engine, chain, by);
+    if (find_lane(engine, chain)) pass_on(engine, chain, by);
+    return;
   }
-  if (result == -EOPNOTSUPP) engine.direct.avoid(chain);
-  if (is_refusal(result)) return pass_on(engine, chain, by);
+  if (is_refusal(result)) return refused(engine, chain, result, by);
   const bool is_library = by == By::LIBRARY;
   const chain::Released released = complete(engine, chain, total(chain, result), ContextId::DIRECT,
                                             is_library ? Workers::MayStart::YES : Workers::MayStart::NO);

@@ -1,8 +1,8 @@
 #include "engine/submit.h"
 
-#include <sys/sysmacros.h>
-
 #include "engine/hold.h"
+#include "engine/placing.h"
+#include "engine/reap.h"
 #include "os/signals.h"
 
 namespace atomrt::engine {
@@ -60,17 +60,6 @@ int withdraw(Engine& engine, Chain& chain) {
   return error;
 }
 
-// Remembered by mount.
-bool is_local(Engine& engine, const Request& request, const os::FileIdentity& identity) {
-  if (!identity.is_regular) return false;
-  if (identity.mount == 0) return os::is_on_local_storage(request.fd, identity);
-  if (engine.local.contains(identity.mount)) return true;
-  if (engine.remote.contains(identity.mount)) return false;
-  const bool is_local = os::is_on_local_storage(request.fd, identity);
-  (is_local ? engine.local : engine.remote).add(identity.mount);
-  return is_local;
-}
-
 // Signals need not be blocked but where a lane is looked at.
 bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdentity& identity) {
   if (engine.streams.load(std::memory_order_relaxed) == 0) return false;
@@ -99,6 +88,14 @@ int examine_number(Engine& engine, Request& request, Descriptor& descriptor) {
   return 0;
 }
 
+// What came late, and turned out to be a stream's, is in that stream's lane before the next one is looked at.
+int identify_in_order(Engine& engine, Request& request, Descriptor& descriptor) {
+  const int error = identify(request, descriptor);
+  if (error != 0) return error;
+  if (request.kind == os::FileKind::STREAM && engine.registry.latecomers.any()) reap_if_any(engine);
+  return 0;
+}
+
 // The request's result, or DECLINED. read: what read_unexamined said.
 long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget, long read) {
   if (is_sync(request.operation)) return exec::DECLINED;
@@ -107,12 +104,25 @@ long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec:
     const long result = read != -EINVAL ? read : exec::read_in_head(request, budget);
     if (result != exec::DECLINED && result != -ESPIPE) return result;
   }
-  if (const int error = identify(request, descriptor); error != 0) return -error;
+  if (const int error = identify_in_order(engine, request, descriptor); error != 0) return -error;
   if (request.kind == os::FileKind::STREAM) {
     const bool is_busy = is_stream_busy(engine, request, descriptor.identity);
     return is_busy ? exec::DECLINED : exec::stream_in_head(request, budget);
   }
   return reads ? exec::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
+}
+
+// What the kernel does not take finds its lane, and goes the way of any other.
+int submit_late(Engine& engine, Chain& chain) {
+  engine.registry.in_flight.enter(chain);
+  engine.registry.latecomers.enter(chain);
+  if (engine.direct.submit(chain) == exec::Verdict::ACCEPTED) return 0;
+  engine.statistics.declined(ContextId::DIRECT);
+  engine.late_numbers.remove(static_cast<unsigned>(chain.fd));
+  put(chain, chain::Place::RUNNING);
+  if (!find_lane(engine, chain)) return 0;
+  put(chain, chain::Place::MOVING);
+  return offer(engine, chain, ContextId::DIRECT) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, chain);
 }
 
 int submit_chain(const Request& request, const Descriptor& descriptor) {
@@ -124,12 +134,10 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
   poke_retrier(engine);
   Chain* chain = chain::adopt(engine.registry.chains, request);
   if (chain == nullptr) return refuse(request);
-  chain->order = chain::order_of(*chain);
-  if (chain->kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
-  if (is_sync(chain->operation)) engine.direct.need_for_sync(*chain);
   aiocb::store_name(request.block, name_of(*chain));
+  if (!descriptor.is_identified) return submit_late(engine, *chain);
   engine.registry.in_flight.enter(*chain, descriptor.flags, descriptor.identity);
-  switch (engine.registry.lanes.enter(*chain, chain::file_key(descriptor.identity, request.fd))) {
+  switch (enter_lane(engine, *chain, descriptor.identity)) {
     case chain::LaneTable::Entry::HELD_IN_CROWD:
       engine.workers.end_deferral(request.fd);
       return 0;
@@ -154,6 +162,10 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     complete_request(engine, request, -error);
     return 0;
   }
+  if (!is_known && may_come_late(engine, request, descriptor.flags)) {
+    watch_closing();
+    return submit_chain(request, descriptor);
+  }
   if (config().use_head) {
     const long result = run_in_head(engine, request, descriptor, budget, read);
     if (result != exec::DECLINED) {
@@ -163,11 +175,12 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     engine.statistics.declined(ContextId::HEAD);
   }
   watch_closing();
-  if (const int error = identify(request, descriptor); error != 0) {
+  if (const int error = identify_in_order(engine, request, descriptor); error != 0) {
     complete_request(engine, request, -error);
     return 0;
   }
-  request.is_local = is_known || is_local(engine, request, descriptor.identity);
+  request.is_local = is_known || is_local(engine, request, request.fd, descriptor.identity);
+  if (!is_known) note_number(engine, request, descriptor.identity);
   // What may wait for a peer is never a mere copy.
   if (request.refuses_nowait && request.is_local) request.is_modest = engine.workers.pace().is_quick(request.fd);
   return submit_chain(request, descriptor);

@@ -13,6 +13,9 @@ using chain::Place;
 
 namespace {
 
+// One of its own: what came late may just be given one by somebody else.
+bool has_lane(const Chain& chain) { return chain.order != chain::Order::LATE && chain.lane != nullptr; }
+
 // A thread of the library has to be there when it completes: nobody may be looking.
 bool is_announced(const chain::Request& request) {
   if (request.notification.by != chain::NotifyBy::NOTHING) return true;
@@ -92,12 +95,13 @@ bool Direct::give_back() {
 
 namespace {
 
-bool has_failed_at_once(const os::CompletionRing& ring, std::uint32_t since, std::uint64_t data) {
+// What the transfer has ended with, where it has: bytes or -errno.
+long result_at_once(const os::CompletionRing& ring, std::uint32_t since, std::uint64_t data) {
   const std::uint32_t tail = ring.tail.load(std::memory_order_acquire);
   for (std::uint32_t i = since; i != tail; i = (i + 1) % ring.size) {
-    if (ring.events[i].data == data && ring.events[i].res == -EFBIG) return true;
+    if (ring.events[i].data == data) return static_cast<long>(ring.events[i].res);
   }
-  return false;
+  return 0;
 }
 
 }  // namespace
@@ -106,15 +110,17 @@ bool has_failed_at_once(const os::CompletionRing& ring, std::uint32_t since, std
 // waits for the place to change). Whoever processes events may be faster than the return of io_submit: then the claim
 // fails.
 //
-// A write beyond RLIMIT_FSIZE sends SIGXFSZ to this thread, which has it blocked, and fails in io_submit. Its event is
-// among those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out. The
+// A write beyond RLIMIT_FSIZE sends SIGXFSZ to this thread, which has it blocked, and fails in io_submit; so does one
+// to a pipe without a reader with SIGPIPE, where nobody has asked whether the number means a file. Its event is among
+// those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out. The
 // request may be over by then, so this thread counts itself in for the look.
 Verdict Direct::submit(Chain& chain) {
   if (is_refused()) return Verdict::DECLINED;
-  if (chain.lane != nullptr && avoided_.contains(chain.lane->key.device)) return Verdict::DECLINED;
+  if (has_lane(chain) && is_avoided(chain.lane->key.device)) return Verdict::DECLINED;
   const bool writes = chain.operation == chain::Operation::WRITE;
   const std::uint32_t looks = writes ? 1 : 0;
   if (!enter(1 + looks)) return Verdict::DECLINED;
+  const bool may_be_pipe = writes && chain.order == chain::Order::LATE;
   const bool announced = is_announced(chain);
   if (announced) {
     if (!add_need(true)) {
@@ -133,11 +139,12 @@ Verdict Direct::submit(Chain& chain) {
   os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   const std::uint32_t tail = ring->tail.load(std::memory_order_relaxed);
   const long accepted = os::submit_aio(ring, transfers, 1);
-  const bool met_limit = writes && accepted == 1 && has_failed_at_once(*ring, tail, transfer.aio_data);
+  const long result = writes && accepted == 1 ? result_at_once(*ring, tail, transfer.aio_data) : 0;
   if (looks != 0) users_.fetch_sub(looks, std::memory_order_release);
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
   const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
-  if (writes && (met_limit || !still_there)) os::take_back_size_signal();
+  if (writes && (result == -EFBIG || !still_there)) os::take_back_write_signal(SIGXFSZ);
+  if (may_be_pipe && (result == -EPIPE || !still_there)) os::take_back_write_signal(SIGPIPE);
   // Who needs it may have found nothing in flight: it rests, and nobody else leads. Pairs with need_for_sync.
   if (announced || needs_.load(std::memory_order_seq_cst) > 0) call_reaper();
   return Verdict::ACCEPTED;
@@ -147,7 +154,7 @@ Verdict Direct::withdraw(Chain& chain, int error) {
   if (chain.group != nullptr) chain.group->leave_kernel();
   drop_need_of(chain);
   users_.fetch_sub(1, std::memory_order_release);
-  if (error == EOPNOTSUPP) avoid(chain);
+  if (error == EOPNOTSUPP && has_lane(chain)) avoid(chain);
   if (error == ENOSYS || error == EPERM || error == EACCES) refuse(error);
   return Verdict::DECLINED;
 }

@@ -90,6 +90,7 @@ class Direct {
 
   // A file system that knows no transfers without waiting: not asked again.
   void avoid(const chain::Chain& chain);
+  [[nodiscard]] bool is_avoided(std::uint32_t device) const { return avoided_.contains(device); }
 
   [[nodiscard]] bool is_refused() const { return refusal_.load(std::memory_order_relaxed) == FOR_EVER; }
   [[nodiscard]] unsigned created() const { return reaper_.created(); }

@@ -77,15 +77,15 @@ void WriteSignals::absorb(long result) const {
 
 // The kernel's own bears SI_USER and this process. Of two that are pending for a thread it keeps the first; one for the
 // process is taken only where the thread has none.
-void take_back_size_signal() {
+void take_back_write_signal(int number) {
   siginfo_t info;
-  if (take_pending(SIGXFSZ, &info) != SIGXFSZ) return;
+  if (take_pending(number, &info) != number) return;
   const long process = system_call(SYS_getpid);
   if (info.si_code == SI_USER && info.si_pid == process) return;
   if (info.si_code == SI_TKILL) {
-    system_call(SYS_rt_tgsigqueueinfo, process, system_call(SYS_gettid), SIGXFSZ, &info);
+    system_call(SYS_rt_tgsigqueueinfo, process, system_call(SYS_gettid), number, &info);
   } else {
-    system_call(SYS_kill, process, SIGXFSZ);
+    system_call(SYS_kill, process, number);
   }
 }
 

@@ -64,9 +64,9 @@ class [[nodiscard]] WriteSignalGuard {
   WriteSignals signals_;
 };
 
-// Takes back the SIGXFSZ that the kernel may just have sent to this thread, where it is blocked, for a write; one that
-// the program has sent to the thread itself stays.
-void take_back_size_signal();
+// Takes back the SIGXFSZ or SIGPIPE that the kernel may just have sent to this thread, where it is blocked, for a
+// write; one that the program has sent to the thread itself stays.
+void take_back_write_signal(int number);
 
 // Queues a signal as POSIX AIO does: si_code SI_ASYNCIO, si_pid and si_uid of this process. To the process, or to one
 // thread of it (Linux's SIGEV_THREAD_ID). Returns 0 or an errno: EAGAIN when RLIMIT_SIGPENDING is used up, EINVAL for a

@@ -151,6 +151,8 @@ void a_file_system_without_nowait_is_not_asked_again(void**) {
   next.lane = &other;
   assert_true(f.is_declined(next));
   f.submitted();  // of no lane
+  next.order = atomrt::chain::Order::LATE;  // nor of one that is its own to look at
+  f.submitted(next);
 }
 
 void a_group_knows_what_the_kernel_has(void**) {
@@ -205,6 +207,25 @@ void a_write_at_the_size_limit_raises_no_signal(void**) {
   f.kernel.when_submitted.store([] { fixture_of_callback->direct.process(By::APPLICATION); });
   f.submitted(Kind::DIRECT_WRITE);  // its event is gone
   assert_int_equal(f.kernel.size_signals, 2);
+}
+
+// Of what comes late nobody has asked whether it is a file.
+void a_late_write_to_a_broken_pipe_raises_no_signal(void**) {
+  Fixture f;
+  fixture_of_callback = &f;
+  f.kernel.ends_at_once.store(true);
+  f.kernel.result_at_once.store(-EPIPE);
+  f.submitted(Kind::DIRECT_WRITE);
+  assert_int_equal(f.kernel.pipe_signals, 0);
+  f.submitted_late(Kind::READ);
+  assert_int_equal(f.kernel.pipe_signals, 0);
+  f.submitted_late(Kind::DIRECT_WRITE);
+  assert_int_equal(f.kernel.pipe_signals, 1);
+  assert_int_equal(f.kernel.size_signals, 0);
+  f.direct.process(By::APPLICATION);
+  f.kernel.when_submitted.store([] { fixture_of_callback->direct.process(By::APPLICATION); });
+  f.submitted_late(Kind::DIRECT_WRITE);  // its event is gone
+  assert_int_equal(f.kernel.pipe_signals, 2);
 }
 
 // ---- events ----
@@ -297,6 +318,7 @@ UNIT_TESTS(cmocka_unit_test(the_first_request_makes_the_context),
            cmocka_unit_test(a_group_knows_what_the_kernel_has),
            cmocka_unit_test(an_event_may_be_settled_before_submission_is_over),
            cmocka_unit_test(a_write_at_the_size_limit_raises_no_signal),
+           cmocka_unit_test(a_late_write_to_a_broken_pipe_raises_no_signal),
            cmocka_unit_test(a_request_is_settled_by_who_looks),
            cmocka_unit_test(more_than_a_batch_is_settled_in_the_order_of_events),
            cmocka_unit_test(an_event_of_a_chain_that_is_over_means_nobody),

@@ -16,7 +16,7 @@ struct FakeKernel {
   iocb submitted[MOST];
   bool is_over[MOST];
   std::atomic<int> submissions;  // that were accepted
-  std::atomic<int> asked, made, destroyed, reserved, size_signals;
+  std::atomic<int> asked, made, destroyed, reserved, size_signals, pipe_signals;
   std::atomic<int> making_fails, submitting_fails;  // errno
   std::atomic<bool> ends_at_once;                   // with result_at_once, before io_submit returns
   std::atomic<long> result_at_once;
@@ -118,6 +118,11 @@ class DirectFixture {
 
   chain::Chain& chain(Kind kind = Kind::READ) { return adopted(engine.pool, request_of(kind, nullptr, 3)); }
   chain::Chain& submitted(Kind kind = Kind::READ) { return submitted(chain(kind)); }
+  chain::Chain& submitted_late(Kind kind) {
+    chain::Chain& made = chain(kind);
+    made.order = chain::Order::LATE;
+    return submitted(made);
+  }
   chain::Chain& submitted(chain::Chain& made) {
     assert_int_equal(direct.submit(made), exec::Verdict::ACCEPTED);
     return made;
@@ -236,5 +241,8 @@ extern "C" int wrapped_wait(atomrt::os::CompletionRing* ring, const atomrt::os::
   return result;
 }
 
-extern "C" void wrapped_take_back() __asm__("__wrap__ZN6atomrt2os21take_back_size_signalEv");
-extern "C" void wrapped_take_back() { atomrt::unit::the_kernel().size_signals.fetch_add(1); }
+extern "C" void wrapped_take_back(int) __asm__("__wrap__ZN6atomrt2os22take_back_write_signalEi");
+extern "C" void wrapped_take_back(int number) {
+  atomrt::unit::FakeKernel& kernel = atomrt::unit::the_kernel();
+  (number == SIGXFSZ ? kernel.size_signals : kernel.pipe_signals).fetch_add(1);
+}

@@ -175,19 +175,19 @@ void whether_handlers_restart_is_asked_of_those_that_may_have_run(void**) {
 
 void only_the_kernels_size_signal_is_taken_back(void**) {
   const SignalBlock blocked;
-  take_back_size_signal();  // none
+  take_back_write_signal(SIGXFSZ);  // none
   assert_false(is_pending(SIGXFSZ));
   raise(SIGXFSZ);
-  take_back_size_signal();
+  take_back_write_signal(SIGXFSZ);
   assert_true(is_pending(SIGXFSZ));
-  take_back_size_signal();
+  take_back_write_signal(SIGXFSZ);
   sigset_t size_signal;
   sigemptyset(&size_signal);
   sigaddset(&size_signal, SIGXFSZ);
   assert_int_equal(sigwaitinfo(&size_signal, nullptr), SIGXFSZ);
   assert_false(is_pending(SIGXFSZ));
   kill(getpid(), SIGXFSZ);  // bears what the kernel's bears
-  take_back_size_signal();
+  take_back_write_signal(SIGXFSZ);
   assert_false(is_pending(SIGXFSZ));
 }
 

@@ -1,0 +1,43 @@
+// Latecomers: chains that are in no lane yet (order LATE). A transfer that has no order needs none, and to ask the
+// kernel for its file takes a system call. A sync lets all of them into their lanes before it enters its own, and the
+// owner of one that has to go on elsewhere than in the kernel does.
+//
+// Entered by submitters, finishers and by who submits a sync. One lock, taken before a lane's bucket's. While a chain
+// is here its `lane` and the link of that lane's members belong to this list; its owner looks at neither.
+#pragma once
+
+#include "chain/lane.h"
+
+namespace atomrt::chain {
+
+class Latecomers {
+ public:
+  // The chain's order becomes LATE.
+  void enter(Chain& chain);
+  // A hint, unless who asks is ordered behind who entered.
+  [[nodiscard]] bool any() const { return count_.load(std::memory_order_acquire) != 0; }
+  // For the owner of a LATE chain. True: it is in no lane, and nobody lets it into one any more; its order is NONE.
+  // False: it is in its lane.
+  [[nodiscard]] bool take(Chain& chain);
+  // Lets the chains into their lanes. key_of(const Chain&, FileKey&): false where it has none; it stays here.
+  template <typename KeyOf>
+  void place_all(LaneTable& lanes, KeyOf key_of) {
+    os::Locked locked(mutex_);
+    for (Chain* chain = chains_.first(); chain != nullptr;) {
+      Chain* next = Chains::next(*chain);
+      FileKey key;
+      if (key_of(static_cast<const Chain&>(*chain), key)) place(lanes, *chain, key);
+      chain = next;
+    }
+  }
+
+ private:
+  using Chains = base::List<Chain, &Chain::member_link>;
+  void place(LaneTable& lanes, Chain& chain, const FileKey& key);
+
+  os::Mutex mutex_;
+  std::atomic<std::uint32_t> count_;  // written under the mutex; read without it to skip an empty list
+  Chains chains_;
+};
+
+}  // namespace atomrt::chain

@@ -1,0 +1,105 @@
+#include "engine/placing.h"
+
+namespace atomrt::engine {
+namespace {
+
+using chain::Chain;
+using chain::LaneTable;
+using chain::Request;
+
+// What open(2) adds to the flags of every file, and pipe2(2) to none, in the kernel's numbers: a pipe may have O_DIRECT
+// too. 0: not known here.
+#if defined(__x86_64__) || defined(__i386__) || defined(__riscv) || defined(__s390__) || defined(__loongarch__)
+constexpr int OPENED_LARGE = 0100000;
+#elif defined(__aarch64__) || defined(__arm__)
+constexpr int OPENED_LARGE = 0400000;
+#elif defined(__powerpc__)
+constexpr int OPENED_LARGE = 0200000;
+#else
+constexpr int OPENED_LARGE = 0;
+#endif
+
+void place_latecomers(Engine& engine) {
+  engine.registry.latecomers.place_all(engine.registry.lanes, [](const Chain& late, chain::FileKey& key) {
+    const auto identity = os::identify(late.io_fd.load(std::memory_order_acquire));
+    if (!identity || (*identity).kind != os::FileKind::POSITIONAL) return false;  // no sync waits for it
+    key = chain::file_key(*identity, late.fd);
+    return true;
+  });
+}
+
+bool fail(Engine& engine, Chain& chain, int error) {
+  [[maybe_unused]] const chain::Released none =
+      complete(engine, chain, -error, exec::ContextId::DIRECT, Workers::MayStart::NO);
+  return false;
+}
+
+}  // namespace
+
+bool is_local(Engine& engine, const Request& request, int fd, const os::FileIdentity& identity) {
+  if (!identity.is_regular) return false;
+  if (identity.mount == 0) return os::is_on_local_storage(fd, identity);
+  if (engine.local.contains(identity.mount)) return true;
+  if (engine.remote.contains(identity.mount)) return false;
+  const bool is_local = os::is_on_local_storage(fd, identity);
+  (is_local ? engine.local : engine.remote).add(identity.mount);
+  return is_local;
+}
+
+void note_number(Engine& engine, const Request& request, const os::FileIdentity& identity) {
+  const auto number = static_cast<unsigned>(request.fd);
+  const bool is_taken = request.direct && request.kind == os::FileKind::POSITIONAL && !identity.is_shared_inode &&
+                        !engine.direct.is_avoided(chain::file_key(identity, request.fd).device);
+  if (is_taken) {
+    engine.late_numbers.add(number);
+  } else if (engine.late_numbers.contains(number)) {
+    engine.late_numbers.remove(number);
+  }
+}
+
+// With others in flight under the number its file is known, or shall be. A pipe that has been given O_DIRECT by
+// F_SETFL can come this far, under a number that meant a file before: what it can't do at once the kernel refuses, and
+// nothing is in flight that it could overtake.
+bool may_come_late(const Engine& engine, const Request& request, int flags) {
+  constexpr int NEEDED = O_DIRECT | OPENED_LARGE;
+  return OPENED_LARGE != 0 && (flags & (NEEDED | O_APPEND)) == NEEDED && config().use_direct &&
+         !is_sync(request.operation) && request.offset >= 0 && request.group == nullptr &&
+         request.notification.by == chain::NotifyBy::NOTHING &&
+         engine.late_numbers.contains(static_cast<unsigned>(request.fd)) &&
+         engine.streams.load(std::memory_order_relaxed) == 0 && !engine.registry.in_flight.may_have(request.fd);
+}
+
+LaneTable::Entry enter_lane(Engine& engine, Chain& chain, const os::FileIdentity& identity) {
+  chain.order = chain::order_of(chain);
+  if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
+  if (is_sync(chain.operation)) {
+    if (engine.registry.latecomers.any()) place_latecomers(engine);
+    engine.direct.need_for_sync(chain);
+  }
+  return engine.registry.lanes.enter(chain, chain::file_key(identity, chain.fd));
+}
+
+bool find_lane(Engine& engine, Chain& chain) {
+  if (chain.order != chain::Order::LATE || !engine.registry.latecomers.take(chain)) return true;
+  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  const auto identity = os::identify(fd);
+  if (!identity) return fail(engine, chain, identity.error());
+  const bool has_local_file = is_local(engine, chain, fd, *identity);
+  engine.registry.in_flight.change(chain, [&] {
+    chain.kind = (*identity).kind;
+    chain.is_socket = (*identity).is_socket;
+    chain.is_local = has_local_file;
+  });
+  switch (enter_lane(engine, chain, *identity)) {
+    case LaneTable::Entry::GO:
+      return true;
+    case LaneTable::Entry::HELD:
+    case LaneTable::Entry::HELD_IN_CROWD:
+      return false;
+    case LaneTable::Entry::NO_MEMORY:
+      return fail(engine, chain, EAGAIN);
+  }
+  return false;
+}
+
+}  // namespace atomrt::engine
