@@ -12,16 +12,6 @@ using chain::Place;
 using exec::By;
 using exec::ContextId;
 
-// The kernel would have had to wait (RWF_NOWAIT), or the file system does not know how not to.
-bool is_refusal(long result) { return result == -EAGAIN || result == -EOPNOTSUPP; }
-
-// A transfer that ends in the middle of a sector has met the end of the file; one that ends between two may have met
-// what can't be had without waiting, and goes on elsewhere as the same request.
-bool is_cut_short(const Chain& chain, long result) {
-  constexpr long SECTOR = 512;
-  return result > 0 && static_cast<std::size_t>(result) < bytes_left(chain) && result % SECTOR == 0;
-}
-
 long total(const Chain& chain, long result) {
   const long moved = static_cast<long>(chain.moved);
   if (result < 0) return moved > 0 ? moved : result;
@@ -76,12 +66,12 @@ void reap(Engine& engine) {
 void settle_for(void* self, Chain& chain, long result, By by) {
   Engine& engine = *static_cast<Engine*>(self);
   engine.direct.drop_need_of(chain);
-  if (is_cut_short(chain, result)) {
+  if (exec::is_cut_short(bytes_left(chain), result)) {
     add_moved(chain, static_cast<std::size_t>(result));
     if (find_lane(engine, chain)) pass_on(engine, chain, by);
     return;
   }
-  if (is_refusal(result)) return refused(engine, chain, result, by);
+  if (exec::is_refusal(result)) return refused(engine, chain, result, by);
   const bool is_library = by == By::LIBRARY;
   const chain::Released released = complete(engine, chain, total(chain, result), ContextId::DIRECT,
                                             is_library ? Workers::MayStart::YES : Workers::MayStart::NO);

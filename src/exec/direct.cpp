@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <climits>
+
 #include "chain/finish.h"
 #include "os/clock.h"
 #include "os/memory.h"
@@ -95,13 +97,15 @@ bool Direct::give_back() {
 
 namespace {
 
-// What the transfer has ended with, where it has: bytes or -errno.
+constexpr long NOT_YET = LONG_MIN;
+
+// What the transfer has ended with, bytes or -errno.
 long result_at_once(const os::CompletionRing& ring, std::uint32_t since, std::uint64_t data) {
   const std::uint32_t tail = ring.tail.load(std::memory_order_acquire);
   for (std::uint32_t i = since; i != tail; i = (i + 1) % ring.size) {
     if (ring.events[i].data == data) return static_cast<long>(ring.events[i].res);
   }
-  return 0;
+  return NOT_YET;
 }
 
 }  // namespace
@@ -114,17 +118,19 @@ long result_at_once(const os::CompletionRing& ring, std::uint32_t since, std::ui
 // to a pipe without a reader with SIGPIPE, where nobody has asked whether the number means a file. Its event is among
 // those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out. The
 // request may be over by then, so this thread counts itself in for the look.
+//
+// What the kernel has not done whole it says at once, as a rule, and this thread sees to it that it goes on elsewhere:
+// nobody else may ever look. (The rest the reaper finds, in time.)
 Verdict Direct::submit(Chain& chain) {
   if (is_refused()) return Verdict::DECLINED;
   if (has_lane(chain) && is_avoided(chain.lane->key.device)) return Verdict::DECLINED;
   const bool writes = chain.operation == chain::Operation::WRITE;
-  const std::uint32_t looks = writes ? 1 : 0;
-  if (!enter(1 + looks)) return Verdict::DECLINED;
+  if (!enter(2)) return Verdict::DECLINED;  // the request, and this thread's look
   const bool may_be_pipe = writes && chain.order == chain::Order::LATE;
   const bool announced = is_announced(chain);
   if (announced) {
     if (!add_need(true)) {
-      users_.fetch_sub(1 + looks, std::memory_order_release);
+      users_.fetch_sub(2, std::memory_order_release);
       return Verdict::DECLINED;
     }
     chain.needs_reaper.store(true, std::memory_order_relaxed);
@@ -135,18 +141,20 @@ Verdict Direct::submit(Chain& chain) {
                                     next_byte(chain), bytes_left(chain), next_offset(chain),
                                     chain::packed(generation, chain.number));
   iocb* transfers[] = {&transfer};
+  const std::size_t left = bytes_left(chain);
   put(chain, Place::MOVING);  // a release: the kernel hands the chain to another thread
   os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   const std::uint32_t tail = ring->tail.load(std::memory_order_relaxed);
   const long accepted = os::submit_aio(ring, transfers, 1);
-  const long result = writes && accepted == 1 ? result_at_once(*ring, tail, transfer.aio_data) : 0;
-  if (looks != 0) users_.fetch_sub(looks, std::memory_order_release);
+  const long result = accepted == 1 ? result_at_once(*ring, tail, transfer.aio_data) : NOT_YET;
+  users_.fetch_sub(1, std::memory_order_release);
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
   const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
   if (writes && (result == -EFBIG || !still_there)) os::take_back_write_signal(SIGXFSZ);
   if (may_be_pipe && (result == -EPIPE || !still_there)) os::take_back_write_signal(SIGPIPE);
   // Who needs it may have found nothing in flight: it rests, and nobody else leads. Pairs with need_for_sync.
   if (announced || needs_.load(std::memory_order_seq_cst) > 0) call_reaper();
+  if (is_refusal(result) || is_cut_short(left, result)) process(By::APPLICATION);
   return Verdict::ACCEPTED;
 }
 

@@ -22,6 +22,8 @@
 // Locks: mutex_, with all signals blocked; nothing is finished under it.
 #pragma once
 
+#include <cerrno>
+
 #include "exec/context.h"
 #include "exec/head.h"
 #include "exec/reaper.h"
@@ -40,6 +42,15 @@ struct Settlement {
   void (*offer)(void* engine, chain::Chain& chain);  // place MOVING, on a library thread
   void (*do_chores)(void* engine);                   // on a library thread, after nudge
 };
+
+// The kernel would have had to wait (RWF_NOWAIT), or the file system does not know how not to.
+[[nodiscard]] inline bool is_refusal(long result) { return result == -EAGAIN || result == -EOPNOTSUPP; }
+// A transfer that ends in the middle of a sector has met the end of the file; one that ends between two may have met
+// what can't be had without waiting, and goes on elsewhere as the same request.
+[[nodiscard]] inline bool is_cut_short(std::size_t left, long result) {
+  constexpr long SECTOR = 512;
+  return result > 0 && static_cast<std::size_t>(result) < left && result % SECTOR == 0;
+}
 
 class Direct {
  public:

@@ -64,14 +64,20 @@ void Reaper::lead(Direct& direct, std::uintptr_t self) {
   os::futex_wait_until(bell_, 1, os::now_ns() + Direct::FOLLOWER_NS);
 }
 
-// True: the context has been given back, and another thread may be there already.
+// True: the context has been given back, and another thread may be there already. Now and then it looks for what has
+// come: it may have to go on elsewhere, and nobody else may be looking.
 bool Reaper::rest(Direct& direct) {
   bell_.store(1, std::memory_order_seq_cst);
   if (direct.is_reaper_needed() || direct.has_leftovers()) return false;
   const std::uint32_t processed = direct.processed_.load(std::memory_order_relaxed);
-  const int error = os::futex_wait_until(bell_, 1, os::now_ns() + idle_ns_.load(std::memory_order_relaxed));
-  const bool was_idle = error == ETIMEDOUT && processed == direct.processed_.load(std::memory_order_relaxed);
-  return was_idle && direct.give_back();
+  const std::int64_t end = os::now_ns() + idle_ns_.load(std::memory_order_relaxed);
+  for (;;) {
+    const os::Slice slice = os::slice_of(end, LOOK_NS);
+    if (os::futex_wait_until(bell_, 1, slice.end_ns) != ETIMEDOUT) return false;
+    if (direct.has_events()) direct.process(By::LIBRARY);
+    if (processed != direct.processed_.load(std::memory_order_relaxed)) return false;
+    if (slice.is_last) return direct.give_back();
+  }
 }
 
 }  // namespace atomrt::exec

@@ -35,6 +35,7 @@ class Reaper {
 
  private:
   static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
+  static constexpr std::int64_t LOOK_NS = 1'000'000'000;
   static void* run_thread(void* direct);
   void work(Direct& direct);
   void lead(Direct& direct, std::uintptr_t self);

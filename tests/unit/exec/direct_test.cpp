@@ -228,6 +228,29 @@ void a_late_write_to_a_broken_pipe_raises_no_signal(void**) {
   assert_int_equal(f.kernel.pipe_signals, 2);
 }
 
+// Nobody else may ever look.
+void what_is_not_done_whole_at_once_is_settled_by_its_submitter(void**) {
+  Fixture f;
+  f.kernel.ends_at_once.store(true);
+  for (const Kind kind : {Kind::READ, Kind::DIRECT_WRITE}) {
+    for (const long result : {-EAGAIN, -EOPNOTSUPP, 512, 1024}) {
+      Chain& chain = f.chain(kind);
+      chain.length = 2048;
+      f.kernel.result_at_once.store(result);
+      f.is_settled(f.submitted(chain), result, By::APPLICATION);
+    }
+    for (const long result : {0, 100, 2048, -EIO}) {
+      Chain& chain = f.chain(kind);
+      chain.length = 2048;
+      f.kernel.result_at_once.store(result);
+      f.submitted(chain);
+      assert_int_equal(place_of(chain), Place::IN_AIO);
+      f.direct.process(By::LIBRARY);
+      f.is_settled(chain, result, By::LIBRARY);
+    }
+  }
+}
+
 // ---- events ----
 
 void a_request_is_settled_by_who_looks(void**) {
@@ -319,6 +342,7 @@ UNIT_TESTS(cmocka_unit_test(the_first_request_makes_the_context),
            cmocka_unit_test(an_event_may_be_settled_before_submission_is_over),
            cmocka_unit_test(a_write_at_the_size_limit_raises_no_signal),
            cmocka_unit_test(a_late_write_to_a_broken_pipe_raises_no_signal),
+           cmocka_unit_test(what_is_not_done_whole_at_once_is_settled_by_its_submitter),
            cmocka_unit_test(a_request_is_settled_by_who_looks),
            cmocka_unit_test(more_than_a_batch_is_settled_in_the_order_of_events),
            cmocka_unit_test(an_event_of_a_chain_that_is_over_means_nobody),

@@ -245,6 +245,13 @@ void what_is_left_while_it_is_busy_is_offered_at_once(void**) {
   assert_true(f.sleeps_in_kernel());
 }
 
+void what_nobody_looks_at_is_settled_in_time(void**) {
+  Fixture f;
+  Chain& chain = f.submitted();
+  f.kernel.complete(0, -EAGAIN);
+  f.is_settled(chain, -EAGAIN, By::LIBRARY);
+}
+
 // ---- its end ----
 
 void it_gives_the_context_back_when_idle_and_both_come_again(void**) {
@@ -313,6 +320,7 @@ UNIT_TESTS(cmocka_unit_test(nobody_needs_it_and_it_sleeps),
            cmocka_unit_test(what_an_application_leaves_is_offered_by_it),
            cmocka_unit_test(it_does_not_sleep_in_the_kernel_while_something_may_be_left),
            cmocka_unit_test(what_is_left_while_it_is_busy_is_offered_at_once),
+           cmocka_unit_test(what_nobody_looks_at_is_settled_in_time),
            cmocka_unit_test(it_gives_the_context_back_when_idle_and_both_come_again),
            cmocka_unit_test(a_context_that_somebody_leads_is_not_replaced_at_its_address),
            cmocka_unit_test(what_is_in_flight_or_needs_it_keeps_it))
