@@ -10,6 +10,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->order = Order::NONE;
   chain->tail = Tail::NOTIFY;
   chain->is_out_of_turn = false;
+  chain->keeps_known = false;
   chain->is_polled = false;
   chain->company.store(0, std::memory_order_relaxed);
   chain->needs_reaper.store(false, std::memory_order_relaxed);

@@ -71,8 +71,9 @@ struct Chain : os::Slot, Request {
   std::atomic<std::uint32_t> entered;  // fd + 1 while in flight, else 0: written under the lock of InFlight's bucket
   Order order;
   Tail tail;
-  bool is_out_of_turn;  // a waiter took it from its lane
-  bool is_polled;       // BLOCKED in the ring, not in a thread
+  bool is_out_of_turn : 1;  // a waiter took it from its lane
+  bool keeps_known : 1;     // what is known of its descriptor: see known_file.h
+  bool is_polled;           // BLOCKED in the ring, not in a thread
   // Chains of its file in flight when it came, up to 255, itself included; a hint, relaxed.
   std::atomic<std::uint8_t> company;
   std::atomic<bool> needs_reaper;  // counted by the direct context; see Direct::need_for

@@ -16,10 +16,12 @@ class InFlight {
   void enter(Chain& chain);
   // The same, and what is known of the file is noted for those that follow.
   void enter(Chain& chain, int flags, const os::FileIdentity& identity);
+  // Its result is about to be stored: it keeps nothing known any more.
+  void end_knowledge(Chain& chain);
   void leave(Chain& chain);
   [[nodiscard]] bool may_have(int fd) const { return bucket(fd).count.load(std::memory_order_acquire) != 0; }
 
-  // What is known of the file that requests in flight under fd go to. False: ask the kernel.
+  // What is known of the file that requests under fd, without a result yet, go to. False: ask the kernel.
   [[nodiscard]] bool knows(int fd) const { return bucket(fd).known.is_of(fd); }
   bool recall(int fd, int& flags, os::FileIdentity& identity) const {
     return bucket(fd).known.recall(fd, flags, identity);
@@ -71,7 +73,7 @@ class InFlight {
     os::Mutex mutex;
     std::atomic<std::uint32_t> count;  // written under the mutex; read without it to skip empty buckets
     Chains chains;
-    KnownFile known;  // the first one's of this bucket
+    KnownFile known;  // of the first number of this bucket that had something to tell
   };
   static void add(Bucket& place, Chain& chain);
   [[nodiscard]] Bucket& bucket(int fd) { return buckets_[static_cast<unsigned>(fd) % BUCKETS]; }

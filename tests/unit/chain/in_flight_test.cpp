@@ -66,11 +66,42 @@ void the_file_of_requests_in_flight_is_known(void**) {
   assert_false(f.in_flight.recall(SAME_BUCKET, flags, recalled));
   f.in_flight.forget(FD);
   assert_false(f.in_flight.recall(FD, flags, recalled));
+  for (Chain* chain : {&read, &write}) f.leave(*chain);
   Chain& another = enter(Kind::WRITE, true);
-  for (Chain* chain : {&read, &remote, &write}) f.leave(*chain);
+  f.leave(remote);
   assert_true(f.in_flight.recall(FD, flags, recalled));
   f.leave(another);
   assert_false(f.in_flight.recall(FD, flags, recalled));
+}
+
+// Before its result is stored, and so before anybody can have seen it.
+void what_ends_keeps_nothing_known(void**) {
+  Fixture f;
+  const atomrt::os::FileIdentity file{7, 8, 0, atomrt::os::FileKind::POSITIONAL, false, true, false};
+  atomrt::os::FileIdentity recalled{};
+  int flags = 0;
+  Chain* chains[2];
+  for (Chain*& chain : chains) {
+    chain = &atomrt::unit::adopted(f.pool, request_of(Kind::WRITE, nullptr, FD));
+    chain->is_local = true;
+    f.in_flight.enter(*chain, O_RDWR, file);
+  }
+  Chain& other = f.enter(SAME_BUCKET);  // for long
+  f.in_flight.end_knowledge(*chains[0]);
+  f.in_flight.end_knowledge(*chains[0]);
+  assert_true(f.in_flight.knows(FD) && f.in_flight.recall(FD, flags, recalled));
+  f.in_flight.end_knowledge(*chains[1]);
+  assert_false(f.in_flight.knows(FD) || f.in_flight.recall(FD, flags, recalled));
+  Chain& next = atomrt::unit::adopted(f.pool, request_of(Kind::WRITE, nullptr, FD));
+  next.is_local = true;
+  f.in_flight.enter(next, O_RDWR | O_APPEND, file);
+  assert_true(f.in_flight.recall(FD, flags, recalled));
+  assert_int_equal(flags, O_RDWR | O_APPEND);
+  for (Chain* chain : chains) f.leave(*chain);
+  assert_true(f.in_flight.knows(FD));
+  f.leave(next);
+  assert_false(f.in_flight.knows(FD));
+  f.leave(other);
 }
 
 void chains_are_visited_by_descriptor_in_order(void**) {
@@ -204,7 +235,8 @@ void a_chain_found_is_not_recycled_meanwhile(void**) {
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(the_file_of_requests_in_flight_is_known), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
+UNIT_TESTS(cmocka_unit_test(the_file_of_requests_in_flight_is_known),
+           cmocka_unit_test(what_ends_keeps_nothing_known), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
            cmocka_unit_test(a_number_without_chains_is_seen_to_have_none), cmocka_unit_test(odd_numbers_are_no_harm),
            cmocka_unit_test(a_chain_is_found_by_its_whole_name), cmocka_unit_test(garbage_names_nothing),
            cmocka_unit_test(a_chain_that_has_left_is_not_found),

@@ -47,6 +47,37 @@ void what_is_forgotten_is_not_recalled(void**) {
   assert_true(known.recall(3, flags, identity) && identity.device == 8);
 }
 
+void it_is_known_while_somebody_keeps_it(void**) {
+  KnownFile& known = zeroed<KnownFile>();
+  int flags;
+  FileIdentity identity;
+  assert_false(known.keep(3));
+  known.note(3, 0, file(7));
+  assert_true(known.keep(3));
+  assert_false(known.keep(4));
+  known.let_go(4);  // not its own
+  known.let_go(3);
+  assert_true(known.is_of(3) && known.recall(3, flags, identity));
+  known.let_go(3);
+  assert_false(known.is_known() || known.is_of(3) || known.recall(3, flags, identity));
+  assert_false(known.keep(3));
+  known.note(3, 0, file(8));
+  assert_true(known.recall(3, flags, identity) && identity.device == 8);
+}
+
+void who_kept_what_was_forgotten_makes_nothing_known(void**) {
+  KnownFile& known = zeroed<KnownFile>();
+  known.note(3, 0, file(7));
+  assert_true(known.keep(3));
+  known.forget();
+  known.let_go(3);
+  assert_false(known.is_known());
+  known.note(3, 0, file(8));
+  known.let_go(3);  // the other of the two: what is known may be lost early, and never late
+  known.let_go(3);
+  assert_false(known.is_known());
+}
+
 void a_reader_never_sees_halves(void**) {
   KnownFile& known = zeroed<KnownFile>();
   std::atomic<bool> over{false};
@@ -73,4 +104,5 @@ void a_reader_never_sees_halves(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(nothing_is_known_at_first), cmocka_unit_test(what_was_noted_is_recalled_for_its_descriptor),
-           cmocka_unit_test(what_is_forgotten_is_not_recalled), cmocka_unit_test(a_reader_never_sees_halves))
+           cmocka_unit_test(what_is_forgotten_is_not_recalled), cmocka_unit_test(it_is_known_while_somebody_keeps_it),
+           cmocka_unit_test(who_kept_what_was_forgotten_makes_nothing_known), cmocka_unit_test(a_reader_never_sees_halves))
