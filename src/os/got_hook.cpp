@@ -144,10 +144,20 @@ void with_tables_of(const dl_phdr_info& object, Visitor visit) {
   if (elf.has_symbols()) visit(elf);
 }
 
+// What it holds decides: a program may have put something else there since.
+void hook_pointer(const dl_phdr_info& object, ElfW(Addr) slot, const HookPass& pass) {
+  void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
+  for (std::size_t i = 0; i < pass.count; ++i) {
+    const Replacement& replacement = pass.replacements[i];
+    if (present == replacement.real) exchange_word(object, slot, {replacement.real, replacement.with});
+  }
+}
+
 int hook_object(dl_phdr_info* object, std::size_t, void* argument) {
   HookPass& pass = *static_cast<HookPass*>(argument);
   with_tables_of(*object, [&](const ElfObject& elf) {
     for_each_relocation(*object, elf, [&](unsigned long type, unsigned long symbol, ElfW(Addr) slot) {
+      if (type == WORD && symbol != 0) hook_pointer(*object, slot, pass);
       if (type != JUMP_SLOT && type != GLOBAL_DATA) return;
       for (std::size_t i = 0; i < pass.count; ++i) {
         if (std::strcmp(elf.name(symbol), pass.replacements[i].function) != 0) continue;

@@ -4,8 +4,9 @@
 //
 // Slots are single aligned words, written atomically. Patched is only what the loader is done with: a slot that holds
 // the address of the object's own stub (to be bound at the first call) or of the function itself; a slot in RELRO only
-// when its page is read-only already, which is made writable for the moment. Takes the dynamic loader's lock
-// (dl_iterate_phdr): not async-signal-safe.
+// when its page is read-only already, which is made writable for the moment. A pointer that was initialised with the
+// function is replaced where it still holds it. Takes the dynamic loader's lock (dl_iterate_phdr): not
+// async-signal-safe.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@ struct Replacement {
   void* with;
 };
 
-// Patches every slot of those functions. False when some slots had to be left alone for now.
+// Patches every slot of those functions, and the pointers. False when some slots had to be left alone for now.
 bool hook_functions(const Replacement* replacements, std::size_t count);
 
 struct Exchange {

@@ -1,6 +1,8 @@
 /* Writes to a file whose descriptor is closed, and its number reused by another file, right after aio_write returned, all
  * reach the first file and none the second.
  *
+ * The number is replaced by a call, or through a pointer that was initialised with the function.
+ *
  * Differs from glibc: the number's new file gets what was still queued.
  * DECISION: difference-request-keeps-its-file */
 #include "claim.h"
@@ -9,6 +11,8 @@ enum { ROUNDS = 200, COUNT = 8, SIZE = 4096 };
 
 static char bytes[COUNT][SIZE], got[COUNT * SIZE];
 static struct aiocb requests[COUNT];
+
+static int (*volatile replace)(int, int) = dup2;
 
 int main(void)
 {
@@ -23,7 +27,7 @@ int main(void)
             requests[i] = request(fd, bytes[i], SIZE, i * SIZE);
             SUBMIT_WRITE(&requests[i]);
         }
-        MUST(dup2(decoy, fd));
+        MUST(round / 2 % 2 ? replace(decoy, fd) : dup2(decoy, fd));
         for (int i = 0; i < COUNT; i++)
             EXPECT_RESULT(&requests[i], SIZE);
         close(fd);

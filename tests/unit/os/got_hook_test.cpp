@@ -35,6 +35,12 @@ Object load(const char* path, int flags) {
   return object;
 }
 
+void* pointer_of(const Object& object, const char* name = "hooked_pointer") {
+  void* const* const pointer = static_cast<void* const*>(dlsym(object.handle, name));
+  assert_non_null(pointer);
+  return *pointer;
+}
+
 // Permissions and places of all mappings, hashed.
 unsigned long mappings() {
   FILE* file = fopen("/proc/self/maps", "re");
@@ -51,9 +57,11 @@ unsigned long mappings() {
 void calls_of_an_object_come_to_the_replacement(const char* path, int flags) {
   const Object object = load(path, flags);
   assert_int_equal(object.get_pid(), getpid());
+  for (const char* name : {"hooked_pointer", "hooked_constant"}) assert_ptr_equal(pointer_of(object, name), GETPID.real);
   const unsigned long before = mappings();
   assert_true(hook_functions(&GETPID, 1));
   assert_int_equal(object.get_pid(), REPLACED);
+  for (const char* name : {"hooked_pointer", "hooked_constant"}) assert_ptr_equal(pointer_of(object, name), GETPID.with);
   assert_int_equal(mappings(), before);
   assert_true(hook_functions(&GETPID, 1));
   assert_int_equal(object.get_pid(), REPLACED);
@@ -120,15 +128,25 @@ void a_slot_that_holds_something_else_is_left_alone_for_now(void**) {
   dlclose(object.handle);
 }
 
-void* hooked_pointer_value(const Object& object) {
-  return *static_cast<void* const*>(dlsym(object.handle, "hooked_pointer"));
+void a_pointer_that_the_program_has_changed_is_its_own(void**) {
+  const Object object = load(UNIT_HOOKED_NOW, RTLD_NOW);
+  void** const pointer = static_cast<void**>(dlsym(object.handle, "hooked_pointer"));
+  assert_non_null(pointer);
+  assert_ptr_equal(*pointer, GETPID.real);
+  *pointer = address(getppid);
+  assert_true(hook_functions(&GETPID, 1));
+  assert_ptr_equal(*pointer, address(getppid));
+  *pointer = GETPID.real;
+  assert_true(hook_functions(&GETPID, 1));
+  assert_ptr_equal(*pointer, GETPID.with);
+  dlclose(object.handle);
 }
 
 // What a slot holds decides, and also pointers that are initialised with the function are found.
 void addresses_are_exchanged_in_slots_and_initialised_pointers(void**) {
   for (const char* path : {UNIT_HOOKED_NOW, UNIT_HOOKED_NO_PLT}) {
     const Object object = load(path, RTLD_NOW);
-    void* const real = hooked_pointer_value(object);
+    void* const real = pointer_of(object);
     const atomrt::os::Exchange there = {real, GETPID.with}, back = {GETPID.with, real};
     const atomrt::os::Exchange other = {address(getppid), GETPID.with};
     const unsigned long before = mappings();
@@ -136,10 +154,10 @@ void addresses_are_exchanged_in_slots_and_initialised_pointers(void**) {
     assert_int_equal(object.get_pid(), getpid());
     atomrt::os::exchange_addresses(&there, 1);
     assert_int_equal(object.get_pid(), REPLACED);
-    assert_ptr_equal(hooked_pointer_value(object), GETPID.with);
+    assert_ptr_equal(pointer_of(object), GETPID.with);
     atomrt::os::exchange_addresses(&back, 1);
     assert_int_equal(object.get_pid(), getpid());
-    assert_ptr_equal(hooked_pointer_value(object), real);
+    assert_ptr_equal(pointer_of(object), real);
     assert_int_equal(mappings(), before);
     dlclose(object.handle);
   }
@@ -148,7 +166,7 @@ void addresses_are_exchanged_in_slots_and_initialised_pointers(void**) {
 // It may be the object's own stub until then: bound at its first call, it is what that finds.
 void a_slot_that_was_never_bound_is_not_exchanged(void**) {
   const Object object = load(UNIT_HOOKED_LAZY, RTLD_LAZY);
-  const atomrt::os::Exchange there = {hooked_pointer_value(object), GETPID.with};
+  const atomrt::os::Exchange there = {pointer_of(object), GETPID.with};
   atomrt::os::exchange_addresses(&there, 1);
   assert_int_equal(object.get_pid(), getenv("LD_BIND_NOW") != nullptr ? REPLACED : getpid());
   dlclose(object.handle);
@@ -162,6 +180,7 @@ UNIT_TESTS(cmocka_unit_test(slots_bound_late_are_patched),
            cmocka_unit_test(a_slot_that_was_never_bound_is_patched), cmocka_unit_test(own_calls_stay_as_they_are),
            cmocka_unit_test(other_functions_stay_as_they_are),
            cmocka_unit_test(a_slot_that_holds_something_else_is_left_alone_for_now),
+           cmocka_unit_test(a_pointer_that_the_program_has_changed_is_its_own),
            cmocka_unit_test(an_object_loaded_later_is_told_by_the_count_and_needs_another_pass),
            cmocka_unit_test(addresses_are_exchanged_in_slots_and_initialised_pointers),
            cmocka_unit_test(a_slot_that_was_never_bound_is_not_exchanged))

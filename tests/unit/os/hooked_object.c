@@ -10,6 +10,8 @@ int hooked_getpid(void)
 }
 
 pid_t (*volatile hooked_pointer)(void) = getpid;
+extern pid_t (*const hooked_constant)(void);
+pid_t (*const hooked_constant)(void) = getpid; /* read-only once it is relocated */
 
 int hooked_close(int fd)
 {
