@@ -36,7 +36,7 @@ bool fail(Engine& engine, Chain& chain, int error) {
 
 }  // namespace
 
-bool is_local(Engine& engine, const Request& request, int fd, const os::FileIdentity& identity) {
+bool is_local(Engine& engine, int fd, const os::FileIdentity& identity) {
   if (!identity.is_regular) return false;
   if (identity.mount == 0) return os::is_on_local_storage(fd, identity);
   if (engine.local.contains(identity.mount)) return true;
@@ -84,7 +84,7 @@ bool find_lane(Engine& engine, Chain& chain) {
   const int fd = chain.io_fd.load(std::memory_order_acquire);
   const auto identity = os::identify(fd);
   if (!identity) return fail(engine, chain, identity.error());
-  const bool has_local_file = is_local(engine, chain, fd, *identity);
+  const bool has_local_file = is_local(engine, fd, *identity);
   engine.registry.in_flight.change(chain, [&] {
     chain.kind = (*identity).kind;
     chain.is_socket = (*identity).is_socket;

@@ -8,7 +8,7 @@
 namespace atomrt::engine {
 
 // Remembered by mount.
-[[nodiscard]] bool is_local(Engine& engine, const chain::Request& request, int fd, const os::FileIdentity& identity);
+[[nodiscard]] bool is_local(Engine& engine, int fd, const os::FileIdentity& identity);
 
 // A number that means a file or disk whose transfers kernel AIO takes: the next one may come late.
 void note_number(Engine& engine, const chain::Request& request, const os::FileIdentity& identity);

@@ -179,7 +179,7 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     complete_request(engine, request, -error);
     return 0;
   }
-  request.is_local = is_known || is_local(engine, request, request.fd, descriptor.identity);
+  request.is_local = is_known || is_local(engine, request.fd, descriptor.identity);
   if (!is_known) note_number(engine, request, descriptor.identity);
   // What may wait for a peer is never a mere copy.
   if (request.refuses_nowait && request.is_local) request.is_modest = engine.workers.pace().is_quick(request.fd);
