@@ -25,7 +25,7 @@ class KnownFile {
   // A regular file on storage of this machine; flags: those of F_GETFL. The request that notes it keeps it.
   void note(int fd, int flags, const os::FileIdentity& identity) {
     change(fd + 1, flags, identity.device, identity.inode);
-    users_.store(1, std::memory_order_relaxed);
+    users_.store(1, std::memory_order_release);  // who sees it sees the sequence changed
   }
   void forget() {
     users_.store(0, std::memory_order_relaxed);
