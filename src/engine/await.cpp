@@ -18,14 +18,15 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
   const auto self = static_cast<Direct::Thread>(pthread_self());
   for (;;) {
     sleeper.leads = self;
-    if (!engine.direct.lead(self, By::APPLICATION)) return Wake::ELSEWHERE;
+    os::CompletionRing* const ring = engine.direct.lead(self, By::APPLICATION);
+    if (ring == nullptr) return Wake::ELSEWHERE;
     engine.direct.process(By::APPLICATION);
     if (awaited.is_over(awaited.what)) return Wake::OVER;
     if (awaited.holder(engine, awaited.what) != Holder::DIRECT) return Wake::ELSEWHERE;
 
     int old_type;
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old_type);  // acts on a cancel already pending
-    const int error = engine.direct.sleep(sleeper.mask, deadline);
+    const int error = os::wait_for_event(ring, sleeper.mask, deadline);
     pthread_setcanceltype(old_type, nullptr);
     if (error != ETIMEDOUT && error != EINTR) continue;
     engine.direct.process(By::APPLICATION);

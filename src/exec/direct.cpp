@@ -72,12 +72,13 @@ bool Direct::make_context() {
   return true;
 }
 
-// A leader whose request another thread has settled leaves within a moment, unless it stands still before its sleep, or
-// has left it for good by siglongjmp. It must not sleep on a later context that has the same address, without a request
-// there: so none gets it.
+// A leader whose request another thread has settled leaves within a moment, as its event is not consumed by others,
+// unless it stands still before its sleep, or has left it for good by siglongjmp. It must not sleep on a later context
+// that has the same address, without a request there: so none gets it, and none is made until the page is reserved.
 bool Direct::give_back() {
   os::CompletionRing* ring;
   bool is_led;
+  std::int64_t refusal = 0;
   {
     os::Locked locked(mutex_);
     if (!leftovers_.empty() || needs_.load(std::memory_order_relaxed) > 0) return false;
@@ -85,11 +86,15 @@ bool Direct::give_back() {
     std::uint32_t nobody = PRESENT;
     if (!users_.compare_exchange_strong(nobody, 0, std::memory_order_acq_rel) && nobody != 0) return false;
     ring = nobody == 0 ? nullptr : ring_.exchange(nullptr, std::memory_order_relaxed);
-    is_led = leader_.exchange(0, std::memory_order_relaxed) != 0;
+    is_led = leader_.exchange(0, std::memory_order_relaxed) != 0 && ring != nullptr;
+    if (is_led && refusal_.load(std::memory_order_relaxed) != FOR_EVER) {
+      refusal_.store(refusal = os::now_ns() + RETRY_NS, std::memory_order_relaxed);
+    }
     reaper_.leave();
   }
   if (ring != nullptr) os::destroy_aio_context(ring);
-  if (ring != nullptr && is_led) os::reserve_page(ring);
+  if (is_led) os::reserve_page(ring);
+  if (refusal != 0) refusal_.compare_exchange_strong(refusal, 0, std::memory_order_relaxed);
   return true;
 }
 
@@ -151,7 +156,7 @@ Verdict Direct::submit(Chain& chain) {
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
   const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
   if (writes && (result == -EFBIG || !still_there)) os::take_back_write_signal(SIGXFSZ);
-  if (may_be_pipe && (result == -EPIPE || !still_there)) os::take_back_write_signal(SIGPIPE);
+  if (may_be_pipe && result == -EPIPE) os::take_back_write_signal(SIGPIPE);
   // Who needs it may have found nothing in flight: it rests, and nobody else leads. Pairs with need_for_sync.
   if (announced || needs_.load(std::memory_order_seq_cst) > 0) call_reaper();
   if (is_refusal(result) || is_cut_short(left, result)) process(By::APPLICATION);
@@ -244,11 +249,12 @@ void Direct::settled() {
 
 // ---- who sleeps in the kernel ----
 
-bool Direct::lead(Thread thread, By by) {
+os::CompletionRing* Direct::lead(Thread thread, By by) {
   os::Locked locked(mutex_);
-  if (ring_.load(std::memory_order_relaxed) == nullptr) return false;
+  os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
+  if (ring == nullptr) return nullptr;
   const Thread leader = leader_.load(std::memory_order_relaxed);
-  if (leader != 0 && leader != thread) return false;
+  if (leader != 0 && leader != thread) return nullptr;
   const bool is_reapers = needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present();
   if (by == By::APPLICATION && is_reapers) {
     if (leader == thread) {
@@ -256,11 +262,11 @@ bool Direct::lead(Thread thread, By by) {
       consume_locked(0);
       wake_next_locked();
     }
-    return false;
+    return nullptr;
   }
   leader_.store(thread, std::memory_order_relaxed);
   consume_locked(thread);
-  return true;
+  return ring;
 }
 
 void Direct::stop_leading(Thread thread) {
@@ -269,11 +275,6 @@ void Direct::stop_leading(Thread thread) {
   leader_.store(0, std::memory_order_relaxed);
   consume_locked(0);
   if (has_requests()) wake_next_locked();
-}
-
-// Nobody else consumes the event of what the leader waits for. (A timer of its own for each sleep would cost 0.7 us.)
-int Direct::sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns) {
-  return os::wait_for_event(ring_.load(std::memory_order_relaxed), mask, deadline_ns);
 }
 
 // A follower whose word is not 0 is awake, as what he waits for is over: he would leave without leading.

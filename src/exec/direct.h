@@ -71,11 +71,10 @@ class Direct {
   void process(By by);
   [[nodiscard]] bool has_requests() const { return (users_.load(std::memory_order_seq_cst) & COUNT) != 0; }
 
-  // The right to sleep in the kernel. NO while another leads, or the reaper has reason to. Signals are blocked.
-  [[nodiscard]] bool lead(Thread thread, By by);
+  // The right to sleep in the kernel, on this ring (os::wait_for_event). Null while another leads, or the reaper has
+  // reason to. Signals are blocked.
+  [[nodiscard]] os::CompletionRing* lead(Thread thread, By by);
   void stop_leading(Thread thread);
-  // The leader's sleep: see os::wait_for_event. What has come may have been processed, too.
-  int sleep(const os::KernelSignalSet& mask, std::int64_t deadline_ns);
 
   // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False:
   // there is none, and none can be made, or none may be (may_start).

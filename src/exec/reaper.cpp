@@ -52,15 +52,15 @@ void Reaper::work(Direct& direct) {
 // something to do. That thread, or the leader, may have gone astray in a handler: then the time ends it. So it ends the
 // sleep in the kernel, as a thread that only looked was counted as a request.
 void Reaper::lead(Direct& direct, std::uintptr_t self) {
-  const bool leads = direct.lead(self, By::LIBRARY);
+  os::CompletionRing* const ring = direct.lead(self, By::LIBRARY);
   direct.process(By::LIBRARY);
   if (!direct.is_reaper_needed()) return;
-  if (leads && direct.may_sleep_in_kernel()) {
-    direct.sleep(os::LIBRARY_THREAD_SIGNALS, os::now_ns() + MOST_SLEEP_NS);
+  if (ring != nullptr && direct.may_sleep_in_kernel()) {
+    os::wait_for_event(ring, os::LIBRARY_THREAD_SIGNALS, os::now_ns() + MOST_SLEEP_NS);
     return;
   }
   bell_.store(1, std::memory_order_seq_cst);
-  if (direct.has_leftovers() || (leads && direct.may_sleep_in_kernel())) return;
+  if (direct.has_leftovers() || (ring != nullptr && direct.may_sleep_in_kernel())) return;
   os::futex_wait_until(bell_, 1, os::now_ns() + Direct::FOLLOWER_NS);
 }
 

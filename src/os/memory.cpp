@@ -94,7 +94,7 @@ void unmap_memory(void* memory, std::size_t size) {
   give_back(memory, size);
 }
 
-// A kernel that does not know the flag (before Linux 4.17) maps it elsewhere.
+// A kernel that does not know the flag (before Linux 4.17), or an emulator, maps it elsewhere.
 void reserve_page(void* address) {
   constexpr std::size_t PAGE = 4096;
   const auto reserved = map(address, PAGE, PROT_NONE, MAP_FIXED_NOREPLACE);

@@ -60,10 +60,10 @@ void beside_a_leader_nobody_consumes(void**) {
   f.is_settled(chain, 4, By::APPLICATION);
   assert_false(f.direct.has_events());
   assert_int_equal(f.kernel.not_consumed(), 1);
-  assert_int_equal(f.direct.sleep(0, atomrt::os::NO_DEADLINE), 0);
+  assert_int_equal(atomrt::os::wait_for_event(f.kernel.ring, 0, atomrt::os::NO_DEADLINE), 0);
   assert_true(f.direct.lead(leader, By::APPLICATION));
   assert_int_equal(f.kernel.not_consumed(), 0);
-  assert_int_equal(f.direct.sleep(0, 1), ETIMEDOUT);
+  assert_int_equal(atomrt::os::wait_for_event(f.kernel.ring, 0, 1), ETIMEDOUT);
   f.direct.stop_leading(leader);
 }
 
