@@ -10,13 +10,6 @@
 #include "os/got_hook.h"
 #include "os/signals.h"
 
-// glibc 2.34 has both; older ones neither, then nothing refers to the wrappers. Whatever version they bear, none is
-// asked for: a reference to one that libc does not have, weak or not, keeps the library from being loaded.
-__asm__(".symver any_close_range, close_range@");
-__asm__(".symver any_closefrom, closefrom@");
-extern "C" [[gnu::weak]] int any_close_range(unsigned first, unsigned last, int flags) noexcept;
-extern "C" [[gnu::weak]] void any_closefrom(int lowest) noexcept;
-
 namespace atomrt::engine {
 namespace {
 
@@ -190,23 +183,42 @@ void before_close_range(unsigned first, unsigned last) {
   for (int fd = static_cast<int>(first); fd <= highest && static_cast<unsigned>(fd) <= last; ++fd) before_close(fd);
 }
 
+// What the wrappers call, as found when the first object is patched. close_range and closefrom are missing before glibc
+// 2.34; nothing leads to their wrappers then.
+enum Closing : unsigned { CLOSE, DUP2, DUP3, CLOSE_RANGE, CLOSEFROM, FCLOSE, FREOPEN, FREOPEN64, CLOSINGS };
+constexpr const char* NAMES[CLOSINGS] = {"close",     "dup2",   "dup3",    "close_range",
+                                         "closefrom", "fclose", "freopen", "freopen64"};
+constinit std::atomic<void*> real[CLOSINGS];
+
+// Stored before any slot was; another processor may see that later.
+template <typename Function>
+Function* real_function(Closing which) {
+  void* found;
+  while ((found = real[which].load(std::memory_order_acquire)) == nullptr) os::yield();
+  return reinterpret_cast<Function*>(found);
+}
+
+int any_close_range(unsigned first, unsigned last, int flags) {
+  return real_function<int(unsigned, unsigned, int)>(CLOSE_RANGE)(first, last, flags);
+}
+
 int watched_close(int fd) {
   if (is_duplicate(fd)) {
     errno = EBADF;
     return -1;
   }
   before_close(fd);
-  return ::close(fd);
+  return real_function<int(int)>(CLOSE)(fd);
 }
 
 int watched_dup2(int from, int to) {
   if (from != to) before_close(to);
-  return ::dup2(from, to);
+  return real_function<int(int, int)>(DUP2)(from, to);
 }
 
 int watched_dup3(int from, int to, int flags) {
   if (from != to) before_close(to);
-  return ::dup3(from, to, flags);
+  return real_function<int(int, int, int)>(DUP3)(from, to, flags);
 }
 
 // The range, but for the library's own duplicates.
@@ -238,7 +250,8 @@ int watched_close_range(unsigned first, unsigned last, int flags) {
 void watched_closefrom(int lowest) {
   const unsigned first = lowest < 0 ? 0 : static_cast<unsigned>(lowest);
   before_close_range(first, ~0U);
-  if (close_around_duplicates(first, ~0U, 0) != 0) any_closefrom(lowest);  // no close_range in this kernel
+  // Where this kernel has no close_range.
+  if (close_around_duplicates(first, ~0U, 0) != 0) real_function<void(int)>(CLOSEFROM)(lowest);
 }
 
 void before_close_stream(FILE* stream) {
@@ -249,12 +262,15 @@ void before_close_stream(FILE* stream) {
 
 int watched_fclose(FILE* stream) {
   before_close_stream(stream);
-  return ::fclose(stream);
+  return real_function<int(FILE*)>(FCLOSE)(stream);
 }
 
+using Reopen = FILE*(const char*, const char*, FILE*);
+
+template <Closing WHICH>
 FILE* watched_freopen(const char* path, const char* mode, FILE* stream) {
   before_close_stream(stream);
-  return ::freopen(path, mode, stream);
+  return real_function<Reopen>(WHICH)(path, mode, stream);
 }
 
 template <typename Function>
@@ -265,17 +281,18 @@ void* address(Function* function) {
 void hook_new_objects() {
   const unsigned long long loaded = os::objects_loaded();
   if (loaded == seen_objects.load(std::memory_order_relaxed)) return;
-  const os::Replacement replacements[] = {
-      {"close", address(::close), address(watched_close)},
-      {"dup2", address(::dup2), address(watched_dup2)},
-      {"dup3", address(::dup3), address(watched_dup3)},
-      {"close_range", address(any_close_range), address(watched_close_range)},
-      {"closefrom", address(any_closefrom), address(watched_closefrom)},
-      {"fclose", address(::fclose), address(watched_fclose)},
-      {"freopen", address(::freopen), address(watched_freopen)},
-      {"freopen64", address(::freopen64), address(watched_freopen)},
-  };
-  if (os::hook_functions(replacements, sizeof replacements / sizeof replacements[0])) {
+  void* const watched[CLOSINGS] = {
+      address(watched_close),     address(watched_dup2),   address(watched_dup3),
+      address(watched_close_range), address(watched_closefrom), address(watched_fclose),
+      address(watched_freopen<FREOPEN>), address(watched_freopen<FREOPEN64>)};
+  void* found[CLOSINGS];
+  os::find_functions(NAMES, found, CLOSINGS);
+  os::Replacement replacements[CLOSINGS];
+  for (unsigned i = 0; i < CLOSINGS; ++i) {
+    real[i].store(found[i], std::memory_order_release);
+    replacements[i] = {NAMES[i], found[i], watched[i]};
+  }
+  if (os::hook_functions(replacements, CLOSINGS)) {
     seen_objects.store(loaded, std::memory_order_relaxed);
   }
 }

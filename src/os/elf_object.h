@@ -73,6 +73,20 @@ class ElfObject {
     return 0;
   }
 
+  // The one that a reference without a version finds. 0 where there is none.
+  [[nodiscard]] std::uint32_t find_default_function(const char* name) const {
+    constexpr unsigned HIDDEN = 0x8000;
+    const std::uint32_t count = symbol_count();
+    for (std::uint32_t index = 1; index < count; ++index) {
+      const bool is_default = versions_ == nullptr || (versions_[index] & HIDDEN) == 0;
+      if (is_defined(index) && is_default && (symbols_[index].st_info & 0xf) == STT_FUNC &&
+          is_same_text(this->name(index), name)) {
+        return index;
+      }
+    }
+    return 0;
+  }
+
   [[nodiscard]] const Relocations& calls() const { return calls_; }
   [[nodiscard]] const Relocations& others() const { return others_; }
 

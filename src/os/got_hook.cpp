@@ -46,6 +46,14 @@ struct HookPass {
   const Replacement* replacements;
   std::size_t count;
   bool complete;
+  const dl_phdr_info* program;
+  dl_phdr_info program_info;
+};
+
+struct FindPass {
+  const char* const* names;
+  void** found;
+  std::size_t count;
 };
 
 struct ExchangePass {
@@ -81,10 +89,15 @@ void write_protected_word(ElfW(Addr) address, Write write) {
   system_call(SYS_mprotect, page, page_size, PROT_READ);
 }
 
-// False when the loader may not be done with the slot.
-bool patch_slot(const dl_phdr_info& object, ElfW(Addr) slot, const Replacement& replacement) {
+// False when the loader may not be done with the slot. One that leads to the program's own stub is left as it is: the
+// program's slot is patched.
+bool patch_slot(const dl_phdr_info& object, ElfW(Addr) slot, const Replacement& replacement,
+                const dl_phdr_info& program) {
   void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
   if (present == replacement.with) return true;
+  const bool is_programs = object.dlpi_addr != program.dlpi_addr && present != replacement.real &&
+                           lies_in_segment(program, PT_LOAD, reinterpret_cast<ElfW(Addr)>(present));
+  if (is_programs) return true;
   const bool is_settled =
       present == replacement.real || lies_in_segment(object, PT_LOAD, reinterpret_cast<ElfW(Addr)>(present));
   if (!is_settled) return false;
@@ -144,28 +157,51 @@ void with_tables_of(const dl_phdr_info& object, Visitor visit) {
   if (elf.has_symbols()) visit(elf);
 }
 
-// What it holds decides: a program may have put something else there since.
-void hook_pointer(const dl_phdr_info& object, ElfW(Addr) slot, const HookPass& pass) {
+// What it holds decides: a program may have put something else there since. Null: the loader may not have come to it.
+// Not where it lies across words, as in a packed structure.
+void hook_pointer(const dl_phdr_info& object, const char* symbol, ElfW(Addr) slot, HookPass& pass) {
+  if (slot % sizeof(void*) != 0) return;
   void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
   for (std::size_t i = 0; i < pass.count; ++i) {
     const Replacement& replacement = pass.replacements[i];
+    if (replacement.real == nullptr) continue;
     if (present == replacement.real) exchange_word(object, slot, {replacement.real, replacement.with});
+    if (present == nullptr && std::strcmp(symbol, replacement.function) == 0) pass.complete = false;
   }
 }
 
 int hook_object(dl_phdr_info* object, std::size_t, void* argument) {
   HookPass& pass = *static_cast<HookPass*>(argument);
+  if (pass.program == nullptr) {  // the first is the program
+    pass.program_info = *object;
+    pass.program = &pass.program_info;
+  }
   with_tables_of(*object, [&](const ElfObject& elf) {
     for_each_relocation(*object, elf, [&](unsigned long type, unsigned long symbol, ElfW(Addr) slot) {
-      if (type == WORD && symbol != 0) hook_pointer(*object, slot, pass);
+      if (type == WORD && symbol != 0) hook_pointer(*object, elf.name(symbol), slot, pass);
       if (type != JUMP_SLOT && type != GLOBAL_DATA) return;
       for (std::size_t i = 0; i < pass.count; ++i) {
-        if (std::strcmp(elf.name(symbol), pass.replacements[i].function) != 0) continue;
-        if (!patch_slot(*object, slot, pass.replacements[i])) pass.complete = false;
+        const Replacement& replacement = pass.replacements[i];
+        if (replacement.real == nullptr || std::strcmp(elf.name(symbol), replacement.function) != 0) continue;
+        if (!patch_slot(*object, slot, replacement, *pass.program)) pass.complete = false;
       }
     });
   });
   return 0;
+}
+
+int find_in_object(dl_phdr_info* object, std::size_t, void* argument) {
+  const FindPass& pass = *static_cast<FindPass*>(argument);
+  bool is_done = true;
+  with_tables_of(*object, [&](const ElfObject& elf) {
+    for (std::size_t i = 0; i < pass.count; ++i) {
+      if (pass.found[i] != nullptr) continue;
+      const std::uint32_t index = elf.find_default_function(pass.names[i]);
+      if (index != 0) pass.found[i] = reinterpret_cast<void*>(elf.address(index));
+    }
+  });
+  for (std::size_t i = 0; i < pass.count; ++i) is_done = is_done && pass.found[i] != nullptr;
+  return is_done ? 1 : 0;
 }
 
 int exchange_in_object(dl_phdr_info* object, std::size_t, void* argument) {
@@ -173,6 +209,7 @@ int exchange_in_object(dl_phdr_info* object, std::size_t, void* argument) {
   with_tables_of(*object, [&](const ElfObject& elf) {
     for_each_relocation(*object, elf, [&](unsigned long type, unsigned long symbol, ElfW(Addr) slot) {
       if ((type != JUMP_SLOT && type != GLOBAL_DATA && type != WORD) || symbol == 0) return;
+      if (slot % sizeof(void*) != 0) return;
       void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
       for (std::size_t i = 0; i < pass.count; ++i) {
         if (present == pass.exchanges[i].real) exchange_word(*object, slot, pass.exchanges[i]);
@@ -189,8 +226,14 @@ int read_count(dl_phdr_info* object, std::size_t, void* argument) {
 
 }  // namespace
 
+void find_functions(const char* const names[], void* found[], std::size_t count) {
+  FindPass pass{names, found, count};
+  for (std::size_t i = 0; i < count; ++i) found[i] = nullptr;
+  dl_iterate_phdr(find_in_object, &pass);
+}
+
 bool hook_functions(const Replacement* replacements, std::size_t count) {
-  HookPass pass{replacements, count, true};
+  HookPass pass{replacements, count, true, nullptr, {}};
   if (JUMP_SLOT != 0) dl_iterate_phdr(hook_object, &pass);
   return pass.complete;
 }

@@ -15,11 +15,16 @@ namespace atomrt::os {
 
 struct Replacement {
   const char* function;
-  void* real;  // as the library's own calls reach it
+  void* real;  // null: there is none, and nothing is replaced
   void* with;
 };
 
-// Patches every slot of those functions, and the pointers. False when some slots had to be left alone for now.
+// The functions of these names as calls without a version reach them: the first object's, in the order of loading, that
+// defines them; null where none does. A look-up of the name, and so the library's own call, may find a stub of the
+// program's instead (a program at a fixed address that takes the function's address), which leads to the replacement.
+void find_functions(const char* const names[], void* found[], std::size_t count);
+
+// Patches every slot of those functions, and the pointers. False when some had to be left alone for now.
 bool hook_functions(const Replacement* replacements, std::size_t count);
 
 struct Exchange {

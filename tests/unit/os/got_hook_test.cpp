@@ -116,6 +116,40 @@ void an_object_loaded_later_is_told_by_the_count_and_needs_another_pass(void**) 
   dlclose(first.handle);
 }
 
+// As before glibc 2.34, which has no close_range: pointers that hold nothing are not those.
+void what_is_not_there_is_not_replaced(void**) {
+  const Object object = load(UNIT_HOOKED_NOW, RTLD_NOW);
+  void** const pointer = static_cast<void**>(dlsym(object.handle, "hooked_pointer"));
+  *pointer = nullptr;
+  const Replacement none = {"getpid", nullptr, address(replaced_getpid)};
+  assert_true(hook_functions(&none, 1));
+  assert_null(*pointer);
+  assert_int_equal(object.get_pid(), getpid());
+  dlclose(object.handle);
+}
+
+// It may be that the loader has not come to it.
+void a_pointer_that_holds_nothing_is_left_alone_for_now(void**) {
+  const Object object = load(UNIT_HOOKED_NOW, RTLD_NOW);
+  void** const pointer = static_cast<void**>(dlsym(object.handle, "hooked_pointer"));
+  *pointer = nullptr;
+  assert_false(hook_functions(&GETPID, 1));
+  assert_null(*pointer);
+  *pointer = GETPID.real;
+  assert_true(hook_functions(&GETPID, 1));
+  assert_ptr_equal(*pointer, GETPID.with);
+  dlclose(object.handle);
+}
+
+void functions_are_found_where_they_are_defined(void**) {
+  const char* const names[] = {"getpid", "no_such_function", "fclose"};
+  void* found[3];
+  atomrt::os::find_functions(names, found, 3);
+  assert_ptr_equal(found[0], dlsym(RTLD_NEXT, "getpid"));
+  assert_null(found[1]);
+  assert_ptr_equal(found[2], dlsym(RTLD_NEXT, "fclose"));
+}
+
 // A slot that holds neither the function nor the object's own stub is not the loader's final word: somebody else's hook,
 // or an object in the middle of its relocation.
 void a_slot_that_holds_something_else_is_left_alone_for_now(void**) {
@@ -181,6 +215,9 @@ UNIT_TESTS(cmocka_unit_test(slots_bound_late_are_patched),
            cmocka_unit_test(other_functions_stay_as_they_are),
            cmocka_unit_test(a_slot_that_holds_something_else_is_left_alone_for_now),
            cmocka_unit_test(a_pointer_that_the_program_has_changed_is_its_own),
+           cmocka_unit_test(what_is_not_there_is_not_replaced),
+           cmocka_unit_test(a_pointer_that_holds_nothing_is_left_alone_for_now),
+           cmocka_unit_test(functions_are_found_where_they_are_defined),
            cmocka_unit_test(an_object_loaded_later_is_told_by_the_count_and_needs_another_pass),
            cmocka_unit_test(addresses_are_exchanged_in_slots_and_initialised_pointers),
            cmocka_unit_test(a_slot_that_was_never_bound_is_not_exchanged))
