@@ -10,7 +10,7 @@
 //   io_fd    the descriptor to use; the owner loads it before each system call, hold.cpp replaces it when the
 //            application is about to close the number.
 //   entered  where the chain is in flight: see InFlight::with.
-// All else is written by the owner.
+// All else is written by the owner; of a LATE chain `lane` and its link by who lets it into its lane (latecomers.h).
 #pragma once
 
 #include <atomic>

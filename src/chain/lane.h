@@ -52,7 +52,7 @@ class LaneTable {
  public:
   enum class Entry : std::uint8_t { GO, HELD, HELD_IN_CROWD, NO_MEMORY };
 
-  // Puts the chain (place MOVING) at the end of its file's lane. HELD…: it is in the lane's
+  // Puts the chain (MOVING, or of who came late: its owner's) at the end of its file's lane. HELD…: it is in the lane's
   // hands, in a crowd: with more than FEW chains of the file in flight.
   Entry enter(Chain& chain, const FileKey& key);
   // True when a chain of that file and order would have to wait.

@@ -1,9 +1,11 @@
 // Latecomers: chains that are in no lane yet (order LATE). A transfer that has no order needs none, and to ask the
 // kernel for its file takes a system call. A sync lets all of them into their lanes before it enters its own, and the
-// owner of one that has to go on elsewhere than in the kernel does.
+// owner of one that has to go on elsewhere than in the kernel does. One whose file nobody can tell any more stays: no
+// sync waits for it.
 //
-// Entered by submitters, finishers and by who submits a sync. One lock, taken before a lane's bucket's. While a chain
-// is here its `lane` and the link of that lane's members belong to this list; its owner looks at neither.
+// Entered by submitters, finishers, who reaps a refusal, and who submits a sync. One lock, taken before a lane's
+// bucket's. While a chain is here its `lane` and the link of that lane's members belong to this list; its owner looks
+// at neither.
 #pragma once
 
 #include "chain/lane.h"
@@ -16,9 +18,19 @@ class Latecomers {
   void enter(Chain& chain);
   // A hint, unless who asks is ordered behind who entered.
   [[nodiscard]] bool any() const { return count_.load(std::memory_order_acquire) != 0; }
-  // For the owner of a LATE chain. True: it is in no lane, and nobody lets it into one any more; its order is NONE.
-  // False: it is in its lane.
+  // For the owner of a LATE chain that is over. True: it is in no lane, and nobody lets it into one any more.
   [[nodiscard]] bool take(Chain& chain);
+  // For the owner of one that goes on. False: it is in its lane. True: enter() has let it in, or has found no memory,
+  // before anybody could see that it has left this list.
+  template <typename Enter>
+  [[nodiscard]] bool move(Chain& chain, Enter enter) {
+    os::Locked locked(mutex_);
+    if (chain.lane != nullptr) return false;
+    chains_.remove(chain);
+    enter();
+    count_.fetch_sub(1, std::memory_order_release);
+    return true;
+  }
   // Lets the chains into their lanes. key_of(const Chain&, FileKey&): false where it has none; it stays here.
   template <typename KeyOf>
   void place_all(LaneTable& lanes, KeyOf key_of) {

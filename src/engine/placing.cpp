@@ -19,9 +19,18 @@ constexpr int OPENED_LARGE = 0200000;
 constexpr int OPENED_LARGE = 0;
 #endif
 
+// A descriptor that is about to be closed is replaced before (engine/hold.cpp).
+base::Expected<os::FileIdentity> identify_file_of(const Chain& chain) {
+  for (;;) {
+    const int fd = chain.io_fd.load(std::memory_order_acquire);
+    const auto identity = os::identify(fd);
+    if (chain.io_fd.load(std::memory_order_acquire) == fd) return identity;
+  }
+}
+
 void place_latecomers(Engine& engine) {
   engine.registry.latecomers.place_all(engine.registry.lanes, [](const Chain& late, chain::FileKey& key) {
-    const auto identity = os::identify(late.io_fd.load(std::memory_order_acquire));
+    const auto identity = identify_file_of(late);
     if (!identity || (*identity).kind != os::FileKind::POSITIONAL) return false;  // no sync waits for it
     key = chain::file_key(*identity, late.fd);
     return true;
@@ -29,8 +38,9 @@ void place_latecomers(Engine& engine) {
 }
 
 bool fail(Engine& engine, Chain& chain, int error) {
+  const long result = chain.moved > 0 ? static_cast<long>(chain.moved) : -error;
   [[maybe_unused]] const chain::Released none =
-      complete(engine, chain, -error, exec::ContextId::DIRECT, Workers::MayStart::NO);
+      complete(engine, chain, result, exec::ContextId::DIRECT, Workers::MayStart::NO);
   return false;
 }
 
@@ -80,17 +90,19 @@ LaneTable::Entry enter_lane(Engine& engine, Chain& chain, const os::FileIdentity
 }
 
 bool find_lane(Engine& engine, Chain& chain) {
-  if (chain.order != chain::Order::LATE || !engine.registry.latecomers.take(chain)) return true;
-  const int fd = chain.io_fd.load(std::memory_order_acquire);
-  const auto identity = os::identify(fd);
+  if (chain.order != chain::Order::LATE) return true;
+  const auto identity = identify_file_of(chain);
   if (!identity) return fail(engine, chain, identity.error());
-  const bool has_local_file = is_local(engine, fd, *identity);
+  const bool has_local_file = is_local(engine, chain.io_fd.load(std::memory_order_acquire), *identity);
   engine.registry.in_flight.change(chain, [&] {
     chain.kind = (*identity).kind;
     chain.is_socket = (*identity).is_socket;
     chain.is_local = has_local_file;
   });
-  switch (enter_lane(engine, chain, *identity)) {
+  auto entry = LaneTable::Entry::GO;
+  const auto enter = [&] { entry = enter_lane(engine, chain, *identity); };
+  if (!engine.registry.latecomers.move(chain, enter)) return true;
+  switch (entry) {
     case LaneTable::Entry::GO:
       return true;
     case LaneTable::Entry::HELD:

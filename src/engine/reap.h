@@ -1,5 +1,6 @@
 // reap: finishes direct requests whose completion is in memory. Entered by any thread that looks at a request
-// (aio_error, aio_return, aio_cancel, a waiter), also from signal handlers, and by the reaper.
+// (aio_error, aio_return, aio_cancel, a waiter), also from signal handlers, by a submitter whose request was refused,
+// and by the reaper.
 #pragma once
 
 #include "engine/engine.h"

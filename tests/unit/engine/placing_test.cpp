@@ -14,11 +14,17 @@ using atomrt::chain::Order;
 using atomrt::chain::Place;
 
 std::atomic<int> identified{0};
+// What happens once while somebody asks, before he has the answer.
+void (*meanwhile)() = nullptr;
 
 }  // namespace
 
 WRAPPED(atomrt::base::Expected<atomrt::os::FileIdentity>, identify, "_ZN6atomrt2os8identifyEi", (int fd)) {
   identified.fetch_add(1);
+  if (void (*act)() = meanwhile; act != nullptr) {
+    meanwhile = nullptr;
+    act();
+  }
   return real_identify(fd);
 }
 
@@ -150,6 +156,57 @@ void what_the_kernel_would_wait_for_finds_its_lane(void**) {
   }
 }
 
+// While its owner asks for its file it is still found by a sync.
+Aio* sync_meanwhile = nullptr;
+int fd_meanwhile = -1;
+void a_sync_that_comes_while_it_finds_its_lane_waits(void**) {
+  KnownFile file;
+  SlowRequest write;
+  Aio sync;
+  sync_meanwhile = &sync;
+  fd_meanwhile = file.fd;
+  write.start(file, Operation::WRITE);
+  close_gate();
+  file.let_go(-EAGAIN);
+  assert_true(eventually([] { return the_engine().direct.has_events(); }));
+  meanwhile = [] { sync_meanwhile->sync(fd_meanwhile); };
+  look();
+  assert_null(reinterpret_cast<void*>(meanwhile));
+  assert_int_equal(sync.place(), Place::HELD);
+  open_gate();
+  write.ends_with(0, DIRECT_LENGTH);
+  sync.ends_with(0, 0);
+}
+
+// While a sync asks for its file the number may be closed, and mean another one.
+void a_sync_that_comes_while_its_number_is_closed_waits(void**) {
+  KnownFile file;
+  MemoryFile other;
+  const int kept = dup(file.fd);
+  static int others_fd;
+  others_fd = other.fd;
+  fd_meanwhile = file.fd;
+  SlowRequest write;
+  Aio sync;
+  write.start(file, Operation::WRITE);
+  const int before = identified;
+  // The first question is the sync's own, of the number that it was given.
+  meanwhile = [] {
+    meanwhile = [] {
+      before_close(fd_meanwhile);
+      if (atomrt::os::system_call(SYS_dup3, others_fd, fd_meanwhile, 0) != fd_meanwhile) abort();
+    };
+  };
+  sync.sync(kept);
+  assert_int_equal(identified - before, 3);
+  assert_int_equal(sync.place(), Place::HELD);
+  file.let_go();
+  write.ends_when_looked_at(0, DIRECT_LENGTH);
+  sync.ends_with(0, 0);
+  assert_int_equal(dup2(kept, file.fd), file.fd);
+  close(kept);
+}
+
 void the_rest_of_a_cut_transfer_finds_its_lane(void**) {
   KnownFile file;
   SlowRequest request;
@@ -270,6 +327,8 @@ UNIT_TESTS(DIRECT_TEST(the_next_transfer_of_a_known_number_asks_for_no_file),
            DIRECT_TEST(only_what_has_no_order_and_tells_nobody_comes_late),
            DIRECT_TEST(a_sync_waits_for_what_came_late), DIRECT_TEST(another_files_sync_does_not_wait),
            DIRECT_TEST(what_the_kernel_would_wait_for_finds_its_lane),
+           DIRECT_TEST(a_sync_that_comes_while_it_finds_its_lane_waits),
+           DIRECT_TEST(a_sync_that_comes_while_its_number_is_closed_waits),
            DIRECT_TEST(the_rest_of_a_cut_transfer_finds_its_lane),
            DIRECT_TEST(where_the_kernel_has_no_room_it_goes_elsewhere_at_once),
            DIRECT_TEST(where_nobody_takes_it_it_is_refused), DIRECT_TEST(without_its_descriptor_it_fails),
