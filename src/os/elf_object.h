@@ -75,16 +75,23 @@ class ElfObject {
 
   // The one that a reference without a version finds. 0 where there is none.
   [[nodiscard]] std::uint32_t find_default_function(const char* name) const {
-    constexpr unsigned HIDDEN = 0x8000;
-    const std::uint32_t count = symbol_count();
-    for (std::uint32_t index = 1; index < count; ++index) {
-      const bool is_default = versions_ == nullptr || (versions_[index] & HIDDEN) == 0;
-      if (is_defined(index) && is_default && (symbols_[index].st_info & 0xf) == STT_FUNC &&
-          is_same_text(this->name(index), name)) {
-        return index;
+    if (gnu_hash_ == nullptr) {
+      const std::uint32_t count = count_by_hash();
+      for (std::uint32_t index = 1; index < count; ++index) {
+        if (is_default_function(index, name)) return index;
       }
+      return 0;
     }
-    return 0;
+    const GnuHash table(gnu_hash_);
+    if (table.bucket_count == 0) return 0;
+    const std::uint32_t hash = gnu_hash_of(name);
+    std::uint32_t index = table.buckets[hash % table.bucket_count];
+    if (index < table.first) return 0;
+    for (;; ++index) {
+      const std::uint32_t link = table.chains[index - table.first];
+      if ((link | 1) == (hash | 1) && is_default_function(index, name)) return index;
+      if ((link & 1) != 0) return 0;
+    }
   }
 
   [[nodiscard]] const Relocations& calls() const { return calls_; }
@@ -143,19 +150,40 @@ class ElfObject {
 
   [[nodiscard]] std::uint32_t count_by_hash() const { return hash_ != nullptr ? hash_[1] : 0; }
 
-  // The table counts no symbols: the last is the end of the chain that begins last. Layout: number of buckets, first
-  // index, words of the filter, shift; filter; buckets; chains, whose last entries are odd.
+  // Number of buckets, first index, words of the filter, shift; filter; buckets; chains, whose last entries are odd.
+  struct GnuHash {
+    explicit GnuHash(const std::uint32_t* table)
+        : bucket_count(table[0]),
+          first(table[1]),
+          buckets(table + 4 + table[2] * (sizeof(ElfW(Addr)) / sizeof(std::uint32_t))),
+          chains(buckets + bucket_count) {}
+    std::uint32_t bucket_count, first;
+    const std::uint32_t* buckets;
+    const std::uint32_t* chains;
+  };
+
+  [[nodiscard]] static std::uint32_t gnu_hash_of(const char* name) {
+    std::uint32_t hash = 5381;
+    for (; *name != '\0'; ++name) hash = hash * 33 + static_cast<unsigned char>(*name);
+    return hash;
+  }
+
+  [[nodiscard]] bool is_default_function(std::size_t index, const char* name) const {
+    constexpr unsigned HIDDEN = 0x8000;
+    const bool is_default = versions_ == nullptr || (versions_[index] & HIDDEN) == 0;
+    return is_default && is_defined(index) && (symbols_[index].st_info & 0xf) == STT_FUNC &&
+           is_same_text(this->name(index), name);
+  }
+
+  // The table counts no symbols: the last is the end of the chain that begins last.
   [[nodiscard]] std::uint32_t count_by_gnu_hash() const {
-    const std::uint32_t bucket_count = gnu_hash_[0];
-    const std::uint32_t first = gnu_hash_[1];
-    const std::uint32_t* buckets = gnu_hash_ + 4 + gnu_hash_[2] * (sizeof(ElfW(Addr)) / sizeof(std::uint32_t));
-    const std::uint32_t* chains = buckets + bucket_count;
+    const GnuHash table(gnu_hash_);
     std::uint32_t last = 0;
-    for (std::uint32_t bucket = 0; bucket < bucket_count; ++bucket) {
-      if (buckets[bucket] > last) last = buckets[bucket];
+    for (std::uint32_t bucket = 0; bucket < table.bucket_count; ++bucket) {
+      if (table.buckets[bucket] > last) last = table.buckets[bucket];
     }
-    if (last < first) return first;
-    while ((chains[last - first] & 1) == 0) ++last;
+    if (last < table.first) return table.first;
+    while ((table.chains[last - table.first] & 1) == 0) ++last;
     return last + 1;
   }
 

@@ -59,6 +59,29 @@ void a_function_is_found_by_name_and_version(void**) {
   assert_int_equal(object.find_function("no_such_function", ""), 0);
 }
 
+// As a reference without a version finds it: dlsym agrees. (A function that the loader chooses is none of these.)
+void the_default_version_is_found_by_name_alone(void**) {
+  const ElfObject object = libc();
+  unsigned found = 0;
+  for (std::uint32_t index = 1; index < object.symbol_count(); ++index) {
+    if (!object.is_defined(index) || (object.symbol(index).st_info & 0xf) != STT_FUNC) continue;
+    const std::uint32_t chosen = object.find_default_function(object.name(index));
+    if (chosen == 0) continue;  // it has old versions only
+    assert_string_equal(object.name(chosen), object.name(index));
+    ++found;
+  }
+  assert_true(found > 1000);
+  for (const char* name : {"close", "dup2", "fclose", "freopen64", "qsort"}) {
+    const std::uint32_t index = object.find_default_function(name);
+    assert_int_not_equal(index, 0);
+    if (UNIT_SANITIZED) continue;
+    assert_ptr_equal(reinterpret_cast<void*>(object.address(index)), dlsym(RTLD_DEFAULT, name));
+  }
+  for (const char* name : {"", "clos", "close_", "no_such_function"}) {
+    assert_int_equal(object.find_default_function(name), 0);
+  }
+}
+
 // Two versions of a name are two functions, and dlvsym agrees on both.
 void versions_are_told_apart(void**) {
   const ElfObject object = libc();
@@ -90,6 +113,7 @@ void the_program_itself_has_no_soname(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(texts_are_compared_to_their_ends), cmocka_unit_test(a_function_is_found_by_name_and_version),
+           cmocka_unit_test(the_default_version_is_found_by_name_alone),
            cmocka_unit_test(versions_are_told_apart),
            cmocka_unit_test(an_object_without_a_dynamic_section_has_no_symbols),
            cmocka_unit_test(the_program_itself_has_no_soname))
