@@ -292,7 +292,15 @@ void hook_new_objects() {
     real[i].store(found[i], std::memory_order_release);
     replacements[i] = {NAMES[i], found[i], watched[i]};
   }
-  if (os::hook_functions(replacements, CLOSINGS)) {
+  // What is still left alone after many looks is for good: a slot that somebody else has patched, a pointer that the
+  // program has cleared.
+  constexpr std::uint32_t MOST_LOOKS = 256;
+  static constinit std::atomic<unsigned long long> last_loaded{0};
+  static constinit std::atomic<std::uint32_t> looks_at_same{0};
+  const bool is_new = last_loaded.exchange(loaded, std::memory_order_relaxed) != loaded;
+  if (is_new) looks_at_same.store(0, std::memory_order_relaxed);
+  const bool is_last = looks_at_same.fetch_add(1, std::memory_order_relaxed) + 1 >= MOST_LOOKS;
+  if (os::hook_functions(replacements, CLOSINGS) || is_last) {
     seen_objects.store(loaded, std::memory_order_relaxed);
   }
 }

@@ -73,7 +73,8 @@ class ElfObject {
     return 0;
   }
 
-  // The one that a reference without a version finds. 0 where there is none.
+  // The one that a program's reference to glibc's function of that name finds: in no version, or in one of glibc's. 0
+  // where there is none.
   [[nodiscard]] std::uint32_t find_default_function(const char* name) const {
     if (gnu_hash_ == nullptr) {
       const std::uint32_t count = count_by_hash();
@@ -169,10 +170,18 @@ class ElfObject {
   }
 
   [[nodiscard]] bool is_default_function(std::size_t index, const char* name) const {
-    constexpr unsigned HIDDEN = 0x8000;
-    const bool is_default = versions_ == nullptr || (versions_[index] & HIDDEN) == 0;
-    return is_default && is_defined(index) && (symbols_[index].st_info & 0xf) == STT_FUNC &&
-           is_same_text(this->name(index), name);
+    return is_defined(index) && (symbols_[index].st_info & 0xf) == STT_FUNC && is_same_text(this->name(index), name) &&
+           is_in_default_version(index);
+  }
+
+  [[nodiscard]] bool is_in_default_version(std::size_t index) const {
+    constexpr unsigned HIDDEN = 0x8000, LAST_UNNAMED = 1;
+    if (versions_ == nullptr || (versions_[index] & ~HIDDEN) <= LAST_UNNAMED) return true;
+    const char* glibcs = "GLIBC_";
+    for (const char* at = version(index); *glibcs != '\0'; ++at, ++glibcs) {
+      if (*at != *glibcs) return false;
+    }
+    return (versions_[index] & HIDDEN) == 0;
   }
 
   // The table counts no symbols: the last is the end of the chain that begins last.

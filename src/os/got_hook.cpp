@@ -89,11 +89,13 @@ void write_protected_word(ElfW(Addr) address, Write write) {
   system_call(SYS_mprotect, page, page_size, PROT_READ);
 }
 
+void* load_word(ElfW(Addr) slot) { return __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE); }
+
 // False when the loader may not be done with the slot. One that leads to the program's own stub is left as it is: the
 // program's slot is patched.
 bool patch_slot(const dl_phdr_info& object, ElfW(Addr) slot, const Replacement& replacement,
                 const dl_phdr_info& program) {
-  void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
+  void* const present = load_word(slot);
   if (present == replacement.with) return true;
   const bool is_programs = object.dlpi_addr != program.dlpi_addr && present != replacement.real &&
                            lies_in_segment(program, PT_LOAD, reinterpret_cast<ElfW(Addr)>(present));
@@ -161,7 +163,7 @@ void with_tables_of(const dl_phdr_info& object, Visitor visit) {
 // Not where it lies across words, as in a packed structure.
 void hook_pointer(const dl_phdr_info& object, const char* symbol, ElfW(Addr) slot, HookPass& pass) {
   if (slot % sizeof(void*) != 0) return;
-  void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
+  void* const present = load_word(slot);
   for (std::size_t i = 0; i < pass.count; ++i) {
     const Replacement& replacement = pass.replacements[i];
     if (replacement.real == nullptr) continue;
@@ -183,6 +185,8 @@ int hook_object(dl_phdr_info* object, std::size_t, void* argument) {
       for (std::size_t i = 0; i < pass.count; ++i) {
         const Replacement& replacement = pass.replacements[i];
         if (replacement.real == nullptr || std::strcmp(elf.name(symbol), replacement.function) != 0) continue;
+        // A function of its own by that name is another one.
+        if (elf.is_defined(symbol) && load_word(slot) != replacement.real) continue;
         if (!patch_slot(*object, slot, replacement, *pass.program)) pass.complete = false;
       }
     });
@@ -210,7 +214,7 @@ int exchange_in_object(dl_phdr_info* object, std::size_t, void* argument) {
     for_each_relocation(*object, elf, [&](unsigned long type, unsigned long symbol, ElfW(Addr) slot) {
       if ((type != JUMP_SLOT && type != GLOBAL_DATA && type != WORD) || symbol == 0) return;
       if (slot % sizeof(void*) != 0) return;
-      void* const present = __atomic_load_n(reinterpret_cast<void**>(slot), __ATOMIC_ACQUIRE);
+      void* const present = load_word(slot);
       for (std::size_t i = 0; i < pass.count; ++i) {
         if (present == pass.exchanges[i].real) exchange_word(*object, slot, pass.exchanges[i]);
       }

@@ -82,6 +82,17 @@ void the_default_version_is_found_by_name_alone(void**) {
   }
 }
 
+void a_function_in_a_foreign_version_is_another_one(void**) {
+  void* const handle = dlopen(UNIT_FOREIGN, RTLD_LAZY | RTLD_LOCAL);
+  assert_non_null(handle);
+  Search search{"libunit-foreign.so", {}, 0};
+  dl_iterate_phdr(look, &search);
+  assert_int_equal(search.count, 1);
+  assert_int_not_equal(search.found.find_function("close", "FOREIGN_1"), 0);
+  assert_int_equal(search.found.find_default_function("close"), 0);
+  dlclose(handle);
+}
+
 // Two versions of a name are two functions, and dlvsym agrees on both.
 void versions_are_told_apart(void**) {
   const ElfObject object = libc();
@@ -114,6 +125,7 @@ void the_program_itself_has_no_soname(void**) {
 
 UNIT_TESTS(cmocka_unit_test(texts_are_compared_to_their_ends), cmocka_unit_test(a_function_is_found_by_name_and_version),
            cmocka_unit_test(the_default_version_is_found_by_name_alone),
+           cmocka_unit_test(a_function_in_a_foreign_version_is_another_one),
            cmocka_unit_test(versions_are_told_apart),
            cmocka_unit_test(an_object_without_a_dynamic_section_has_no_symbols),
            cmocka_unit_test(the_program_itself_has_no_soname))

@@ -141,6 +141,20 @@ void a_pointer_that_holds_nothing_is_left_alone_for_now(void**) {
   dlclose(object.handle);
 }
 
+// Bound or not, it is another function.
+void an_objects_own_function_of_that_name_stays(void**) {
+  void* const handle = dlopen(UNIT_FOREIGN, RTLD_LAZY | RTLD_LOCAL);
+  assert_non_null(handle);
+  using Close = int (*)(int);
+  const auto foreign_close = reinterpret_cast<Close>(dlsym(handle, "foreign_close"));
+  const Replacement replacement = {"close", dlsym(RTLD_NEXT, "close"), address(replaced_getpid)};
+  hook_functions(&replacement, 1);
+  assert_int_equal(foreign_close(1), 1001);
+  hook_functions(&replacement, 1);
+  assert_int_equal(foreign_close(1), 1001);
+  dlclose(handle);
+}
+
 void functions_are_found_where_they_are_defined(void**) {
   const char* const names[] = {"getpid", "no_such_function", "fclose"};
   void* found[3];
@@ -217,6 +231,7 @@ UNIT_TESTS(cmocka_unit_test(slots_bound_late_are_patched),
            cmocka_unit_test(a_pointer_that_the_program_has_changed_is_its_own),
            cmocka_unit_test(what_is_not_there_is_not_replaced),
            cmocka_unit_test(a_pointer_that_holds_nothing_is_left_alone_for_now),
+           cmocka_unit_test(an_objects_own_function_of_that_name_stays),
            cmocka_unit_test(functions_are_found_where_they_are_defined),
            cmocka_unit_test(an_object_loaded_later_is_told_by_the_count_and_needs_another_pass),
            cmocka_unit_test(addresses_are_exchanged_in_slots_and_initialised_pointers),
