@@ -25,7 +25,7 @@ void Latecomers::place(LaneTable& lanes, Chain& chain, const FileKey& key) {
   if (lanes.enter(chain, key) == LaneTable::Entry::NO_MEMORY) {
     chains_.push_front(chain);
   } else {
-    count_.fetch_sub(1, std::memory_order_relaxed);
+    count_.fetch_sub(1, std::memory_order_release);
   }
 }
 

@@ -3,9 +3,9 @@
 // owner of one that has to go on elsewhere than in the kernel does. One whose file nobody can tell any more stays: no
 // sync waits for it.
 //
-// Entered by submitters, finishers, who reaps a refusal, and who submits a sync. One lock, taken before a lane's
-// bucket's. While a chain is here its `lane` and the link of that lane's members belong to this list; its owner looks
-// at neither.
+// Entered by submitters, finishers, who reaps a refusal, and who submits a sync. One lock, taken before a bucket's of
+// InFlight and a lane's. While a chain is here its `lane` and the link of that lane's members belong to this list; its
+// owner looks at neither.
 #pragma once
 
 #include "chain/lane.h"

@@ -37,6 +37,7 @@ void place_latecomers(Engine& engine) {
   });
 }
 
+// In no lane, so that it releases nobody.
 bool fail(Engine& engine, Chain& chain, int error) {
   const long result = chain.moved > 0 ? static_cast<long>(chain.moved) : -error;
   [[maybe_unused]] const chain::Released none =
@@ -92,15 +93,18 @@ LaneTable::Entry enter_lane(Engine& engine, Chain& chain, const os::FileIdentity
 bool find_lane(Engine& engine, Chain& chain) {
   if (chain.order != chain::Order::LATE) return true;
   const auto identity = identify_file_of(chain);
-  if (!identity) return fail(engine, chain, identity.error());
+  // Where a sync has let it in meanwhile, it is in that lane, and the next context finds what is wrong with it.
+  if (!identity) return !engine.registry.latecomers.take(chain) || fail(engine, chain, identity.error());
   const bool has_local_file = is_local(engine, chain.io_fd.load(std::memory_order_acquire), *identity);
-  engine.registry.in_flight.change(chain, [&] {
-    chain.kind = (*identity).kind;
-    chain.is_socket = (*identity).is_socket;
-    chain.is_local = has_local_file;
-  });
   auto entry = LaneTable::Entry::GO;
-  const auto enter = [&] { entry = enter_lane(engine, chain, *identity); };
+  const auto enter = [&] {
+    engine.registry.in_flight.change(chain, [&] {
+      chain.kind = (*identity).kind;
+      chain.is_socket = (*identity).is_socket;
+      chain.is_local = has_local_file;
+    });
+    entry = enter_lane(engine, chain, *identity);
+  };
   if (!engine.registry.latecomers.move(chain, enter)) return true;
   switch (entry) {
     case LaneTable::Entry::GO:

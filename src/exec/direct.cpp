@@ -124,8 +124,7 @@ long result_at_once(const os::CompletionRing& ring, std::uint32_t since, std::ui
 // those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out. The
 // request may be over by then, so this thread counts itself in for the look.
 //
-// What the kernel has not done whole it says at once, as a rule, and this thread sees to it that it goes on elsewhere:
-// nobody else may ever look. (The rest the reaper finds, in time.)
+// What the kernel has not done whole it says at once, as a rule, and this thread passes it on: nobody may ever look.
 Verdict Direct::submit(Chain& chain) {
   if (is_refused()) return Verdict::DECLINED;
   if (has_lane(chain) && is_avoided(chain.lane->key.device)) return Verdict::DECLINED;
@@ -156,7 +155,8 @@ Verdict Direct::submit(Chain& chain) {
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
   const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
   if (writes && (result == -EFBIG || !still_there)) os::take_back_write_signal(SIGXFSZ);
-  if (may_be_pipe && result == -EPIPE) os::take_back_write_signal(SIGPIPE);
+  const bool may_be_broken = result == -EPIPE || (result == NOT_YET && !still_there);
+  if (may_be_pipe && may_be_broken) os::take_back_write_signal(SIGPIPE);
   // Who needs it may have found nothing in flight: it rests, and nobody else leads. Pairs with need_for_sync.
   if (announced || needs_.load(std::memory_order_seq_cst) > 0) call_reaper();
   if (is_refusal(result) || is_cut_short(left, result)) process(By::APPLICATION);

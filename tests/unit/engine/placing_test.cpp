@@ -257,6 +257,32 @@ void without_its_descriptor_it_fails(void**) {
   close(kept);
 }
 
+// A sync waits in the lane that the sync has let it into.
+void in_its_lane_it_goes_on_whatever_its_number_means(void**) {
+  for (const bool is_pipe : {false, true}) {
+    KnownFile file;
+    Pipe pipe;
+    const int kept = dup(file.fd);
+    SlowRequest write;
+    Aio sync;
+    write.start(file, Operation::WRITE);
+    sync.sync(kept);
+    assert_int_equal(sync.place(), Place::HELD);
+    if (is_pipe) {
+      assert_int_equal(atomrt::os::system_call(SYS_dup3, pipe.in, file.fd, 0), file.fd);
+    } else {
+      atomrt::os::system_call(SYS_close, file.fd);
+    }
+    file.let_go(-EAGAIN);
+    assert_true(write.ends_by_looking());
+    assert_int_equal(write.error(), is_pipe ? ESPIPE : EBADF);
+    sync.ends_with(0, 0);
+    assert_true(eventually([] { return is_idle(); }));
+    assert_int_equal(dup2(kept, file.fd), file.fd);
+    close(kept);
+  }
+}
+
 void it_keeps_its_file_where_the_number_is_closed(void**) {
   KnownFile file;
   const int kept = dup(file.fd);
@@ -332,6 +358,7 @@ UNIT_TESTS(DIRECT_TEST(the_next_transfer_of_a_known_number_asks_for_no_file),
            DIRECT_TEST(the_rest_of_a_cut_transfer_finds_its_lane),
            DIRECT_TEST(where_the_kernel_has_no_room_it_goes_elsewhere_at_once),
            DIRECT_TEST(where_nobody_takes_it_it_is_refused), DIRECT_TEST(without_its_descriptor_it_fails),
+           DIRECT_TEST(in_its_lane_it_goes_on_whatever_its_number_means),
            DIRECT_TEST(it_keeps_its_file_where_the_number_is_closed),
            DIRECT_TEST(a_stream_that_came_late_is_in_order_before_the_next),
            DIRECT_TEST(where_the_file_system_knows_no_such_transfers_none_comes_late))
