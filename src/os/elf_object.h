@@ -43,12 +43,14 @@ class ElfObject {
   [[nodiscard]] bool is_defined(std::size_t index) const {
     return symbols_[index].st_shndx != SHN_UNDEF && symbols_[index].st_value != 0;
   }
+  [[nodiscard]] bool is_function(std::size_t index) const {
+    return is_defined(index) && (symbols_[index].st_info & 0xf) == STT_FUNC;
+  }
   [[nodiscard]] ElfW(Addr) address(std::size_t index) const { return base_ + symbols_[index].st_value; }
   [[nodiscard]] const char* soname() const { return has_soname_ && strings_ != nullptr ? strings_ + soname_ : ""; }
 
   // Of a symbol that is defined here; empty where it has none.
   [[nodiscard]] const char* version(std::size_t index) const {
-    constexpr unsigned HIDDEN = 0x8000;
     if (versions_ == nullptr || definitions_ == 0) return "";
     const unsigned wanted = versions_[index] & ~HIDDEN;
     for (ElfW(Addr) at = definitions_;;) {
@@ -65,8 +67,7 @@ class ElfObject {
   [[nodiscard]] std::uint32_t find_function(const char* name, const char* version) const {
     const std::uint32_t count = symbol_count();
     for (std::uint32_t index = 1; index < count; ++index) {
-      if (is_defined(index) && (symbols_[index].st_info & 0xf) == STT_FUNC && is_same_text(this->name(index), name) &&
-          is_same_text(this->version(index), version)) {
+      if (is_function(index) && is_same_text(this->name(index), name) && is_same_text(this->version(index), version)) {
         return index;
       }
     }
@@ -99,6 +100,8 @@ class ElfObject {
   [[nodiscard]] const Relocations& others() const { return others_; }
 
  private:
+  static constexpr unsigned HIDDEN = 0x8000;  // a version that only references to it find
+
   // glibc relocates these pointers on most ABIs, the vdso's are not.
   [[nodiscard]] ElfW(Addr) absolute(ElfW(Addr) pointer) const { return pointer < base_ ? base_ + pointer : pointer; }
 
@@ -170,12 +173,11 @@ class ElfObject {
   }
 
   [[nodiscard]] bool is_default_function(std::size_t index, const char* name) const {
-    return is_defined(index) && (symbols_[index].st_info & 0xf) == STT_FUNC && is_same_text(this->name(index), name) &&
-           is_in_default_version(index);
+    return is_function(index) && is_same_text(this->name(index), name) && is_in_default_version(index);
   }
 
   [[nodiscard]] bool is_in_default_version(std::size_t index) const {
-    constexpr unsigned HIDDEN = 0x8000, LAST_UNNAMED = 1;
+    constexpr unsigned LAST_UNNAMED = 1;
     if (versions_ == nullptr || (versions_[index] & ~HIDDEN) <= LAST_UNNAMED) return true;
     const char* glibcs = "GLIBC_";
     for (const char* at = version(index); *glibcs != '\0'; ++at, ++glibcs) {

@@ -46,7 +46,7 @@ int redirect_in_object(dl_phdr_info* object, std::size_t, void* argument) {
   const std::uint32_t count = elf.symbol_count();
   for (std::uint32_t index = 1; index < count; ++index) {
     const ElfW(Sym)& symbol = elf.symbol(index);
-    if (!elf.is_defined(index) || (symbol.st_info & 0xf) != STT_FUNC) continue;
+    if (!elf.is_function(index)) continue;
     const SymbolDefinition definition{elf.name(index), elf.version(index), reinterpret_cast<void*>(elf.address(index))};
     void* const with = pass.redirect(pass.argument, definition);
     if (with == nullptr || with == definition.address) continue;
