@@ -135,6 +135,10 @@ class Direct {
   // The reaper's side.
   [[nodiscard]] bool is_reaper_needed() const { return needs_.load(std::memory_order_seq_cst) > 0 && has_requests(); }
   [[nodiscard]] bool may_sleep_in_kernel();
+  [[nodiscard]] bool is_without_leader() {
+    os::Locked locked(mutex_);
+    return ring_.load(std::memory_order_relaxed) != nullptr && leader_.load(std::memory_order_relaxed) == 0;
+  }
   [[nodiscard]] bool offer_leftover();
   [[nodiscard]] bool has_leftovers();
   void do_chores();

@@ -60,7 +60,9 @@ void Reaper::lead(Direct& direct, std::uintptr_t self) {
     return;
   }
   bell_.store(1, std::memory_order_seq_cst);
-  if (direct.has_leftovers() || (ring != nullptr && direct.may_sleep_in_kernel())) return;
+  if (direct.has_leftovers()) return;
+  // A leader that stopped before the bell was set has rung in vain.
+  if (ring != nullptr ? direct.may_sleep_in_kernel() : direct.is_without_leader()) return;
   os::futex_wait_until(bell_, 1, os::now_ns() + Direct::FOLLOWER_NS);
 }
 

@@ -197,6 +197,28 @@ void it_is_woken_by_a_leader_that_stops_or_hands_over(void**) {
   }
 }
 
+// The leader goes while the reaper, which has found it leading, is not asleep yet.
+DirectFixture* fixture_of_leader = nullptr;
+
+void a_leader_that_stops_meanwhile_is_not_waited_for(void**) {
+  Fixture f;
+  f.submitted();
+  assert_true(f.direct.lead(Fixture::ME, By::APPLICATION));
+  fixture_of_leader = &f;
+  f.engine.when_settled.store([](Chain&) {
+    fixture_of_leader->kernel.clock_runs_back.store(true);
+    fixture_of_leader->direct.stop_leading(Fixture::ME);
+  });
+  Chain& first = f.submitted(f.announced());
+  Chain& second = f.submitted(f.announced());
+  f.kernel.complete(1, 6);
+  f.is_settled(first, 6, By::LIBRARY);
+  f.engine.when_settled.store(nullptr);
+  assert_true(f.sleeps_in_kernel());
+  f.kernel.complete(2, 7);
+  f.is_settled(second, 7, By::LIBRARY);
+}
+
 // ---- what is left to it ----
 
 void what_an_application_leaves_is_offered_by_it(void**) {
@@ -317,6 +339,7 @@ UNIT_TESTS(cmocka_unit_test(nobody_needs_it_and_it_sleeps),
            cmocka_unit_test(a_sync_behind_direct_requests_needs_the_reaper),
            cmocka_unit_test(it_looks_though_another_leads_and_consumes_nothing),
            cmocka_unit_test(it_is_woken_by_a_leader_that_stops_or_hands_over),
+           cmocka_unit_test(a_leader_that_stops_meanwhile_is_not_waited_for),
            cmocka_unit_test(what_an_application_leaves_is_offered_by_it),
            cmocka_unit_test(it_does_not_sleep_in_the_kernel_while_something_may_be_left),
            cmocka_unit_test(what_is_left_while_it_is_busy_is_offered_at_once),
