@@ -75,5 +75,12 @@ inline void add_moved(Request& request, std::size_t bytes) {
 [[nodiscard]] inline std::int64_t next_offset(const Request& request) {
   return request.offset + static_cast<std::int64_t>(request.moved);
 }
+// The whole request's result, by what its last transfer returned (bytes or -errno): a failure behind bytes that were
+// moved is reported as those bytes, as read and write do.
+[[nodiscard]] inline long total(const Request& request, long result) {
+  const long moved = static_cast<long>(request.moved);
+  if (result < 0) return moved > 0 ? moved : result;
+  return moved + result;
+}
 
 }  // namespace atomrt::chain

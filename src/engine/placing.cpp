@@ -39,9 +39,8 @@ void place_latecomers(Engine& engine) {
 
 // In no lane, so that it releases nobody.
 bool fail(Engine& engine, Chain& chain, int error) {
-  const long result = chain.moved > 0 ? static_cast<long>(chain.moved) : -error;
   [[maybe_unused]] const chain::Released none =
-      complete(engine, chain, result, exec::ContextId::DIRECT, Workers::MayStart::NO);
+      complete(engine, chain, total(chain, -error), exec::ContextId::DIRECT, Workers::MayStart::NO);
   return false;
 }
 
@@ -61,11 +60,7 @@ void note_number(Engine& engine, const Request& request, const os::FileIdentity&
   const auto number = static_cast<unsigned>(request.fd);
   const bool is_taken = request.direct && request.kind == os::FileKind::POSITIONAL && !identity.is_shared_inode &&
                         !engine.direct.is_avoided(chain::file_key(identity, request.fd).device);
-  if (is_taken) {
-    engine.late_numbers.add(number);
-  } else if (engine.late_numbers.contains(number)) {
-    engine.late_numbers.remove(number);
-  }
+  engine.late_numbers.put(number, is_taken);
 }
 
 // With others in flight under the number its file is known, or shall be. A pipe that has been given O_DIRECT by

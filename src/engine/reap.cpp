@@ -12,12 +12,6 @@ using chain::Place;
 using exec::By;
 using exec::ContextId;
 
-long total(const Chain& chain, long result) {
-  const long moved = static_cast<long>(chain.moved);
-  if (result < 0) return moved > 0 ? moved : result;
-  return moved + result;
-}
-
 // On a thread that may be in a signal handler: a worker that exists takes the chain, or the reaper. Where there is
 // neither it is run here, as a last resort.
 void hand_over(Engine& engine, Chain& first) {

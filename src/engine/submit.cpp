@@ -79,12 +79,7 @@ long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
 int examine_number(Engine& engine, Request& request, Descriptor& descriptor) {
   const int error = examine(request, descriptor);
   if (error != 0 || descriptor.is_identified) return error;
-  const auto number = static_cast<unsigned>(request.fd);
-  if (request.direct) {
-    engine.direct_numbers.add(number);
-  } else if (engine.direct_numbers.contains(number)) {
-    engine.direct_numbers.remove(number);
-  }
+  engine.direct_numbers.put(static_cast<unsigned>(request.fd), request.direct);
   return 0;
 }
 

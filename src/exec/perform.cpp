@@ -1,18 +1,8 @@
 #include "exec/perform.h"
 
 namespace atomrt::exec {
-namespace {
 
 using chain::Operation;
-
-// A failure behind bytes that were moved is reported as those bytes, as read and write do.
-long total(const chain::Request& request, long result) {
-  const long moved = static_cast<long>(request.moved);
-  if (result < 0) return moved > 0 ? moved : result;
-  return moved + result;
-}
-
-}  // namespace
 
 long settle(chain::Request& request, long result) {
   if (result < 0) {

@@ -275,7 +275,7 @@ void RingThread::transferred(Chain& chain, int result) {
   } else if (is_refusal(result)) {
     pass_on(chain);
   } else if (result < 0) {
-    finish(chain, chain.moved > 0 ? static_cast<long>(chain.moved) : result);
+    finish(chain, total(chain, result));
   } else {
     add_moved(chain, static_cast<std::size_t>(result));
     const bool is_over = is_sync(chain.operation) || result == 0 || bytes_left(chain) == 0;
