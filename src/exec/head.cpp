@@ -15,7 +15,7 @@ std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 template <typename Read>
 long read_cached(Request& request, Budget& budget, Read read) {
   for (;;) {
-    const std::size_t length = smaller(bytes_left(request), budget.left());
+    const std::size_t length = smaller(bytes_left(request), budget.left(request.length));
     if (length == 0 && bytes_left(request) != 0) {
       request.is_modest = budget.served() == request.fd;  // only the budget is in its way
       return DECLINED;
@@ -26,13 +26,13 @@ long read_cached(Request& request, Budget& budget, Read read) {
       return result == -ESPIPE || result == -EINVAL ? result : DECLINED;
     }
     request.moved += static_cast<std::uint32_t>(result);
-    budget.spend(static_cast<std::size_t>(result), request.fd);
+    budget.spend(request.length, static_cast<std::size_t>(result), request.fd);
     if (result == 0 || bytes_left(request) == 0) return static_cast<long>(request.moved);
   }
 }
 
 long write_cached(Request& request, Budget& budget, Devices& refusing, const os::FileIdentity& identity) {
-  const std::size_t length = smaller(bytes_left(request), budget.left());
+  const std::size_t length = smaller(bytes_left(request), budget.left(request.length));
   if (length == 0 || refusing.contains(identity.device)) return DECLINED;
   long result;
   {
@@ -43,7 +43,7 @@ long write_cached(Request& request, Budget& budget, Devices& refusing, const os:
   if (result == -EOPNOTSUPP) refusing.add(identity.device);
   if (result < 0) return DECLINED;  // a slower context finds the true error
   request.moved += static_cast<std::uint32_t>(result);
-  budget.spend(static_cast<std::size_t>(result), request.fd);
+  budget.spend(request.length, static_cast<std::size_t>(result), request.fd);
   return bytes_left(request) == 0 ? static_cast<long>(request.moved) : DECLINED;
 }
 
@@ -54,8 +54,8 @@ long may_decline(Request& request, long result) {
 
 long transfer_ready(Request& request, Budget& budget) {
   // A shorter read would be a result of its own: what is beyond the budget goes to a slower context whole.
-  if (bytes_left(request) > budget.left()) return DECLINED;
-  budget.spend(bytes_left(request), request.fd);
+  if (bytes_left(request) > budget.left(request.length)) return DECLINED;
+  budget.spend(request.length, bytes_left(request), request.fd);
   if (request.operation == Operation::READ || request.is_socket) {
     return may_decline(request, attempt(request, request.fd));
   }

@@ -11,16 +11,20 @@
 
 namespace atomrt::exec {
 
-// How much one public call may copy in its caller before it hands the rest over, in bytes.
+// How much one public call may copy in its caller before it hands the rest over, in bytes. Small requests are free: to
+// hand one over keeps its caller for as long as to copy it.
 class Budget {
  public:
   static constexpr std::size_t ONE_CALL = 128 * 1024;
   static constexpr std::size_t UNLIMITED = SIZE_MAX;  // the caller waits anyway
+  static constexpr std::size_t SMALL = 4096;
 
   explicit Budget(std::size_t bytes) : left_(bytes) {}
-  [[nodiscard]] std::size_t left() const { return left_; }
-  void spend(std::size_t bytes, int fd) {
-    left_ -= bytes < left_ ? bytes : left_;
+  // What a request of that length may copy now.
+  [[nodiscard]] std::size_t left(std::size_t length) const { return length <= SMALL ? length : left_; }
+  // Bytes that a request of that length has copied, for that descriptor.
+  void spend(std::size_t length, std::size_t bytes, int fd) {
+    if (length > SMALL) left_ -= bytes < left_ ? bytes : left_;
     served_ = fd;
   }
   // The descriptor that the head served last in this call; -1 for none.

@@ -31,6 +31,13 @@ Request request_of(Operation operation) {
   return request;
 }
 
+// Of a length that a budget counts.
+Request large_request_of(Operation operation) {
+  Request request = request_of(operation);
+  request.length = 2 * Budget::SMALL;
+  return request;
+}
+
 void a_cached_read_is_one_call(void**) {
   fake_file.will_give({1000});
   Request request = request_of(Operation::READ);
@@ -38,7 +45,11 @@ void a_cached_read_is_one_call(void**) {
   assert_int_equal(read_in_head(request, budget), 1000);
   assert_call(0, "read_at_now", 3, buffer, 1000, 5000);
   assert_int_equal(fake_file.call_count, 1);
-  assert_int_equal(budget.left(), Budget::ONE_CALL - 1000);
+  assert_int_equal(budget.left(SIZE_MAX), Budget::ONE_CALL);
+  fake_file.will_give({8192});
+  Request large = large_request_of(Operation::READ);
+  assert_int_equal(read_in_head(large, budget), 8192);
+  assert_int_equal(budget.left(SIZE_MAX), Budget::ONE_CALL - 8192);
 }
 
 void an_unexamined_read_is_one_call_that_o_direct_refuses(void**) {
@@ -107,24 +118,27 @@ void a_read_of_nothing_is_over_at_once(void**) {
 
 void the_budget_ends_a_read(void**) {
   fake_file.will_give({600});
-  Request request = request_of(Operation::READ);
+  Request request = large_request_of(Operation::READ);
   Budget budget(600);
   assert_int_equal(read_in_head(request, budget), DECLINED);
   assert_int_equal(fake_file.call_count, 1);
   assert_call(0, "read_at_now", 3, buffer, 600, 5000);
   assert_int_equal(request.moved, 600);
-  assert_int_equal(budget.left(), 0);
-  Request next = request_of(Operation::READ);  // of the same call, which has used it up
+  assert_int_equal(budget.left(SIZE_MAX), 0);
+  Request next = large_request_of(Operation::READ);  // of the same call, which has used it up
   assert_int_equal(read_in_head(next, budget), DECLINED);
   assert_int_equal(fake_file.call_count, 1);
   assert_int_equal(next.moved, 0);
+  fake_file.will_give({400, 600});
+  Request small = request_of(Operation::READ);  // no dearer than to hand it over
+  assert_int_equal(read_in_head(small, budget), 1000);
 }
 
 // Data that is in memory: the rest is likely to be, too.
 void a_read_that_only_the_budget_ends_is_modest(void**) {
   fake_file.will_give({600, -EAGAIN});
   Budget budget(600);
-  Request first = request_of(Operation::READ), next = first, elsewhere = first;
+  Request first = large_request_of(Operation::READ), next = first, elsewhere = first;
   assert_int_equal(read_in_head(first, budget), DECLINED);
   assert_true(first.is_modest);
   assert_int_equal(read_in_head(next, budget), DECLINED);
@@ -176,16 +190,16 @@ void an_append_is_left_to_its_lane(void**) {
 }
 
 void a_write_is_taken_where_the_file_system_takes_it(void**) {
-  fake_file.will_give({1000, 400});
+  fake_file.will_give({8192, 400});
   Budget budget(Budget::ONE_CALL);
-  Request write = request_of(Operation::WRITE);
-  assert_int_equal(write_in_head(write, {}, budget, zeroed<Devices>()), 1000);
-  assert_call(0, "write_at_now", 3, buffer, 1000, 5000);
-  Request partial = request_of(Operation::WRITE);
+  Request write = large_request_of(Operation::WRITE);
+  assert_int_equal(write_in_head(write, {}, budget, zeroed<Devices>()), 8192);
+  assert_call(0, "write_at_now", 3, buffer, 8192, 5000);
+  Request partial = large_request_of(Operation::WRITE);
   assert_int_equal(write_in_head(partial, {}, budget, zeroed<Devices>()), DECLINED);
   assert_int_equal(partial.moved, 400);
   assert_int_equal(fake_file.call_count, 2);
-  assert_int_equal(budget.left(), Budget::ONE_CALL - 1400);
+  assert_int_equal(budget.left(SIZE_MAX), Budget::ONE_CALL - 8592);
 }
 
 void a_file_system_that_refuses_is_asked_once(void**) {
@@ -265,11 +279,11 @@ void a_nonblocking_stream_has_its_result_at_once(void**) {
 
 // A shorter transfer would be a result of its own.
 void a_stream_transfer_beyond_the_budget_is_left_whole(void**) {
-  Budget budget(999);
-  Request read = request_of(Operation::READ);
+  Budget budget(8191);
+  Request read = large_request_of(Operation::READ);
   assert_int_equal(stream_in_head(read, budget), DECLINED);
   assert_int_equal(fake_file.call_count, 0);
-  assert_int_equal(budget.left(), 999);
+  assert_int_equal(budget.left(SIZE_MAX), 8191);
 }
 
 void a_descriptor_is_examined(void**) {
@@ -305,12 +319,12 @@ void a_file_is_identified_once(void**) {
 
 void a_budget_never_goes_below_nothing(void**) {
   Budget budget(10);
-  budget.spend(4, 3);
-  assert_int_equal(budget.left(), 6);
-  budget.spend(7, 3);
-  assert_int_equal(budget.left(), 0);
-  budget.spend(SIZE_MAX, 3);
-  assert_int_equal(budget.left(), 0);
+  budget.spend(SIZE_MAX, 4, 3);
+  assert_int_equal(budget.left(SIZE_MAX), 6);
+  budget.spend(SIZE_MAX, 7, 3);
+  assert_int_equal(budget.left(SIZE_MAX), 0);
+  budget.spend(SIZE_MAX, SIZE_MAX, 3);
+  assert_int_equal(budget.left(SIZE_MAX), 0);
 }
 
 void devices_are_told_apart_or_forgotten(void**) {
