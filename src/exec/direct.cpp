@@ -2,8 +2,6 @@
 
 #include <pthread.h>
 
-#include <climits>
-
 #include "chain/finish.h"
 #include "os/clock.h"
 #include "os/memory.h"
@@ -29,6 +27,7 @@ bool is_announced(const chain::Request& request) {
 void Direct::start(const Settlement& settlement, chain::ChainPool& chains) {
   settlement_ = settlement;
   chains_ = &chains;
+  reaper_.start();
 }
 
 // ---- the context ----
@@ -100,21 +99,6 @@ bool Direct::give_back() {
 
 // ---- submission ----
 
-namespace {
-
-constexpr long NOT_YET = LONG_MIN;
-
-// What the transfer has ended with, bytes or -errno.
-long result_at_once(const os::CompletionRing& ring, std::uint32_t since, std::uint64_t data) {
-  const std::uint32_t tail = ring.tail.load(std::memory_order_acquire);
-  for (std::uint32_t i = since; i != tail; i = (i + 1) % ring.size) {
-    if (ring.events[i].data == data) return static_cast<long>(ring.events[i].res);
-  }
-  return NOT_YET;
-}
-
-}  // namespace
-
 // The place stays MOVING until io_submit is over, as the number must mean the same file until then (engine/hold.cpp
 // waits for the place to change). Whoever processes events may be faster than the return of io_submit: then the claim
 // fails.
@@ -150,12 +134,12 @@ Verdict Direct::submit(Chain& chain) {
   os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   const std::uint32_t tail = ring->tail.load(std::memory_order_relaxed);
   const long accepted = os::submit_aio(ring, transfers, 1);
-  const long result = accepted == 1 ? result_at_once(*ring, tail, transfer.aio_data) : NOT_YET;
+  const long result = accepted == 1 ? os::find_result(*ring, tail, transfer.aio_data) : os::NOT_YET;
   users_.fetch_sub(1, std::memory_order_release);
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
   const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
   if (writes && (result == -EFBIG || !still_there)) os::take_back_write_signal(SIGXFSZ);
-  const bool may_be_broken = result == -EPIPE || (result == NOT_YET && !still_there);
+  const bool may_be_broken = result == -EPIPE || (result == os::NOT_YET && !still_there);
   if (may_be_pipe && may_be_broken) os::take_back_write_signal(SIGPIPE);
   // Who needs it may have found nothing in flight: it rests, and nobody else leads. Pairs with need_for_sync.
   if (announced || needs_.load(std::memory_order_seq_cst) > 0) call_reaper();
@@ -170,10 +154,6 @@ Verdict Direct::withdraw(Chain& chain, int error) {
   if (error == EOPNOTSUPP && has_lane(chain)) avoid(chain);
   if (error == ENOSYS || error == EPERM || error == EACCES) refuse(error);
   return Verdict::DECLINED;
-}
-
-void Direct::avoid(const Chain& chain) {
-  if (chain.lane != nullptr) avoided_.add(chain.lane->key.device);
 }
 
 // ---- events ----
@@ -254,7 +234,7 @@ os::CompletionRing* Direct::lead(Thread thread, By by) {
   os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   if (ring == nullptr) return nullptr;
   const Thread leader = leader_.load(std::memory_order_relaxed);
-  if (leader != 0 && leader != thread) return nullptr;
+  if (is_led_locked() && leader != thread) return nullptr;
   const bool is_reapers = needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present();
   if (by == By::APPLICATION && is_reapers) {
     if (leader == thread) {
@@ -266,6 +246,16 @@ os::CompletionRing* Direct::lead(Thread thread, By by) {
   }
   leader_.store(thread, std::memory_order_relaxed);
   consume_locked(thread);
+  return ring;
+}
+
+os::CompletionRing* Direct::linger(Thread thread) {
+  os::CompletionRing* const ring = lead(thread, By::LIBRARY);
+  if (ring == nullptr) return nullptr;
+  process(By::LIBRARY);
+  if (is_reaper_needed() || !may_sleep_in_kernel()) return nullptr;
+  os::Locked locked(mutex_);
+  if (leader_.load(std::memory_order_relaxed) == thread) leader_.store(LINGERER, std::memory_order_relaxed);
   return ring;
 }
 
@@ -297,7 +287,7 @@ void Direct::wake_next_locked() {
 bool Direct::follow(os::FutexWord& word) {
   os::Locked locked(mutex_);
   const bool is_reapers = needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present();
-  if (leader_.load(std::memory_order_relaxed) == 0 && !is_reapers) return false;
+  if (!is_led_locked() && !is_reapers) return false;
   os::FutexWord** free = nullptr;
   for (os::FutexWord*& follower : followers_) {
     if (follower == &word) return true;

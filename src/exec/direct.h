@@ -16,8 +16,8 @@
 //               look at the ring. Only from PRESENT and 0 the reaper takes it down (compare-exchange), and so the
 //               ring's memory stays mapped under whoever counted himself in.
 //   processed_  the next event to look at: written under the lock; read without it as a hint.
-//   leader_     the leading thread, 0 for none; written under the lock. A thread that is its own leader's handler
-//               leads, too: the frame below it finds out after its sleep.
+//   leader_     the leading thread, 0 for none, LINGERER; written under the lock. A thread that is its own leader's
+//               handler leads, too: the frame below it finds out after its sleep.
 //   needs_      reasons for the reaper to lead. It is raised before, the bell is rung behind.
 // Locks: mutex_, with all signals blocked; nothing is finished under it.
 #pragma once
@@ -75,6 +75,9 @@ class Direct {
   // reason to. Signals are blocked.
   [[nodiscard]] os::CompletionRing* lead(Thread thread, By by);
   void stop_leading(Thread thread);
+  // In the place of a leader: the reaper, which nobody needs, sleeps in the kernel for the next who may. Whoever wants
+  // to lead, leads.
+  static constexpr Thread LINGERER = ~Thread{0};
 
   // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False:
   // there is none, and none can be made, or none may be (may_start).
@@ -99,7 +102,9 @@ class Direct {
   void nudge();
 
   // A file system that knows no transfers without waiting: not asked again.
-  void avoid(const chain::Chain& chain);
+  void avoid(const chain::Chain& chain) {
+    if (chain.lane != nullptr) avoided_.add(chain.lane->key.device);
+  }
   [[nodiscard]] bool is_avoided(std::uint32_t device) const { return avoided_.contains(device); }
 
   [[nodiscard]] bool is_refused() const { return refusal_.load(std::memory_order_relaxed) == FOR_EVER; }
@@ -126,6 +131,10 @@ class Direct {
   unsigned collect(Completed (&batch)[BATCH], By by);
   void settled();
   void consume_locked(Thread thread);
+  [[nodiscard]] bool is_led_locked() const {
+    const Thread leader = leader_.load(std::memory_order_relaxed);
+    return leader != 0 && leader != LINGERER;
+  }
   void wake_next_locked();
   // What this thread has counted. In a child that a handler has forked since, there is nothing to take back.
   static void take_back(std::atomic<std::uint32_t>& count);
@@ -137,8 +146,10 @@ class Direct {
   [[nodiscard]] bool may_sleep_in_kernel();
   [[nodiscard]] bool is_without_leader() {
     os::Locked locked(mutex_);
-    return ring_.load(std::memory_order_relaxed) != nullptr && leader_.load(std::memory_order_relaxed) == 0;
+    return ring_.load(std::memory_order_relaxed) != nullptr && !is_led_locked();
   }
+  // The ring to sleep on without being needed, or null where that may be missed. Ended by stop_leading(LINGERER).
+  [[nodiscard]] os::CompletionRing* linger(Thread thread);
   [[nodiscard]] bool offer_leftover();
   [[nodiscard]] bool has_leftovers();
   void do_chores();

@@ -35,14 +35,19 @@ void* Reaper::run_thread(void* direct) {
 void Reaper::work(Direct& direct) {
   { os::Locked made(making_); }  // it may leave once it is said to be present
   const auto self = static_cast<std::uintptr_t>(pthread_self());
+  bool was_needed = false;
   for (;;) {
     while (direct.offer_leftover()) {
     }
     direct.do_chores();
     if (direct.is_reaper_needed()) {
       lead(direct, self);
+      was_needed = true;
       continue;
     }
+    if (was_needed && lingers_.is_worthwhile()) linger(direct, self);
+    was_needed = direct.is_reaper_needed();
+    if (was_needed) continue;
     direct.stop_leading(self);
     if (rest(direct)) return;
   }
@@ -64,6 +69,16 @@ void Reaper::lead(Direct& direct, std::uintptr_t self) {
   // A leader that stopped before the bell was set has rung in vain.
   if (ring != nullptr ? direct.may_sleep_in_kernel() : direct.is_without_leader()) return;
   os::futex_wait_until(bell_, 1, os::now_ns() + Direct::FOLLOWER_NS);
+}
+
+// Who announces one request at a time needs it again in a moment, and would have to wake it: it waits for the event as
+// if it were needed already. What is left to it without an event comes late by at most that time.
+void Reaper::linger(Direct& direct, std::uintptr_t self) {
+  os::CompletionRing* const ring = direct.linger(self);
+  if (ring == nullptr) return;
+  os::wait_for_event(ring, os::LIBRARY_THREAD_SIGNALS, os::now_ns() + LINGER_NS);
+  lingers_.look_ended(direct.is_reaper_needed());
+  direct.stop_leading(Direct::LINGERER);
 }
 
 // True: the context has been given back, and another thread may be there already. Now and then it looks for what has

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "exec/lookout.h"
 #include "os/futex.h"
 #include "os/mutex.h"
 
@@ -23,6 +24,7 @@ class Direct;
 
 class Reaper {
  public:
+  void start() { lingers_.start(true); }  // on one processor, too: it only ever sleeps
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
   // Makes the thread where there is none. False: none could be made.
   [[nodiscard]] bool ensure(Direct& direct);
@@ -36,12 +38,15 @@ class Reaper {
  private:
   static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
   static constexpr std::int64_t LOOK_NS = 1'000'000'000;
+  static constexpr std::int64_t LINGER_NS = 5'000'000;
   static void* run_thread(void* direct);
   void work(Direct& direct);
   void lead(Direct& direct, std::uintptr_t self);
+  void linger(Direct& direct, std::uintptr_t self);
   [[nodiscard]] bool rest(Direct& direct);
 
   std::atomic<std::int64_t> idle_ns_;
+  Lookout lingers_;  // the thread's own
   std::atomic<std::uint32_t> life_;
   std::atomic<std::uint32_t> created_;
   os::FutexWord bell_;

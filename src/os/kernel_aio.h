@@ -9,6 +9,7 @@
 #include <linux/aio_abi.h>
 
 #include <atomic>
+#include <climits>
 #include <cstdint>
 
 #include "base/expected.h"
@@ -43,6 +44,10 @@ iocb make_transfer(bool writes, int fd, void* buffer, std::size_t length, std::i
 
 // How many were accepted, or -errno where the first was not.
 long submit_aio(CompletionRing* ring, iocb* const transfers[], long count);
+
+// What a transfer has ended with, bytes or -errno, where its event is between `since` and the tail; else NOT_YET.
+constexpr long NOT_YET = LONG_MIN;
+long find_result(const CompletionRing& ring, std::uint32_t since, std::uint64_t data);
 
 // Sleeps until an event has not been consumed, or until the deadline (NO_DEADLINE: none), with the calling thread's
 // signal mask replaced for as long. Consumes nothing. 0, ETIMEDOUT, EINTR after any handler. Where the kernel does not

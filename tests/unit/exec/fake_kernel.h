@@ -145,6 +145,19 @@ class DirectFixture {
   bool sleeps_in_kernel() {
     return eventually([this] { return kernel.sleepers.load() == 1; });
   }
+  bool does_not_sleep() {
+    return eventually([this] { return kernel.sleepers.load() == 0; });
+  }
+  // By the reaper.
+  void settled_one_more() {
+    chain::Chain& made = submitted(announced());
+    kernel.complete(kernel.submissions - 1, 1);
+    is_settled(made, 1, exec::By::LIBRARY);
+  }
+  // Until it is worthwhile for it to wait for the next.
+  void reaper_is_needed_often() {
+    for (unsigned turn = 0; turn < 2 * exec::Lookout::RETRY; ++turn) settled_one_more();
+  }
 
   DirectEngine& engine;
   FakeKernel& kernel;

@@ -10,6 +10,7 @@ using atomrt::chain::Chain;
 using atomrt::chain::NotifyBy;
 using atomrt::chain::Place;
 using atomrt::exec::By;
+using atomrt::exec::Lookout;
 using atomrt::exec::Verdict;
 using Fixture = DirectFixture;
 
@@ -219,6 +220,52 @@ void a_leader_that_stops_meanwhile_is_not_waited_for(void**) {
   f.is_settled(second, 7, By::LIBRARY);
 }
 
+// ---- between two that need it ----
+
+void who_needs_it_again_finds_it_in_the_kernel(void**) {
+  Fixture f;
+  f.reaper_is_needed_often();
+  f.kernel.clock_runs_back.store(true);
+  f.settled_one_more();
+  assert_true(f.sleeps_in_kernel());
+  f.kernel.clock_runs_back.store(false);
+  f.settled_one_more();
+  assert_true(f.does_not_sleep());  // when its time is over
+}
+
+void an_application_leads_beside_a_reaper_that_lingers(void**) {
+  Fixture f;
+  f.reaper_is_needed_often();
+  f.kernel.clock_runs_back.store(true);
+  f.settled_one_more();
+  assert_true(f.sleeps_in_kernel());
+  Chain& mine = f.submitted();
+  assert_true(f.direct.lead(Fixture::ME, By::APPLICATION));
+  assert_false(f.direct.lead(Fixture::OTHER, By::APPLICATION));
+  f.kernel.complete(f.kernel.submissions - 1, 3);
+  assert_true(f.does_not_sleep());
+  f.direct.process(By::APPLICATION);
+  f.is_settled(mine, 3, By::APPLICATION);
+  f.direct.stop_leading(Fixture::ME);
+}
+
+void it_no_longer_waits_where_nobody_comes(void**) {
+  Fixture f;
+  f.reaper_is_needed_often();
+  f.kernel.clock_runs_back.store(true);
+  for (unsigned vain = 0; vain < Lookout::MOST; ++vain) {
+    f.settled_one_more();
+    assert_true(f.sleeps_in_kernel());
+    f.submitted();
+    f.kernel.complete(f.kernel.submissions - 1, 1);
+    f.direct.process(By::APPLICATION);
+    assert_true(eventually([&] { return f.kernel.not_consumed() == 0; }));
+  }
+  f.settled_one_more();
+  assert_true(eventually([&] { return is_asleep(f.kernel.sleeper) || f.kernel.sleepers != 0; }));
+  assert_int_equal(f.kernel.sleepers, 0);
+}
+
 // ---- what is left to it ----
 
 void what_an_application_leaves_is_offered_by_it(void**) {
@@ -340,6 +387,9 @@ UNIT_TESTS(cmocka_unit_test(nobody_needs_it_and_it_sleeps),
            cmocka_unit_test(it_looks_though_another_leads_and_consumes_nothing),
            cmocka_unit_test(it_is_woken_by_a_leader_that_stops_or_hands_over),
            cmocka_unit_test(a_leader_that_stops_meanwhile_is_not_waited_for),
+           cmocka_unit_test(who_needs_it_again_finds_it_in_the_kernel),
+           cmocka_unit_test(an_application_leads_beside_a_reaper_that_lingers),
+           cmocka_unit_test(it_no_longer_waits_where_nobody_comes),
            cmocka_unit_test(what_an_application_leaves_is_offered_by_it),
            cmocka_unit_test(it_does_not_sleep_in_the_kernel_while_something_may_be_left),
            cmocka_unit_test(what_is_left_while_it_is_busy_is_offered_at_once),

@@ -132,6 +132,23 @@ void data_and_result_come_back_in_the_event(void**) {
   assert_memory_equal(buffer, "abcd", 4);
 }
 
+void a_result_is_found_between_two_places_of_the_ring(void**) {
+  constexpr std::uint32_t SIZE = 4;
+  auto* ring = static_cast<CompletionRing*>(calloc(1, sizeof(CompletionRing) + SIZE * sizeof(io_event)));
+  ring->size = SIZE;
+  ring->events[2] = {7, 0, 10, 0};
+  ring->events[3] = {8, 0, -EAGAIN, 0};
+  ring->events[0] = {9, 0, 30, 0};
+  ring->tail.store(1);  // it has gone round
+  assert_int_equal(find_result(*ring, 2, 7), 10);
+  assert_int_equal(find_result(*ring, 3, 8), -EAGAIN);
+  assert_int_equal(find_result(*ring, 2, 9), 30);
+  assert_int_equal(find_result(*ring, 3, 7), NOT_YET);  // came before
+  assert_int_equal(find_result(*ring, 1, 9), NOT_YET);  // nothing has come since
+  assert_int_equal(find_result(*ring, 2, 6), NOT_YET);
+  free(ring);
+}
+
 void what_cannot_be_submitted_is_told_at_once(void**) {
   const Fixture f;
   SKIP_WITHOUT_CONTEXT(f);
@@ -346,6 +363,7 @@ UNIT_TESTS(cmocka_unit_test(a_context_is_a_ring_with_room_for_all), cmocka_unit_
            cmocka_unit_test(without_the_wait_that_swaps_the_mask_there_is_no_context),
            cmocka_unit_test(what_is_given_back_is_gone), cmocka_unit_test(a_transfer_says_what_was_asked_for),
            cmocka_unit_test(data_and_result_come_back_in_the_event),
+           cmocka_unit_test(a_result_is_found_between_two_places_of_the_ring),
            cmocka_unit_test(what_cannot_be_submitted_is_told_at_once),
            cmocka_unit_test(of_several_those_before_the_first_bad_one_are_accepted),
            cmocka_unit_test(a_full_context_is_eagain_until_events_are_consumed),
