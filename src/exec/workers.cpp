@@ -59,7 +59,7 @@ Chain* Workers::pop_locked() {
 }
 
 Workers::Need Workers::need_locked(MayStart may_start) {
-  const unsigned coming = waking_ + starting_ + looking_;
+  const unsigned coming = waking_ + starting_ + looking_ + telling_;
   const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
   if (queued_ - modest_ + is_one_more_of_use <= coming) return Need::NOTHING;  // somebody is on his way for each
   if (running_ + coming >= limit_) return Need::NOTHING;  // those who run look at the queue afterwards
@@ -282,7 +282,33 @@ bool Workers::run(Chain& first) {
 chain::Released Workers::run_file(Chain& chain, bool& was_polled_for) {
   const long result = pace_.perform(chain);
   was_polled_for = chain.notification.by == chain::NotifyBy::NOTHING && chain.group == nullptr && !is_watched(chain);
-  return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
+  const bool tells = begin_telling(chain);
+  const chain::Released released = completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
+  if (tells) end_telling(released.chains[0] != nullptr);
+  return released;
+}
+
+// The signal wakes a program that submits the next request before this thread has come back to the queue, which it is
+// about to: then no other one is woken for it. Only at one O_DIRECT request at a time: for shorter ones it is faster to
+// have two threads take turns.
+bool Workers::begin_telling(const Chain& chain) {
+  const chain::NotifyBy by = chain.notification.by;
+  if (!chain.direct || (by != chain::NotifyBy::SIGNAL && by != chain::NotifyBy::SIGNAL_TO_THREAD)) return false;
+  os::Locked locked(mutex_);
+  if (running_ > 1 || !queue_.empty()) return false;
+  telling_ = true;
+  return true;
+}
+
+// goes_on: with the next one of the same lane.
+void Workers::end_telling(bool goes_on) {
+  Need need = Need::NOTHING;
+  {
+    os::Locked locked(mutex_);
+    telling_ = false;
+    if (goes_on) need = need_locked(MayStart::YES);
+  }
+  satisfy(need);
 }
 
 void Workers::leave_to_waiters(Chain& chain) {

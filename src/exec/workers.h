@@ -74,6 +74,8 @@ class Workers {
   chain::Chain* next();  // null: leave
   bool run(chain::Chain& chain);
   chain::Released run_file(chain::Chain& chain, bool& was_polled_for);
+  [[nodiscard]] bool begin_telling(const chain::Chain& chain);
+  void end_telling(bool goes_on);
   chain::Released run_stream(chain::Chain& chain);
   long try_stream(chain::Chain& chain, bool may_wait);
   bool wait_for_peer(chain::Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken);
@@ -115,6 +117,7 @@ class Workers {
   Lookout lookout_;
   bool watching_;             // one worker keeps watch
   bool looking_;              // one worker looks around
+  bool telling_;              // one worker sends a signal, and looks then
 };
 
 static_assert(Context<Workers>);

@@ -13,6 +13,7 @@ struct Job {
   chain::Chain* chain;
   std::atomic<long> result;
   Gate* gate;                      // where its operation waits
+  Gate* end_gate;                  // and its end, as in sending a signal
   std::atomic<bool> ready;         // the stream's peer
   chain::Released releases;        // whom its end lets go
   std::atomic<int> taken_meanwhile;  // the number of a job that a waiter takes during the operation, +1
@@ -40,6 +41,7 @@ inline FakeEngine& the_fake() { return *fake_engine.load(); }
 inline chain::Released complete(void*, chain::Chain& chain, long result, exec::ContextId context) {
   Job& job = the_fake().jobs[chain.fd];
   const chain::Released released = job.releases;
+  if (job.end_gate != nullptr) job.end_gate->pass();
   job.context = context;
   job.outcome.store(result);
   if (the_fake().recycles) chain::recycle(the_fake().pool, chain);
@@ -98,6 +100,21 @@ class WorkersFixture {
   Job& submitted(Kind kind, Gate* gate = nullptr) {
     Job& made = job(kind, gate);
     assert_int_equal(workers.submit(*made.chain), exec::Verdict::ACCEPTED);
+    return made;
+  }
+  Job& held(Gate& gate) {
+    Job& made = submitted(Kind::READ, &gate);
+    assert_true(eventually([&] { return gate.arrived() == 1; }));
+    return made;
+  }
+  Job& submitted_direct_with_signal(Gate& end_gate, chain::Chain* next = nullptr) {
+    Job& made = job(Kind::READ);
+    made.end_gate = &end_gate;
+    made.releases = {{next, nullptr}};
+    made.chain->direct = true;
+    made.chain->notification.by = chain::NotifyBy::SIGNAL;
+    assert_int_equal(workers.submit(*made.chain), exec::Verdict::ACCEPTED);
+    assert_true(eventually([&] { return end_gate.arrived() == 1; }));
     return made;
   }
   static bool is_over(const Job& job) { return job.completed.load() == 1 && job.outcome.load() == job.result; }
