@@ -79,7 +79,7 @@ inline void end_when_hung() {
 // Object of the engine's kind, all-zero at the start. Not freed: library threads may still look at it.
 template <typename T>
 T& zeroed() {
-  static void* all[4096];  // keeps them reachable for leak checkers
+  static void* volatile all[4096];  // keeps them reachable for leak checkers; nobody reads it
   static unsigned count = 0;
   void* memory = calloc(1, sizeof(T));
   if (memory == nullptr || count == sizeof all / sizeof all[0]) abort();
