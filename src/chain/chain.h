@@ -33,7 +33,7 @@ enum class Place : std::uint32_t {
   MAILED,   // in the ring's mailbox, not begun
   BLOCKED,  // a stream request that has moved no bytes and waits for its peer
   RUNNING,  // its operation has begun, or it is being finished
-  IN_RING,  // like RUNNING, and io_uring holds the file: the descriptor may be closed
+  IN_RING,  // like RUNNING, and io_uring holds the file: the descriptor may be closed (but a sync's: see hold.cpp)
   IN_AIO,   // like IN_RING, with kernel AIO: its end is seen by whoever looks
 };
 

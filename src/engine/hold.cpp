@@ -114,7 +114,9 @@ class Running {
     const std::int64_t deadline = os::now_ns() + 20'000'000;
     for (unsigned i = 0; i < count_; ++i) {
       const Chain& chain = *pool.at(names_[i].number);
-      while (is_at(chain, names_[i].generation, Place::RUNNING) && os::now_ns() < deadline) {
+      const std::uint32_t generation = names_[i].generation;
+      while ((is_at(chain, generation, Place::RUNNING) || is_at(chain, generation, Place::IN_RING)) &&
+             os::now_ns() < deadline) {
         os::futex_wait_until(nobody_wakes, 0, os::now_ns() + 50'000);
       }
     }
@@ -153,6 +155,8 @@ void replace_descriptor(Engine& engine, Chain& chain, Hold& hold, Running& runni
         return;
       case Place::IN_RING:
         give(chain, hold);  // for what is left after the kernel's part, there or in another context
+        // The kernel may still have to look for the file: see policy.cpp.
+        if (is_sync(chain.operation)) running.add(chain);
         return;
       case Place::IN_AIO:
         give(chain, hold);

@@ -16,6 +16,8 @@ bool is_for_ring(const chain::Chain& chain) {
   // To io_uring -1 is the file's position; the error comes from threads.
   if (chain.offset < 0 && !is_stream_transfer(chain) && !is_sync(chain.operation)) return false;
   if (!settings.use_threads || is_stream_transfer(chain)) return true;
+  // The kernel looks for the file of a ring's sync on a thread of its own, later: the number may mean another one then.
+  if (is_sync(chain.operation)) return false;
   // Who waits for a single one runs it himself, if a worker is not faster. The ring's thread would run twice.
   if (chain.is_local && is_alone(chain)) return false;
   if (chain.direct) return true;
