@@ -14,8 +14,11 @@ std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 // the kernel says which. What is left for a slower context begins behind `moved`.
 template <typename Read>
 long read_cached(Request& request, Budget& budget, Read read) {
+  // What would end beyond all offsets is an error as a whole.
+  if (request.offset > INT64_MAX - static_cast<std::int64_t>(request.length)) return DECLINED;
+  const bool is_free = request.length <= Budget::SMALL && request.notification.by == chain::NotifyBy::NOTHING;
   for (;;) {
-    const std::size_t length = smaller(bytes_left(request), budget.left(request.length));
+    const std::size_t length = smaller(bytes_left(request), is_free ? Budget::SMALL : budget.left());
     if (length == 0 && bytes_left(request) != 0) {
       request.is_modest = budget.served() == request.fd;  // only the budget is in its way
       return DECLINED;
@@ -26,13 +29,13 @@ long read_cached(Request& request, Budget& budget, Read read) {
       return result == -ESPIPE || result == -EINVAL ? result : DECLINED;
     }
     request.moved += static_cast<std::uint32_t>(result);
-    budget.spend(request.length, static_cast<std::size_t>(result), request.fd);
+    budget.spend(is_free ? 0 : static_cast<std::size_t>(result), request.fd);
     if (result == 0 || bytes_left(request) == 0) return static_cast<long>(request.moved);
   }
 }
 
 long write_cached(Request& request, Budget& budget, Devices& refusing, const os::FileIdentity& identity) {
-  const std::size_t length = smaller(bytes_left(request), budget.left(request.length));
+  const std::size_t length = smaller(bytes_left(request), budget.left());
   if (length == 0 || refusing.contains(identity.device)) return DECLINED;
   long result;
   {
@@ -43,7 +46,7 @@ long write_cached(Request& request, Budget& budget, Devices& refusing, const os:
   if (result == -EOPNOTSUPP) refusing.add(identity.device);
   if (result < 0) return DECLINED;  // a slower context finds the true error
   request.moved += static_cast<std::uint32_t>(result);
-  budget.spend(request.length, static_cast<std::size_t>(result), request.fd);
+  budget.spend(static_cast<std::size_t>(result), request.fd);
   return bytes_left(request) == 0 ? static_cast<long>(request.moved) : DECLINED;
 }
 
@@ -54,8 +57,8 @@ long may_decline(Request& request, long result) {
 
 long transfer_ready(Request& request, Budget& budget) {
   // A shorter read would be a result of its own: what is beyond the budget goes to a slower context whole.
-  if (bytes_left(request) > budget.left(request.length)) return DECLINED;
-  budget.spend(request.length, bytes_left(request), request.fd);
+  if (bytes_left(request) > budget.left()) return DECLINED;
+  budget.spend(bytes_left(request), request.fd);
   if (request.operation == Operation::READ || request.is_socket) {
     return may_decline(request, attempt(request, request.fd));
   }

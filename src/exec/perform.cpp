@@ -4,6 +4,17 @@ namespace atomrt::exec {
 
 using chain::Operation;
 
+namespace {
+
+// Some files of /proc can be read at any offset, and written in sequence alone. A pipe under a number that was closed
+// behind the library's back is none of them.
+bool is_regular(int fd) {
+  const auto identity = os::identify(fd);
+  return identity && (*identity).is_regular;
+}
+
+}  // namespace
+
 long settle(chain::Request& request, long result) {
   if (result < 0) {
     if (result == -EAGAIN && !request.nonblocking) return NOT_READY;
@@ -19,8 +30,11 @@ long perform(chain::Chain& chain) {
   switch (chain.operation) {
     case Operation::READ:
       return total(chain, os::read_at(fd, next_byte(chain), bytes_left(chain), next_offset(chain)));
-    case Operation::WRITE:
-      return total(chain, os::write_at(fd, next_byte(chain), bytes_left(chain), next_offset(chain)));
+    case Operation::WRITE: {
+      const long result = os::write_at(fd, next_byte(chain), bytes_left(chain), next_offset(chain));
+      if (result != -ESPIPE || chain.moved > 0 || !is_regular(fd)) return total(chain, result);
+      return os::write_next(fd, next_byte(chain), bytes_left(chain));
+    }
     case Operation::FSYNC:
     case Operation::FDATASYNC:
       return os::sync_file(fd, chain.operation == Operation::FDATASYNC);
@@ -48,7 +62,8 @@ bool needs_no_peer(const chain::Request& request, int fd) {
   if (request.nonblocking || request.length == 0) return true;
   const auto flags = os::status_flags(fd);
   const int other_way = request.operation == Operation::READ ? O_WRONLY : O_RDONLY;
-  return flags && (*flags & O_ACCMODE) == other_way;
+  if (flags && (*flags & O_ACCMODE) == other_way) return true;
+  return request.operation == Operation::READ && os::is_terminal_that_waits_for_nobody(fd);
 }
 
 }  // namespace atomrt::exec

@@ -26,8 +26,8 @@ constexpr long CANNOT_ASK = -0x10000 - EOPNOTSUPP;
 // being so.
 [[nodiscard]] long perform_stream(chain::Request& request, int fd);
 
-// That call comes back at once, though no poll may ever say so: on an O_NONBLOCK descriptor, for no bytes, and where
-// the descriptor was not opened for it (EBADF).
+// That call comes back by itself, though no poll may ever say so: on an O_NONBLOCK descriptor, for no bytes, where the
+// descriptor was not opened for it (EBADF), and from a terminal without a least count (VMIN 0).
 [[nodiscard]] bool needs_no_peer(const chain::Request& request, int fd);
 
 }  // namespace atomrt::exec

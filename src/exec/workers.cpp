@@ -62,7 +62,7 @@ Workers::Need Workers::need_locked(MayStart may_start) {
   const unsigned coming = waking_ + starting_ + looking_ + telling_;
   const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
   if (queued_ - modest_ + is_one_more_of_use <= coming) return Need::NOTHING;  // somebody is on his way for each
-  if (running_ + coming >= limit_) return Need::NOTHING;  // those who run look at the queue afterwards
+  if (running_ + coming - telling_ >= limit_) return Need::NOTHING;  // those who run look at the queue afterwards
   if (idle_ > waking_) {
     ++waking_;
     sequence_.fetch_add(1, std::memory_order_relaxed);
@@ -290,10 +290,12 @@ chain::Released Workers::run_file(Chain& chain, bool& was_polled_for) {
 
 // The signal wakes a program that submits the next request before this thread has come back to the queue, which it is
 // about to: then no other one is woken for it. Only at one O_DIRECT request at a time: for shorter ones it is faster to
-// have two threads take turns.
+// have two threads take turns. Where the program has closed the descriptor, the end may close the file, which may take
+// any time.
 bool Workers::begin_telling(const Chain& chain) {
   const chain::NotifyBy by = chain.notification.by;
   if (!chain.direct || (by != chain::NotifyBy::SIGNAL && by != chain::NotifyBy::SIGNAL_TO_THREAD)) return false;
+  if (chain.io_fd.load(std::memory_order_relaxed) != chain.fd) return false;
   os::Locked locked(mutex_);
   if (running_ > 1 || !queue_.empty()) return false;
   telling_ = true;
@@ -322,10 +324,17 @@ void Workers::set_blocked(bool blocked) {
   running_ -= blocked ? 1U : -1U;
 }
 
+void Workers::count_as_blocked(bool& is_blocked) {
+  if (is_blocked) return;
+  set_blocked(is_blocked = true);
+  look_after_queue();
+}
+
 // One try. Afterwards the place is MOVING where nothing has been moved, else RUNNING.
-long Workers::try_stream(Chain& chain, bool may_wait) {
+long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
   const int fd = chain.io_fd.load(std::memory_order_acquire);
   if (may_wait) {
+    count_as_blocked(is_blocked);
     put(chain, Place::RUNNING);
     return perform_stream(chain, fd);
   }
@@ -335,6 +344,7 @@ long Workers::try_stream(Chain& chain, bool may_wait) {
   const bool writes = chain.operation == chain::Operation::WRITE;
   const bool ready = needs_no_peer(chain, fd) || os::wait_until_ready(fd, writes, 0);
   if (!ready) return NOT_READY;
+  count_as_blocked(is_blocked);  // ready for some of it, or for a while
   put(chain, Place::RUNNING);
   return perform_stream(chain, fd);
 }
@@ -349,7 +359,7 @@ chain::Released Workers::run_stream(Chain& chain) {
   std::size_t moved = chain.moved;
   int vain = 0;
   long result;
-  while ((result = try_stream(chain, writes && vain > MOST_VAIN_TRIES)) == NOT_READY) {
+  while ((result = try_stream(chain, writes && vain > MOST_VAIN_TRIES, is_blocked)) == NOT_READY) {
     vain = chain.moved == moved ? vain + 1 : 0;
     moved = chain.moved;
     // First, so that whoever finds the chain BLOCKED does not count on its thread.

@@ -77,7 +77,8 @@ class Workers {
   [[nodiscard]] bool begin_telling(const chain::Chain& chain);
   void end_telling(bool goes_on);
   chain::Released run_stream(chain::Chain& chain);
-  long try_stream(chain::Chain& chain, bool may_wait);
+  long try_stream(chain::Chain& chain, bool may_wait, bool& is_blocked);
+  void count_as_blocked(bool& is_blocked);
   bool wait_for_peer(chain::Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken);
   void set_blocked(bool blocked);
   void look_after_queue();

@@ -1,6 +1,8 @@
 #include "os/file.h"
 
+#include <asm/termbits.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -109,6 +111,12 @@ long write_next_now(int fd, const void* buffer, std::size_t length, bool is_sock
 
 long sync_file(int fd, bool data_only) {
   return restarting([=] { return system_call(data_only ? SYS_fdatasync : SYS_fsync, fd); });
+}
+
+bool is_terminal_that_waits_for_nobody(int fd) {
+  struct termios settings {};
+  if (system_call(SYS_ioctl, fd, TCGETS, &settings) != 0) return false;
+  return (settings.c_lflag & ICANON) == 0 && settings.c_cc[VMIN] == 0;
 }
 
 bool wait_until_ready(int fd, bool for_writing, std::int64_t timeout_ns) {

@@ -102,7 +102,7 @@ class WorkersFixture {
     assert_int_equal(workers.submit(*made.chain), exec::Verdict::ACCEPTED);
     return made;
   }
-  Job& held(Gate& gate) {
+  Job& begun(Gate& gate) {
     Job& made = submitted(Kind::READ, &gate);
     assert_true(eventually([&] { return gate.arrived() == 1; }));
     return made;
