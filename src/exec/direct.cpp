@@ -224,7 +224,7 @@ void Direct::process(By by) {
 
 void Direct::settled() {
   const bool is_last = settling_.fetch_sub(1, std::memory_order_seq_cst) == 1;
-  if (is_last && needs_.load(std::memory_order_relaxed) > 0) reaper_.wake();
+  if (is_last && needs_.load(std::memory_order_seq_cst) > 0) reaper_.wake();
 }
 
 // ---- who sleeps in the kernel ----
@@ -378,13 +378,13 @@ bool Direct::offer_leftover() {
   return true;
 }
 
-// Nobody is about to leave something behind: it would not wake the reaper from there.
+// Nobody is about to leave something behind: it would not wake the reaper from there. An event that has come meanwhile
+// ends that sleep at once.
 bool Direct::may_sleep_in_kernel() {
   os::Locked locked(mutex_);
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   return ring != nullptr && leftovers_.empty() && !has_chores_.load(std::memory_order_seq_cst) &&
-         settling_.load(std::memory_order_seq_cst) == 0 &&
-         ring->tail.load(std::memory_order_acquire) == processed_.load(std::memory_order_relaxed);
+         settling_.load(std::memory_order_seq_cst) == 0;
 }
 
 }  // namespace atomrt::exec

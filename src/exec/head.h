@@ -11,8 +11,8 @@
 
 namespace atomrt::exec {
 
-// How much one public call may copy in its caller before it hands the rest over, in bytes. Small requests are free: to
-// hand one over keeps its caller for as long as to copy it.
+// How much one public call may copy in its caller before it hands the rest over, in bytes. Small reads that notify
+// nobody are free: to hand one over keeps the caller half as long, and costs a worker twice as much again.
 class Budget {
  public:
   static constexpr std::size_t ONE_CALL = 128 * 1024;
@@ -20,11 +20,9 @@ class Budget {
   static constexpr std::size_t SMALL = 4096;
 
   explicit Budget(std::size_t bytes) : left_(bytes) {}
-  // What a request of that length may copy now.
-  [[nodiscard]] std::size_t left(std::size_t length) const { return length <= SMALL ? length : left_; }
-  // Bytes that a request of that length has copied, for that descriptor.
-  void spend(std::size_t length, std::size_t bytes, int fd) {
-    if (length > SMALL) left_ -= bytes < left_ ? bytes : left_;
+  [[nodiscard]] std::size_t left() const { return left_; }
+  void spend(std::size_t bytes, int fd) {
+    left_ -= bytes < left_ ? bytes : left_;
     served_ = fd;
   }
   // The descriptor that the head served last in this call; -1 for none.

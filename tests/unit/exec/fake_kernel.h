@@ -148,15 +148,23 @@ class DirectFixture {
   bool does_not_sleep() {
     return eventually([this] { return kernel.sleepers.load() == 0; });
   }
-  // By the reaper.
+  // By the reaper, which is asleep again afterwards.
   void settled_one_more() {
     chain::Chain& made = submitted(announced());
     kernel.complete(kernel.submissions - 1, 1);
     is_settled(made, 1, exec::By::LIBRARY);
+    const int reaper = job(made).thread;
+    assert_true(eventually([&] { return kernel.sleepers.load() != 0 || is_asleep(reaper); }));
   }
-  // Until it is worthwhile for it to wait for the next.
+  // Until it waits for the next as a matter of course. The clock runs back from here on.
   void reaper_is_needed_often() {
-    for (unsigned turn = 0; turn < 2 * exec::Lookout::RETRY; ++turn) settled_one_more();
+    kernel.clock_runs_back.store(true);
+    unsigned waits = 0;
+    for (unsigned turn = 0; waits <= exec::Lookout::MOST; ++turn) {
+      assert_true(turn < 2 * exec::Lookout::RETRY);
+      settled_one_more();
+      waits += kernel.sleepers.load() != 0;
+    }
   }
 
   DirectEngine& engine;

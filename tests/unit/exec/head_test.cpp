@@ -45,11 +45,11 @@ void a_cached_read_is_one_call(void**) {
   assert_int_equal(read_in_head(request, budget), 1000);
   assert_call(0, "read_at_now", 3, buffer, 1000, 5000);
   assert_int_equal(fake_file.call_count, 1);
-  assert_int_equal(budget.left(SIZE_MAX), Budget::ONE_CALL);
+  assert_int_equal(budget.left(), Budget::ONE_CALL);  // it is small
   fake_file.will_give({8192});
   Request large = large_request_of(Operation::READ);
   assert_int_equal(read_in_head(large, budget), 8192);
-  assert_int_equal(budget.left(SIZE_MAX), Budget::ONE_CALL - 8192);
+  assert_int_equal(budget.left(), Budget::ONE_CALL - 8192);
 }
 
 void an_unexamined_read_is_one_call_that_o_direct_refuses(void**) {
@@ -124,14 +124,17 @@ void the_budget_ends_a_read(void**) {
   assert_int_equal(fake_file.call_count, 1);
   assert_call(0, "read_at_now", 3, buffer, 600, 5000);
   assert_int_equal(request.moved, 600);
-  assert_int_equal(budget.left(SIZE_MAX), 0);
+  assert_int_equal(budget.left(), 0);
   Request next = large_request_of(Operation::READ);  // of the same call, which has used it up
   assert_int_equal(read_in_head(next, budget), DECLINED);
   assert_int_equal(fake_file.call_count, 1);
   assert_int_equal(next.moved, 0);
   fake_file.will_give({400, 600});
-  Request small = request_of(Operation::READ);  // no dearer than to hand it over
+  Request small = request_of(Operation::READ);  // hardly dearer than to hand it over
   assert_int_equal(read_in_head(small, budget), 1000);
+  Request notifying = request_of(Operation::READ);
+  notifying.notification.by = atomrt::chain::NotifyBy::THREAD;
+  assert_int_equal(read_in_head(notifying, budget), DECLINED);
 }
 
 // Data that is in memory: the rest is likely to be, too.
@@ -199,7 +202,7 @@ void a_write_is_taken_where_the_file_system_takes_it(void**) {
   assert_int_equal(write_in_head(partial, {}, budget, zeroed<Devices>()), DECLINED);
   assert_int_equal(partial.moved, 400);
   assert_int_equal(fake_file.call_count, 2);
-  assert_int_equal(budget.left(SIZE_MAX), Budget::ONE_CALL - 8592);
+  assert_int_equal(budget.left(), Budget::ONE_CALL - 8592);
 }
 
 void a_file_system_that_refuses_is_asked_once(void**) {
@@ -283,7 +286,7 @@ void a_stream_transfer_beyond_the_budget_is_left_whole(void**) {
   Request read = large_request_of(Operation::READ);
   assert_int_equal(stream_in_head(read, budget), DECLINED);
   assert_int_equal(fake_file.call_count, 0);
-  assert_int_equal(budget.left(SIZE_MAX), 8191);
+  assert_int_equal(budget.left(), 8191);
 }
 
 void a_descriptor_is_examined(void**) {
@@ -319,12 +322,12 @@ void a_file_is_identified_once(void**) {
 
 void a_budget_never_goes_below_nothing(void**) {
   Budget budget(10);
-  budget.spend(SIZE_MAX, 4, 3);
-  assert_int_equal(budget.left(SIZE_MAX), 6);
-  budget.spend(SIZE_MAX, 7, 3);
-  assert_int_equal(budget.left(SIZE_MAX), 0);
-  budget.spend(SIZE_MAX, SIZE_MAX, 3);
-  assert_int_equal(budget.left(SIZE_MAX), 0);
+  budget.spend(4, 3);
+  assert_int_equal(budget.left(), 6);
+  budget.spend(7, 3);
+  assert_int_equal(budget.left(), 0);
+  budget.spend(SIZE_MAX, 3);
+  assert_int_equal(budget.left(), 0);
 }
 
 void devices_are_told_apart_or_forgotten(void**) {
@@ -337,6 +340,11 @@ void devices_are_told_apart_or_forgotten(void**) {
   devices.add(21);  // may push out another, never claims one that was not added
   assert_true(devices.contains(21));
   assert_false(devices.contains(37));
+  devices.put(7, true);
+  devices.put(23, false);  // of the same place, and another's
+  assert_true(devices.contains(7));
+  devices.put(7, false);
+  assert_false(devices.contains(7));
 }
 
 }  // namespace

@@ -225,19 +225,15 @@ void a_leader_that_stops_meanwhile_is_not_waited_for(void**) {
 void who_needs_it_again_finds_it_in_the_kernel(void**) {
   Fixture f;
   f.reaper_is_needed_often();
-  f.kernel.clock_runs_back.store(true);
-  f.settled_one_more();
   assert_true(f.sleeps_in_kernel());
   f.kernel.clock_runs_back.store(false);
   f.settled_one_more();
-  assert_true(f.does_not_sleep());  // when its time is over
+  assert_true(eventually([&] { return f.kernel.sleepers == 0 && is_asleep(f.kernel.sleeper); }));  // its time is over
 }
 
 void an_application_leads_beside_a_reaper_that_lingers(void**) {
   Fixture f;
   f.reaper_is_needed_often();
-  f.kernel.clock_runs_back.store(true);
-  f.settled_one_more();
   assert_true(f.sleeps_in_kernel());
   Chain& mine = f.submitted();
   assert_true(f.direct.lead(Fixture::ME, By::APPLICATION));
@@ -252,16 +248,14 @@ void an_application_leads_beside_a_reaper_that_lingers(void**) {
 void it_no_longer_waits_where_nobody_comes(void**) {
   Fixture f;
   f.reaper_is_needed_often();
-  f.kernel.clock_runs_back.store(true);
   for (unsigned vain = 0; vain < Lookout::MOST; ++vain) {
-    f.settled_one_more();
     assert_true(f.sleeps_in_kernel());
     f.submitted();
     f.kernel.complete(f.kernel.submissions - 1, 1);
     f.direct.process(By::APPLICATION);
     assert_true(eventually([&] { return f.kernel.not_consumed() == 0; }));
+    f.settled_one_more();
   }
-  f.settled_one_more();
   assert_true(eventually([&] { return is_asleep(f.kernel.sleeper) || f.kernel.sleepers != 0; }));
   assert_int_equal(f.kernel.sleepers, 0);
 }
