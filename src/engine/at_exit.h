@@ -11,7 +11,8 @@ namespace atomrt::engine {
 // Appends this process's statistics to where ATOMRT_STATS says.
 void report_statistics();
 
-// At the engine's start: the library thread of ATOMRT_STATS_INTERVAL.
-void start_periodic_report();
+// For each request while statistics are on: makes the library thread of ATOMRT_STATS_INTERVAL where there is none. It
+// leaves when nothing has happened for an interval.
+void keep_reporting(Engine& engine);
 
 }  // namespace atomrt::engine

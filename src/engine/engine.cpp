@@ -97,7 +97,6 @@ void start(Engine& engine) {
   configure_contexts(engine);
   engine.process = process_number();
   engine.is_started.store(1, std::memory_order_release);
-  start_periodic_report();
   if (settings.verbose) say("%s serves POSIX AIO of %s", ATOMRT_VERSION, program_invocation_short_name);
 }
 

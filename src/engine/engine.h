@@ -36,6 +36,7 @@ struct Engine {
   exec::Lookout lookout;  // of threads that wait
   exec::Retrier retrier;
   Statistics statistics;
+  std::atomic<bool> is_reporting;  // a thread for ATOMRT_STATS_INTERVAL is there, or none could be made
 };
 
 // Set once, by compare-exchange (release), read with acquire; the mapping is never given back and the same in children.

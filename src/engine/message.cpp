@@ -4,7 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 
-#include "os/system_call.h"
+#include "os/signals.h"
 
 namespace atomrt::engine {
 
@@ -19,7 +19,7 @@ void say(const char* format, ...) {
   std::size_t end = PREFIX + (length < 0 ? 0 : static_cast<std::size_t>(length));
   if (end > sizeof line - 2) end = sizeof line - 2;
   line[end++] = '\n';
-  os::system_call(SYS_write, 2, line, end);
+  os::write_quietly(2, line, end);
   errno = saved_errno;
 }
 

@@ -6,6 +6,8 @@
 #include <cstdio>
 
 #include "os/clock.h"
+#include "os/memory.h"
+#include "os/signals.h"
 #include "os/system_call.h"
 
 namespace atomrt::engine {
@@ -47,7 +49,8 @@ std::uint64_t quantile_ns(const ContextCounters& counters, unsigned per_mille) {
   return 0;
 }
 
-// Text of a fixed size: what does not fit is left out, never half a line behind the end.
+// Text of a fixed size: what does not fit is left out, never half a line behind the end. Not for the stack of a thread
+// that calls exit: that may be as small as PTHREAD_STACK_MIN.
 class Text {
  public:
   [[gnu::format(printf, 2, 3)]] void line(const char* format, ...) {
@@ -59,11 +62,16 @@ class Text {
       length_ += static_cast<std::size_t>(length);
     }
   }
-  void write_to(int fd) const { os::system_call(SYS_write, fd, text_, length_); }
+  // Tenths, whatever the program's locale.
+  void microseconds(const char* name, const char* what, std::uint64_t ns) {
+    const unsigned long long tenths = (ns + 50) / 100;
+    line("%s.%s %llu.%llu\n", name, what, tenths / 10, tenths % 10);
+  }
+  void write_to(int fd) const { os::write_quietly(fd, text_, length_); }
 
  private:
   char text_[8192];
-  std::size_t length_ = 0;
+  std::size_t length_;  // mapped memory is zeros
 };
 
 void write_context(Text& text, const char* name, const ContextCounters& counters) {
@@ -75,14 +83,14 @@ void write_context(Text& text, const char* name, const ContextCounters& counters
   value("errors", counters.errors);
   value("cancelled", counters.cancelled);
   value("fallbacks", counters.fallbacks);
-  text.line("%s.longest_wait_us %.1f\n", name, static_cast<double>(read(counters.longest_ns)) / 1000.0);
+  text.microseconds(name, "longest_wait_us", read(counters.longest_ns));
   static constexpr struct {
     const char* name;
     unsigned per_mille;
-  } QUANTILES[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"p99.9", 999}};
+  } QUANTILES[] = {
+      {"latency_us.p50", 500}, {"latency_us.p90", 900}, {"latency_us.p99", 990}, {"latency_us.p99.9", 999}};
   for (const auto& quantile : QUANTILES) {
-    text.line("%s.latency_us.%s %.1f\n", name, quantile.name,
-              static_cast<double>(quantile_ns(counters, quantile.per_mille)) / 1000.0);
+    text.microseconds(name, quantile.name, quantile_ns(counters, quantile.per_mille));
   }
 }
 
@@ -114,15 +122,23 @@ void Statistics::declined(exec::ContextId context) {
   if (enabled()) add(contexts_[static_cast<unsigned>(context)].fallbacks);
 }
 
+std::uint64_t Statistics::activity() const {
+  std::uint64_t count = read(requests_);
+  for (const ContextCounters& counters : contexts_) count += read(counters.requests);
+  return count;
+}
+
 void Statistics::write_to(int fd, unsigned threads) const {
   if (read(requests_) == 0) return;
+  const auto memory = os::map_memory(sizeof(Text));
+  if (!memory) return;
   std::uint64_t completed = 0, errors = 0, cancelled = 0;
   for (const ContextCounters& counters : contexts_) {
     completed += read(counters.requests);
     errors += read(counters.errors);
     cancelled += read(counters.cancelled);
   }
-  Text text;
+  Text& text = *static_cast<Text*>(*memory);
   text.line("# atomrt %s statistics: %s (pid %d)\n", ATOMRT_VERSION, program_invocation_short_name,
             static_cast<int>(os::system_call(SYS_getpid)));
   text.line("requests %llu\ncompleted %llu\nerrors %llu\ncancelled %llu\n",
@@ -131,6 +147,7 @@ void Statistics::write_to(int fd, unsigned threads) const {
   for (unsigned i = 0; i < exec::CONTEXTS; ++i) write_context(text, exec::CONTEXT_NAMES[i], contexts_[i]);
   text.line("threads.created %u\n", threads);
   text.write_to(fd);
+  os::unmap_memory(*memory, sizeof(Text));
 }
 
 }  // namespace atomrt::engine

@@ -34,6 +34,9 @@ class Statistics {
   }
   void declined(exec::ContextId context);
 
+  // Changes with each request that is made, and with each that is over.
+  [[nodiscard]] std::uint64_t activity() const;
+
   // Writes the text to fd in one write(2), unless no request was made. threads: library threads made so far.
   void write_to(int fd, unsigned threads) const;
 

@@ -1,5 +1,6 @@
 #include "engine/submit.h"
 
+#include "engine/at_exit.h"
 #include "engine/hold.h"
 #include "engine/placing.h"
 #include "engine/reap.h"
@@ -189,6 +190,7 @@ int submit(Request& request, exec::Budget& budget) {
   aiocb::store_name(request.block, {});
   aiocb::store_in_progress(request.block);
   engine->statistics.submitted(request);
+  if (engine->statistics.enabled()) keep_reporting(*engine);
   const long read = read_unexamined(*engine, request, budget);
   if (read < 0) return submit_examined(*engine, request, budget, read);
   complete_request(*engine, request, read);

@@ -29,13 +29,22 @@ FileKind kind_of(int fd, mode_t mode) {
 constexpr unsigned MOUNT_FOR_EVER = 0x4000;  // STATX_MNT_ID_UNIQUE, Linux 6.8
 constexpr unsigned ASKED_OF_FILE = STATX_TYPE | STATX_INO | MOUNT_FOR_EVER;
 
+// Before Linux 4.11, or by a seccomp filter.
+bool is_refused(long result) { return result == -ENOSYS || result == -EPERM || result == -EACCES; }
+
 long ask_by_fstat(int fd, struct statx& answer) {
-#ifdef SYS_fstat64
+  // Newer glibc has no call of fstat in it: a filter may know newfstatat alone, or one made before that, fstat.
+#ifdef SYS_fstatat64
   struct stat64 status {};
-  const long result = system_call(SYS_fstat64, fd, &status);
+  long result = system_call(SYS_fstatat64, fd, "", &status, AT_EMPTY_PATH);
 #else
   struct stat status {};
-  const long result = system_call(SYS_fstat, fd, &status);
+  long result = system_call(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH);
+#endif
+#ifdef SYS_fstat64
+  if (is_refused(result)) result = system_call(SYS_fstat64, fd, &status);
+#elif defined(SYS_fstat)
+  if (is_refused(result)) result = system_call(SYS_fstat, fd, &status);
 #endif
   answer.stx_mode = static_cast<std::uint16_t>(status.st_mode);
   answer.stx_ino = status.st_ino;
@@ -115,7 +124,7 @@ base::Expected<int> status_flags(int fd) {
 base::Expected<FileIdentity> identify(int fd) {
   struct statx status {};
   long result = system_call(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, ASKED_OF_FILE, &status);
-  if (result == -ENOSYS || result == -EPERM) result = ask_by_fstat(fd, status);  // before Linux 4.11; a seccomp filter
+  if (is_refused(result)) result = ask_by_fstat(fd, status);
   if (result < 0) return base::Error{static_cast<int>(-result)};
   const mode_t mode = status.stx_mode;
   return FileIdentity{

@@ -91,6 +91,11 @@ void take_back_write_signal(int number) {
 
 WriteSignalGuard::WriteSignalGuard() : saved_(block_signals(WRITE_SIGNALS)), signals_(saved_) {}
 
+void write_quietly(int fd, const char* text, std::size_t length) {
+  WriteSignalGuard guard;
+  guard.absorb(system_call(SYS_write, fd, text, length));
+}
+
 int queue_signal(int number, sigval value) {
   const siginfo_t info = notification(number, value);
   return static_cast<int>(-system_call(SYS_rt_sigqueueinfo, info.si_pid, number, &info));

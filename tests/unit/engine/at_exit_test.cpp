@@ -3,6 +3,8 @@
 // would (os/hooked_object.c).
 #include "engine/at_exit.h"
 
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "engine/requests.h"
@@ -37,6 +39,34 @@ int play(const char* role) {
     }
     waitpid(child, nullptr, 0);
     exit(7);
+  }
+  if (strcmp(role, "quiet") == 0) {
+    const auto comes_to = [](int threads) {
+      return eventually([=] { return threads_named("atomrt-stats") == threads; });
+    };
+    if (!comes_to(1) || !comes_to(0)) return 1;
+    serve();
+    exit(comes_to(1) ? 7 : 1);
+  }
+  if (strcmp(role, "broken") == 0) {
+    Pipe pipe;
+    close(pipe.out);
+    dup2(pipe.in, 2);
+    exit(7);
+  }
+  if (strcmp(role, "limited") == 0) {
+    const rlimit none{0, RLIM_INFINITY};
+    setrlimit(RLIMIT_FSIZE, &none);
+    exit(7);
+  }
+  if (strcmp(role, "small") == 0) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, static_cast<std::size_t>(sysconf(_SC_THREAD_STACK_MIN)));
+    const auto end = [](void*) -> void* { hooked_exit(7); return nullptr; };
+    pthread_create(&thread, &attributes, end, nullptr);
+    pthread_join(thread, nullptr);
   }
   if (strcmp(role, "interval") == 0) {
     // Ends without any of the library's knowledge, once two blocks are there.
@@ -181,6 +211,29 @@ void an_interval_writes_while_the_program_runs(void**) {
   assert_true(count_blocks(contents(path)) >= 2);
 }
 
+// Else it would keep a process alive whose own threads have ended.
+void a_quiet_interval_ends_the_thread_until_the_next_request(void**) {
+  run("quiet", path_of("quiet"), "1");
+}
+
+void no_signal_comes_of_what_cannot_be_written(void**) {
+  run("broken", "stderr");
+  run("limited", path_of("limited"));
+}
+
+void a_fifo_without_a_reader_is_not_waited_for(void**) {
+  const char* path = path_of("fifo");
+  assert_int_equal(mkfifo(path, 0600), 0);
+  const Run made = run("exit", path);
+  assert_non_null(strstr(made.errors, "atomrt: cannot write the statistics to "));
+}
+
+void a_thread_with_the_smallest_stack_may_end_the_process(void**) {
+  const char* path = path_of("small");
+  run("small", path);
+  assert_int_equal(count_blocks(contents(path)), 1);
+}
+
 }  // namespace
 
 #define main run_the_tests
@@ -190,14 +243,19 @@ UNIT_TESTS(cmocka_unit_test(exit_writes_one_block), cmocka_unit_test(_exit_write
            cmocka_unit_test(the_process_number_may_be_part_of_the_name), cmocka_unit_test(stderr_is_a_place_too),
            cmocka_unit_test(a_place_that_cannot_be_written_is_told),
            cmocka_unit_test(a_name_that_is_too_long_is_no_harm),
-           cmocka_unit_test(an_interval_writes_while_the_program_runs))
+           cmocka_unit_test(an_interval_writes_while_the_program_runs),
+           cmocka_unit_test(a_quiet_interval_ends_the_thread_until_the_next_request),
+           cmocka_unit_test(no_signal_comes_of_what_cannot_be_written),
+           cmocka_unit_test(a_fifo_without_a_reader_is_not_waited_for),
+           cmocka_unit_test(a_thread_with_the_smallest_stack_may_end_the_process))
 #undef main
 
 int main(int count, char** arguments) {
   if (const char* role = getenv("UNIT_ROLE")) return play(role);
   if (mkdtemp(directory) == nullptr) return 99;
   const int status = run_the_tests(count, arguments);
-  const char* names[] = {"exit", "_exit", "idle", "several", "interval"};
+  const char* names[] = {"exit",  "_exit",   "idle", "several", "interval",
+                         "quiet", "limited", "fifo", "small"};
   for (const char* name : names) path_of(name);  // which removes it
   rmdir(directory);
   return status;
