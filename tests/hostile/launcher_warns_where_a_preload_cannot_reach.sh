@@ -26,6 +26,17 @@ expect_no_messages
 [ ! -x "$HELPERS/launcher_subject_static_pie" ] ||
   warns_of "$HELPERS/launcher_subject_static_pie" 3 'is statically linked' with
 
+# Nobody hears the warning: the program runs all the same.
+if [ -x "$HELPERS/launcher_subject_static" ]; then
+  exec {broken}> >(:)
+  wait $!
+  "$LAUNCHER" "$HELPERS/launcher_subject_static" >/dev/null 2>&"$broken"
+  # shellcheck disable=SC2034 # expect_status looks at it
+  status=$?
+  expect_status 3
+  exec {broken}>&-
+fi
+
 # ld.so would complain in every process.
 run "$HELPERS/launcher_subject_32" # not built, or no 32-bit libraries: not 3
 if [ "$status" -eq 3 ]; then
