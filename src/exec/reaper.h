@@ -1,7 +1,8 @@
 // Reaper: the one library thread of the direct context. It leads while somebody needs it, does what an application's
 // thread leaves to it or must not do, as making threads, and gives the kernel's context back when nothing has been in
 // flight for the idle time (fs.aio-max-nr is shared by the whole machine). It comes with the context and goes with it,
-// asleep on its futex while nobody needs it, but for a look each second.
+// asleep on its futex while nobody needs it, but for a look each second, and for a moment in the kernel where it is
+// likely to be needed again.
 //
 // Shared words:
 //   bell_  1: asleep on it, or about to look a last time. Set by the thread, cleared

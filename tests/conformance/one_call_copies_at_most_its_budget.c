@@ -1,5 +1,5 @@
-/* One call, also a whole list, copies at most about 128 KiB in the submitting thread before it hands the rest over: the
- * kernel's count of bytes that this thread has read and written says so. */
+/* One call, also a whole list, copies at most about 128 KiB in the submitting thread before it hands the rest over, but
+ * for reads of up to 4 KiB: the kernel's count of bytes that this thread has read and written says so. */
 #include "claim.h"
 
 enum { SIZE = 16 << 20, COUNT = 256, BUDGET = 512 << 10 };
