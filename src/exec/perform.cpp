@@ -13,6 +13,11 @@ bool is_regular(int fd) {
   return identity && (*identity).is_regular;
 }
 
+// Its time is the kernel's to measure, in the call itself.
+bool gives_up(const chain::Request& request, int fd) {
+  return request.is_socket && !request.nonblocking && os::has_timeout(fd, request.operation == Operation::WRITE);
+}
+
 }  // namespace
 
 long settle(chain::Request& request, long result) {
@@ -48,14 +53,16 @@ long attempt(chain::Request& request, int fd) {
                           : os::write_next_now(fd, next_byte(request), bytes_left(request), request.is_socket);
   // ENOSYS, EPERM: a kernel before 4.16, or a seccomp filter.
   const bool refused = result == -EOPNOTSUPP || result == -ENOSYS || result == -EPERM;
-  return refused && !request.is_socket ? CANNOT_ASK : settle(request, result);
+  if (refused && !request.is_socket) return CANNOT_ASK;
+  const long outcome = settle(request, result);
+  return outcome == NOT_READY && gives_up(request, fd) ? CANNOT_ASK : outcome;
 }
 
 long perform_stream(chain::Request& request, int fd) {
   const long result = request.operation == Operation::READ
                           ? os::read_next(fd, next_byte(request), bytes_left(request))
                           : os::write_next(fd, next_byte(request), bytes_left(request));
-  return settle(request, result);
+  return gives_up(request, fd) ? total(request, result) : settle(request, result);
 }
 
 bool needs_no_peer(const chain::Request& request, int fd) {

@@ -119,6 +119,14 @@ bool is_terminal_that_waits_for_nobody(int fd) {
   return (settings.c_lflag & ICANON) == 0 && settings.c_cc[VMIN] == 0;
 }
 
+bool has_timeout(int socket, bool for_writing) {
+  timeval time{};
+  socklen_t length = sizeof time;
+  const int option = for_writing ? SO_SNDTIMEO : SO_RCVTIMEO;
+  if (system_call(SYS_getsockopt, socket, SOL_SOCKET, option, &time, &length) != 0) return false;
+  return time.tv_sec != 0 || time.tv_usec != 0;
+}
+
 bool wait_until_ready(int fd, bool for_writing, std::int64_t timeout_ns) {
   pollfd entry{fd, static_cast<short>(for_writing ? POLLOUT : POLLIN), 0};
   timespec time = to_timespec(timeout_ns);

@@ -38,6 +38,9 @@ long sync_file(int fd, bool data_only);
 // A terminal in non-canonical mode with VMIN 0: a read returns at once, or after VTIME (at most 25.5 s).
 bool is_terminal_that_waits_for_nobody(int fd);
 
+// A socket whose reads (writes) give up with EAGAIN after a while: SO_RCVTIMEO (SO_SNDTIMEO).
+bool has_timeout(int socket, bool for_writing);
+
 // Waits until the descriptor is readable (or writable), has an error or hangs up. True when so, false when the time is
 // up.
 bool wait_until_ready(int fd, bool for_writing, std::int64_t timeout_ns);
