@@ -2,15 +2,13 @@
  *
  * Differs from glibc: it cancels nothing that it has begun.
  * DECISION: difference-cancel-blocked-streams */
-#include "claim.h"
+#include "terminal.h"
 
 int main(void)
 {
     claim_start();
-    int master = posix_openpt(O_RDWR | O_NOCTTY);
-    if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1)
-        SKIP("no pseudo-terminal: %s", strerror(errno));
-    int terminal = MUST(open(ptsname(master), O_RDWR | O_NOCTTY));
+    struct terminal pair = make_terminal();
+    int master = pair.master, terminal = pair.slave;
     char bytes[16] = "", later[16] = "";
     struct aiocb read_request = request(terminal, bytes, sizeof bytes, 0);
     SUBMIT_READ(&read_request);

@@ -1,15 +1,13 @@
 /* A read of a terminal in non-canonical mode with VMIN 0 does not wait for input, as with read: VTIME alone ends it. */
 #include <termios.h>
 
-#include "claim.h"
+#include "terminal.h"
 
 int main(void)
 {
     claim_start();
-    int master = posix_openpt(O_RDWR | O_NOCTTY);
-    if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1)
-        SKIP("no pseudo-terminal: %s", strerror(errno));
-    int terminal = MUST(open(ptsname(master), O_RDWR | O_NOCTTY));
+    struct terminal pair = make_terminal();
+    int master = pair.master, terminal = pair.slave;
     for (int tenths = 0; tenths < 2; tenths++) {
         struct termios settings;
         MUST(tcgetattr(terminal, &settings));
