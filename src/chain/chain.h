@@ -140,14 +140,13 @@ inline void put(Chain& chain, Place place) {
 
 // The same for a place that also others take it from for a moment (MOVING) and put it back to. False: it is elsewhere.
 [[nodiscard]] inline bool claim_patiently(Chain& chain, std::uint32_t generation, Place from, Place to) {
-  for (;;) {
+  for (os::Patience patience;; patience.wait()) {
     std::uint64_t present = packed(generation, static_cast<std::uint32_t>(from));
     if (chain.state.compare_exchange_strong(present, packed(generation, static_cast<std::uint32_t>(to)),
                                             std::memory_order_acq_rel, std::memory_order_acquire)) {
       return true;
     }
     if (present != packed(generation, static_cast<std::uint32_t>(Place::MOVING))) return false;
-    os::yield();
   }
 }
 

@@ -27,7 +27,7 @@ constinit std::atomic<std::uint32_t> looks{0}, forks{0};
 
 void before_fork() {
   forks.fetch_add(1, std::memory_order_seq_cst);  // against looks: one of the two sees the other
-  while (looks.load(std::memory_order_seq_cst) > 0) os::yield();
+  for (os::Patience patience; looks.load(std::memory_order_seq_cst) > 0;) patience.wait();
 }
 // In the child the forks of other threads have gone, and a handler's may end inside another that has.
 void after_fork_in_parent() {
@@ -130,7 +130,7 @@ class Running {
 
 void replace_descriptor(Engine& engine, Chain& chain, Hold& hold, Running& running) {
   const std::uint32_t generation = generation_of(chain);
-  for (;;) {
+  for (os::Patience patience;;) {
     const auto change = [&](Chain& held) { give(held, hold); };
     switch (place_of(chain)) {
       case Place::HELD:
@@ -198,7 +198,7 @@ constinit std::atomic<void*> real[CLOSINGS];
 template <typename Function>
 Function* real_function(Closing which) {
   void* found;
-  while ((found = real[which].load(std::memory_order_acquire)) == nullptr) os::yield();
+  for (os::Patience patience; (found = real[which].load(std::memory_order_acquire)) == nullptr;) patience.wait();
   return reinterpret_cast<Function*>(found);
 }
 

@@ -64,12 +64,11 @@ bool watch_all(Sleep& sleep, int entries) {
 
 // An entry's place, once a moment's MOVING is over.
 chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) {
-  for (;;) {
+  for (os::Patience patience;; patience.wait()) {
     const std::uint64_t state = chain.state.load(std::memory_order_acquire);
     if (chain::generation_of(state) != generation) return chain::Place::FREE;
     const auto place = static_cast<chain::Place>(chain::low_of(state));
     if (place != chain::Place::MOVING) return place;
-    os::yield();
   }
 }
 

@@ -8,7 +8,7 @@ using chain::Place;
 bool take(Engine& engine, Chain& chain, TakeFor purpose) {
   const std::uint32_t generation = generation_of(chain);
   const bool to_run = purpose == TakeFor::RUN;
-  for (;;) {
+  for (os::Patience patience;;) {
     switch (place_of(chain)) {
       // A request of which the head has moved the first bytes goes on.
       case Place::HELD:
@@ -33,7 +33,7 @@ bool take(Engine& engine, Chain& chain, TakeFor purpose) {
         return true;
       case Place::MOVING:
         if (to_run) return false;
-        os::yield();
+        patience.wait();
         break;
       case Place::RUNNING:
       case Place::IN_RING:

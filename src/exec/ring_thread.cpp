@@ -151,11 +151,12 @@ io_uring_sqe* RingThread::entry() {
 }
 
 void RingThread::submit_staged() {
+  os::Patience patience;
   while (!is_forbidden_ && io_uring_sq_ready(&uring_.ring) != 0) {
     const int outcome = io_uring_submit(&uring_.ring);
     heed(outcome);
     // EAGAIN, EBUSY: no memory, or more completions than the kernel wants to keep; they are seen to by the caller.
-    if (outcome < 0) os::yield();
+    if (outcome < 0) patience.wait();
   }
   unsigned left = 0;
   for (unsigned i = 0; i < staged_count_; ++i) {

@@ -380,13 +380,13 @@ chain::Released Workers::run_stream(Chain& chain) {
 // Until the peer is ready and the chain is this thread's (again: MOVING, if it was BLOCKED and may_be_taken). False:
 // somebody else took it, and it may be gone; nothing of it but its atomics is looked at before the claim.
 bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken) {
-  for (;;) {
+  for (os::Patience patience;;) {
     const int fd = chain.io_fd.load(std::memory_order_acquire);
     const bool ready = os::wait_until_ready(fd, writes, POLL_SLICE_NS);
     if (chain::generation_of(chain.state.load(std::memory_order_acquire)) != generation) return false;
     if (ready && (!may_be_taken || claim(chain, generation, Place::BLOCKED, Place::MOVING))) return true;
     if (ready) {
-      os::yield();  // a canceller is finishing it, or its descriptor is being replaced
+      patience.wait();  // a canceller is finishing it, or its descriptor is being replaced
     } else {
       look_after_queue();  // for a thread that could not be made when this one blocked
     }

@@ -28,9 +28,6 @@ enum Bell : std::uint32_t {
   POKED,  // there may be something else to do
 };
 
-// Lets others run: for waits of a few instructions that somebody else is in the middle of.
-inline void yield() { system_call(SYS_sched_yield); }
-
 // Tells the processor that this is a loop that waits.
 inline void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -54,6 +51,24 @@ inline int futex_wait_until(const FutexWord& word, std::uint32_t value, std::int
   const timespec time = to_timespec(left);
   return static_cast<int>(-system_call(FUTEX_CALL, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, &time, nullptr, 0));
 }
+
+// For loops that look again and again, as another thread is in the middle of a few instructions. It may have been
+// interrupted there by this very thread, by virtue of a real-time priority: yielding does not let it go on, a sleep does.
+class Patience {
+ public:
+  void wait() {
+    if (++turns_ % YIELDS != 0) {
+      system_call(SYS_sched_yield);
+    } else {
+      const FutexWord nobody_wakes{0};
+      futex_wait_until(nobody_wakes, 0, now_ns() + 50'000);
+    }
+  }
+
+ private:
+  static constexpr unsigned YIELDS = 32;
+  unsigned turns_ = 0;
+};
 
 inline void futex_wake(const FutexWord& word, int waiters) {
   system_call(FUTEX_CALL, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, waiters, nullptr, nullptr, 0);

@@ -123,6 +123,45 @@ void a_pending_cancellation_does_not_act(void**) {
   assert_true(went_on);
 }
 
+std::int64_t processor_time_ns() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return used.tv_sec * 1'000'000'000LL + used.tv_nsec;
+}
+
+void* set_flag(void* flag) {
+  static_cast<std::atomic<bool>*>(flag)->store(true);
+  return nullptr;
+}
+
+// The kernel itself lets others run when a real-time thread has had most of a second.
+void patience_lets_a_thread_of_lower_priority_run(void**) {
+  cpu_set_t before, one;
+  assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+  const sched_param real_time{.sched_priority = 1}, usual{.sched_priority = 0};
+  const bool may = sched_setscheduler(0, SCHED_FIFO, &real_time) == 0;
+  const std::int64_t start = processor_time_ns();
+  if (may) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);  // SCHED_OTHER
+    pthread_t thread;
+    std::atomic<bool> flag{false};
+    assert_int_equal(pthread_create(&thread, &attributes, set_flag, &flag), 0);
+    for (Patience patience; !flag;) patience.wait();
+    pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes);
+  }
+  const std::int64_t used = processor_time_ns() - start;
+  sched_setscheduler(0, SCHED_OTHER, &usual);
+  sched_setaffinity(0, sizeof before, &before);
+  if (!may) _skip(__FILE__, __LINE__);
+  assert_true(used < 300'000'000);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(a_word_that_differs_does_not_sleep), cmocka_unit_test(a_wake_wakes_as_many_as_asked),
@@ -131,4 +170,5 @@ UNIT_TESTS(cmocka_unit_test(a_word_that_differs_does_not_sleep), cmocka_unit_tes
            cmocka_unit_test(a_handler_without_sa_restart_is_eintr),
            cmocka_unit_test(a_handler_with_sa_restart_does_not_end_the_wait),
            cmocka_unit_test(a_handler_ends_a_wait_with_a_deadline),
-           cmocka_unit_test(a_pending_cancellation_does_not_act))
+           cmocka_unit_test(a_pending_cancellation_does_not_act),
+           cmocka_unit_test(patience_lets_a_thread_of_lower_priority_run))
