@@ -32,9 +32,10 @@ enum class Place : std::uint32_t {
   QUEUED,   // in the workers' queue, not begun
   MAILED,   // in the ring's mailbox, not begun
   BLOCKED,  // a stream request that has moved no bytes and waits for its peer
-  RUNNING,  // its operation has begun, or it is being finished
+  RUNNING,  // its operation has begun
   IN_RING,  // like RUNNING, and io_uring holds the file: the descriptor may be closed (but a sync's: see hold.cpp)
   IN_AIO,   // like IN_RING, with kernel AIO: its end is seen by whoever looks
+  ENDING,   // its result is stored, or is so within a moment, in which its owner takes no lock; up to FREE
 };
 
 // Which earlier chains of the same file must be over first.

@@ -56,6 +56,7 @@ Tail finish_request(Registry& registry, Request& request, long result) {
 
 Finished finish(Registry& registry, Chain& chain, long result) {
   registry.in_flight.end_knowledge(chain);
+  put(chain, Place::ENDING);
   publish(chain, result);
   registry.waiters.publish(chain);
   registry.in_flight.leave(chain);  // from here on nobody gives it a hold

@@ -16,11 +16,19 @@ struct Tally {
   bool any_left;
 };
 
+// Its aiocb has its result. A moment passes between that, which its program may have seen already, and publish.
+bool is_over(const Chain& chain) {
+  for (os::Patience patience; !is_published(chain); patience.wait()) {
+    if (place_of(chain) != chain::Place::ENDING) return false;
+  }
+  return true;
+}
+
 void tally(Engine& engine, Chain& chain, Tally& outcome) {
   if (take(engine, chain, TakeFor::CANCEL)) {
     outcome.taken.push_back(chain);
     outcome.any_taken = true;
-  } else if (!is_published(chain)) {
+  } else if (!is_over(chain)) {
     outcome.any_left = true;
   }
 }

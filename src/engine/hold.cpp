@@ -163,8 +163,9 @@ void replace_descriptor(Engine& engine, Chain& chain, Hold& hold, Running& runni
         engine.direct.need_for(chain);  // to be given back though nobody looks
         return;
       case Place::MOVING:
-        os::yield();
+        patience.wait();
         break;
+      case Place::ENDING:
       case Place::FREE:
         return;
     }

@@ -139,7 +139,8 @@ bool is_library_at_it(const Engine& engine, const struct aiocb* const list[], in
     if (list[i] == nullptr || load_error(list[i]) != EINPROGRESS) continue;
     const chain::Chain* chain = engine.registry.chains.at(aiocb::load_name(list[i]).number);
     const chain::Place place = chain != nullptr ? place_of(*chain) : chain::Place::FREE;
-    return place == chain::Place::RUNNING || place == chain::Place::QUEUED || place == chain::Place::HELD;
+    return place == chain::Place::RUNNING || place == chain::Place::ENDING || place == chain::Place::QUEUED ||
+           place == chain::Place::HELD;
   }
   return false;
 }

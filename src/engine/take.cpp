@@ -38,6 +38,7 @@ bool take(Engine& engine, Chain& chain, TakeFor purpose) {
       case Place::RUNNING:
       case Place::IN_RING:
       case Place::IN_AIO:
+      case Place::ENDING:
       case Place::FREE:
         return false;
     }

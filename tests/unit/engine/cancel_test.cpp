@@ -22,6 +22,9 @@ struct Busy {
   }
 };
 
+std::atomic<bool> holds_publish_up{false};
+std::atomic<bool> is_answered{false};
+
 void before_the_first_request_all_is_done(void**) {
   assert_null(atomrt::engine::running_engine());
   struct aiocb block;
@@ -177,6 +180,19 @@ void a_request_whose_result_is_there_is_done(void**) {
   assert_int_equal(cancel_all(busy.file.fd), AIO_NOTCANCELED);
 }
 
+// Its program may have seen the result already when the one who stored it comes to publish: held up there until the
+// answer is given, or, as the right answer waits for him, for a moment.
+void a_request_whose_result_is_seen_is_done_before_it_is_published(void**) {
+  MemoryFile file;
+  Aio read;
+  holds_publish_up = true;
+  read.read(file.fd);
+  while (!read.is_over()) atomrt::os::relax();
+  assert_int_equal(cancel_all(file.fd), AIO_ALLDONE);
+  is_answered = true;
+  holds_publish_up = false;
+}
+
 void a_cancelled_request_is_notified(void**) {
   sigset_t set;
   sigemptyset(&set);
@@ -195,6 +211,15 @@ void a_cancelled_request_is_notified(void**) {
 
 }  // namespace
 
+extern "C" void real_publish(atomrt::chain::WaiterTable*, atomrt::chain::Chain&) __asm__(
+    "__real__ZN6atomrt5chain11WaiterTable7publishERNS0_5ChainE");
+extern "C" void held_publish(atomrt::chain::WaiterTable*, atomrt::chain::Chain&) __asm__(
+    "__wrap__ZN6atomrt5chain11WaiterTable7publishERNS0_5ChainE");
+extern "C" void held_publish(atomrt::chain::WaiterTable* table, atomrt::chain::Chain& chain) {
+  for (int moment = 0; holds_publish_up && !is_answered && moment < 100; ++moment) atomrt::unit::pause_briefly();
+  real_publish(table, chain);
+}
+
 UNIT_TESTS(cmocka_unit_test(before_the_first_request_all_is_done), ENGINE_TEST(what_is_over_is_done),
            ENGINE_TEST(a_queued_request_is_cancelled_at_once),
            ENGINE_TEST(a_blocked_stream_request_is_cancelled_and_takes_no_data),
@@ -203,4 +228,6 @@ UNIT_TESTS(cmocka_unit_test(before_the_first_request_all_is_done), ENGINE_TEST(w
            ENGINE_TEST(a_held_request_is_cancelled_and_its_neighbours_are_not),
            ENGINE_TEST(all_of_a_descriptor_are_cancelled), ENGINE_TEST(a_mixture_is_not_cancelled_as_a_whole),
            ENGINE_TEST(other_descriptors_are_left_alone), ENGINE_TEST(a_foreign_aiocb_cancels_nothing),
-           ENGINE_TEST(a_request_whose_result_is_there_is_done), ENGINE_TEST(a_cancelled_request_is_notified))
+           ENGINE_TEST(a_request_whose_result_is_there_is_done),
+           ENGINE_TEST(a_request_whose_result_is_seen_is_done_before_it_is_published),
+           ENGINE_TEST(a_cancelled_request_is_notified))
