@@ -53,7 +53,8 @@ inline int futex_wait_until(const FutexWord& word, std::uint32_t value, std::int
 }
 
 // For loops that look again and again, as another thread is in the middle of a few instructions. It may have been
-// interrupted there by this very thread, by virtue of a real-time priority: yielding does not let it go on, a sleep does.
+// interrupted there by this very thread, by virtue of a real-time priority: yielding does not let it go on, a sleep
+// does.
 class Patience {
  public:
   void wait() {
