@@ -1,13 +1,16 @@
-// libatomrt-audit.so: the part of `atomrt --deep` that reaches what no preload does. The loader asks an audit module
-// (LD_AUDIT, rtld-audit(7)) about each reference that it binds, also about those of objects with a scope of their own
-// (RTLD_DEEPBIND) and about dlsym and dlvsym on a handle. Those that would be bound to glibc's AIO functions are bound
-// to the function of the same name and version in the preload.
+// libatomrt-audit.so: the part of `atomrt --deep` that reaches what no preload does. The loader tells an audit module
+// (LD_AUDIT, rtld-audit(7)) of each object that it maps, before it binds anything. Glibc's AIO functions then become
+// those of the same names and versions in the preload, for every look-up: also by objects with a scope of their own
+// (RTLD_DEEPBIND), and by dlsym and dlvsym on a handle. Where the kernel does not let libc's symbols be changed (a
+// filter, a security module), references that the loader asks about as it binds them are bound to the preload; those
+// are jump slots and dlsym, not addresses in data.
 //
 // The module lives in a loader namespace of its own. It has no libc there, keeps nothing but where the preload is, and
 // runs none of the preload's code. Called under the loader's lock.
 #include <link.h>
 
 #include "os/elf_object.h"
+#include "os/symbol_values.h"
 
 namespace atomrt {
 namespace {
@@ -15,19 +18,40 @@ namespace {
 using os::ElfObject;
 using os::is_same_text;
 
-// Set once, when the preload is mapped in the program's namespace; a reference is bound later than that.
+// Set once, when the preload is mapped in the program's namespace: before libc, which comes with the dependencies.
 constinit const link_map* preload = nullptr;
+constinit bool asks_for_references = true;
 
 ElfObject elf_object_of(const link_map& map) { return {map.l_addr, map.l_ld}; }
 
-bool is_own_name(const char* name) { return (name[0] == 'a' || name[0] == 'l') && name[1] == 'i' && name[2] == 'o'; }
+bool is_own_name(const char* name) {
+  return (name[0] == 'a' || name[0] == 'l') && name[1] == 'i' && name[2] == 'o' && name[3] == '_';
+}
+
+// The preload's function; 0 where it has none.
+std::uintptr_t find_own(const char* name, const char* version) {
+  if (!is_own_name(name)) return 0;
+  const ElfObject own = elf_object_of(*preload);
+  const std::uint32_t found = own.find_function(name, version);
+  return found != 0 ? own.address(found) : 0;
+}
+
+// False where its symbols stay as they are, in whole or in part.
+bool replace_functions_of(const link_map& glibc) {
+  const auto& header = *reinterpret_cast<const ElfW(Ehdr)*>(glibc.l_addr);
+  dl_phdr_info object;
+  object.dlpi_addr = glibc.l_addr;
+  object.dlpi_phdr = reinterpret_cast<const ElfW(Phdr)*>(glibc.l_addr + header.e_phoff);
+  object.dlpi_phnum = header.e_phnum;
+  const ElfObject elf = elf_object_of(glibc);
+  return os::replace_functions(object, elf,
+                               [&](std::uint32_t index) { return find_own(elf.name(index), elf.version(index)); });
+}
 
 // What the reference is bound to: `symbol` of number `index` in the object that defines it, or the preload's own.
 std::uintptr_t bind(const ElfW(Sym) & symbol, unsigned index, const link_map& definer, const char* name) {
-  if (preload == nullptr || !is_own_name(name)) return symbol.st_value;
-  const ElfObject own = elf_object_of(*preload);
-  const std::uint32_t found = own.find_function(name, elf_object_of(definer).version(index));
-  return found != 0 ? own.address(found) : symbol.st_value;
+  const std::uintptr_t found = preload != nullptr ? find_own(name, elf_object_of(definer).version(index)) : 0;
+  return found != 0 ? found : symbol.st_value;
 }
 
 }  // namespace
@@ -36,7 +60,7 @@ std::uintptr_t bind(const ElfW(Sym) & symbol, unsigned index, const link_map& de
 // Every version of the interface has the functions below as they are.
 extern "C" [[gnu::visibility("default")]] unsigned la_version(unsigned version) { return version; }
 
-// Only the program's own namespace has the preload. References to libc alone are asked about, those of the preload not.
+// Only the program's own namespace has the preload. What comes before libc is asked about: it is too early to know.
 extern "C" [[gnu::visibility("default")]] unsigned la_objopen(link_map* map, Lmid_t space, std::uintptr_t* cookie) {
   if (space != LM_ID_BASE) return 0;
   *cookie = reinterpret_cast<std::uintptr_t>(map);
@@ -46,6 +70,8 @@ extern "C" [[gnu::visibility("default")]] unsigned la_objopen(link_map* map, Lmi
     return 0;
   }
   const bool is_glibc = atomrt::is_same_text(soname, "libc.so.6") || atomrt::is_same_text(soname, "librt.so.1");
+  if (is_glibc && atomrt::preload != nullptr) atomrt::asks_for_references = !atomrt::replace_functions_of(*map);
+  if (!atomrt::asks_for_references) return 0;
   return is_glibc ? LA_FLG_BINDTO : LA_FLG_BINDFROM;
 }
 

@@ -2,9 +2,7 @@
 // for a slot that is bound at its first call, for an object that is loaded later, with whatever scope (RTLD_LOCAL,
 // RTLD_DEEPBIND), or by dlsym and dlvsym on any handle. Slots bound before are got_hook's.
 //
-// A symbol's value is one aligned word in memory that the loader maps read-only and privately; it is made writable for
-// the moment and written atomically, so a look-up in another thread finds the one or the other. Asks `redirect` under
-// the dynamic loader's lock (dl_iterate_phdr): not async-signal-safe.
+// Asks `redirect` under the dynamic loader's lock (dl_iterate_phdr): not async-signal-safe.
 #pragma once
 
 #include <cstddef>

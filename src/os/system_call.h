@@ -52,6 +52,23 @@ inline long enter_kernel(long number, long a = 0, long b = 0, long c = 0, long d
   return x0;
 }
 
+#elif defined(__i386__) && !__STDC_HOSTED__  // with a libc its way is the faster one
+
+inline long enter_kernel(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+  const long number_and_sixth[] = {number, f};
+  long result;
+  __asm__ volatile(
+      "pushl %%ebp\n\t"
+      "movl 4(%%eax), %%ebp\n\t"
+      "movl (%%eax), %%eax\n\t"
+      "int $0x80\n\t"
+      "popl %%ebp"
+      : "=a"(result)
+      : "a"(number_and_sixth), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+      : "memory");
+  return result;
+}
+
 #else
 
 inline long enter_kernel(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {

@@ -33,7 +33,8 @@ int main(int count, char **arguments)
     int (*submit)(struct aiocb *);
     if (strncmp(way, "deepbind", 8) == 0) {
         int when = strcmp(way, "deepbind-now") == 0 ? RTLD_NOW : RTLD_LAZY;
-        submit = (int (*)(struct aiocb *))symbol_of(load(arguments[1], when | RTLD_LOCAL | RTLD_DEEPBIND), "module_write");
+        const char *name = strcmp(way, "deepbind-pointer") == 0 ? "module_write_through_pointer" : "module_write";
+        submit = (int (*)(struct aiocb *))symbol_of(load(arguments[1], when | RTLD_LOCAL | RTLD_DEEPBIND), name);
     } else if (strcmp(way, "old-lists") == 0) {
         submit = by_dlvsym_of_old_lists;
     } else {

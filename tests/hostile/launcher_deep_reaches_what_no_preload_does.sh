@@ -3,12 +3,12 @@
 . "${0%/*}/launcher_common.sh"
 : "${AUDIT:?}" "${LIBDIR:?}" "${BINDIR:?}"
 
-for module in lazy now; do
+for module in lazy now noplt; do
   library=$HELPERS/libloader-module-$module.so
   run "$LAUNCHER" "$HELPERS/deep_client" "$library" module_write "$scratch/data"
   expect_output atomrt
   for way in module_write_by_dlsym_of_libc module_write_by_dlvsym_of_libc module_write_by_dlsym_of_librt deepbind \
-    deepbind-now old-lists; do
+    deepbind-now deepbind-pointer old-lists; do
     run "$LAUNCHER" "$HELPERS/deep_client" "$library" "$way" "$scratch/data"
     [ "$status" -eq 77 ] || expect_output glibc
     run "$LAUNCHER" --deep "$HELPERS/deep_client" "$library" "$way" "$scratch/data"
@@ -17,6 +17,13 @@ for module in lazy now; do
   done
   run "$LAUNCHER" --deep "$HELPERS/deep_client" "$library" module_write "$scratch/data"
   expect_output atomrt
+done
+
+# Where libc's symbols must stay as they are, calls are reached as they are bound.
+for way in module_write_by_dlsym_of_libc module_write_by_dlvsym_of_libc deepbind deepbind-now; do
+  run "$HELPERS/launcher_filter" writable "$LAUNCHER" --deep "$HELPERS/deep_client" "$HELPERS/libloader-module-lazy.so" \
+    "$way" "$scratch/data"
+  [ "$status" -eq 77 ] || expect_output atomrt
 done
 
 # Bound at start and late, in the program itself.

@@ -57,7 +57,7 @@ for list in foo head,foo head,,threads; do
   has_row '  waiter +yes .*'
 done
 
-run "$HELPERS/launcher_filter" "$LAUNCHER" --doctor
+run "$HELPERS/launcher_filter" contexts "$LAUNCHER" --doctor
 if [ "$status" -ne 77 ]; then
   expect_status 0
   has_row 'seccomp +a filter is in force'
@@ -66,7 +66,7 @@ if [ "$status" -ne 77 ]; then
   has_row '  ring +no +(the kernel does not offer it, see above|not in this build)'
   has_row '  direct +no +the kernel does not offer it, see above'
   # What is named is tried by the library all the same.
-  run env ATOMRT_CONTEXTS=ring "$HELPERS/launcher_filter" "$LAUNCHER" --doctor
+  run env ATOMRT_CONTEXTS=ring "$HELPERS/launcher_filter" contexts "$LAUNCHER" --doctor
   has_row '  ring +([?] +tried by the library despite the filter.*|no +not in this build)'
 fi
 
