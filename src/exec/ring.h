@@ -31,7 +31,7 @@ class Ring {
   struct Settings {
     unsigned entries;          // room for submissions
     bool is_forced;            // tried also under a seccomp filter, which might kill the process for it
-    bool spins;                // looks around for a few microseconds before it sleeps
+    bool has_others;           // there are more processors than one
   };
 
   void start(const Completion& completion, chain::ChainPool& chains, const Settings& settings);

@@ -6,6 +6,7 @@
 
 #include "exec/perform.h"
 #include "os/clock.h"
+#include "os/thread.h"
 
 namespace atomrt::exec {
 
@@ -81,7 +82,7 @@ bool RingThread::work() {
   do {
     read_letters();
     submit_staged();
-  } while (!is_forbidden_ && (see_to_completions() || has_news() || spin() || sleep() || !leave()));
+  } while (!is_forbidden_ && (see_to_completions() || has_news() || linger() || sleep() || !leave()));
   if (is_forbidden_) wind_up();
   close_uring(uring_);
   return !is_forbidden_;
@@ -325,13 +326,24 @@ bool RingThread::has_news() const {
   return !ring_.mailbox_.is_empty() || io_uring_cq_ready(&uring_.ring) != 0 || has_deferred_completions();
 }
 
-bool RingThread::spin() {
-  if (!ring_.settings_.spins) return false;
+bool RingThread::linger() {
+  if (!ring_.settings_.has_others) return give_way();
   const std::int64_t end = os::now_ns() + SPIN_NS;
   do {
     if (has_news()) return true;
   } while (os::now_ns() < end);
   return false;
+}
+
+// On the only processor a letter comes while others run. In a burst of them each would wake this thread, which would
+// take the processor, find one letter and sleep again. Who computes behind the last one keeps the processor to the end
+// of his slice, so it is not done but where it has been of use.
+bool RingThread::give_way() {
+  if (!yielding_.is_worthwhile()) return false;
+  os::yield_processor();
+  const bool found = has_news();
+  yielding_.look_ended(found);
+  return found;
 }
 
 // False: nothing happened for the idle time.

@@ -2,7 +2,7 @@
 // doorbell and the chains' places.
 //
 // A round: read the letters and fill submissions; submit; say of each chain that the kernel has it; see to completions.
-// With nothing to do: spin for a moment, then sleep for a completion or the doorbell.
+// With nothing to do: look around for a moment, or let others run, then sleep for a completion or the doorbell.
 //
 // A seccomp filter that is entered meanwhile may forbid io_uring_enter. Then the thread takes nothing more, passes on
 // what the kernel has not begun, and leaves when it has seen the rest complete, for which it need not ask the kernel.
@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "exec/lookout.h"
 #include "exec/ring.h"
 #include "exec/uring.h"
 
@@ -17,7 +18,7 @@ namespace atomrt::exec {
 
 class RingThread {
  public:
-  explicit RingThread(Ring& ring) : ring_(ring) {}
+  explicit RingThread(Ring& ring) : ring_(ring) { yielding_.start(true); }
 
   // False: the kernel refuses.
   [[nodiscard]] bool open();
@@ -50,7 +51,8 @@ class RingThread {
 
   [[nodiscard]] bool has_deferred_completions() const;
   [[nodiscard]] bool has_news() const;
-  bool spin();
+  bool linger();
+  bool give_way();
   bool sleep();
   bool leave();
 
@@ -60,6 +62,7 @@ class RingThread {
   unsigned staged_count_ = 0;
   std::uint32_t in_kernel_ = 0;
   bool is_forbidden_ = false;
+  Lookout yielding_{};
   bool listens_ = false;  // a futex operation on the doorbell is in the ring
 };
 

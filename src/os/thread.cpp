@@ -49,6 +49,8 @@ unsigned processors() {
   return bytes > 0 && count > 0 ? count : 1;
 }
 
+void yield_processor() { system_call(SYS_sched_yield); }
+
 void name_this_thread(const char* name) { system_call(SYS_prctl, PR_SET_NAME, name); }
 
 int start_application_thread(const pthread_attr_t* attributes, void* (*body)(void*), void* argument) {

@@ -10,10 +10,13 @@ namespace atomrt::os {
 // Returns 0 or an errno (EAGAIN: RLIMIT_NPROC, cgroup pids.max or memory).
 int start_library_thread(void* (*body)(void*), void* argument);
 
-// name: up to 15 bytes, seen in ps -L.
 // That this thread may run on; 1 where the kernel does not say.
 [[nodiscard]] unsigned processors();
 
+// Lets others run that wait for this processor.
+void yield_processor();
+
+// name: up to 15 bytes, seen in ps -L.
 void name_this_thread(const char* name);
 
 // A thread with the application's attributes, detached where there are none. Returns 0 or an errno (pthread_create).

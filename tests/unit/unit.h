@@ -257,6 +257,16 @@ inline int threads_named(const char* name) {
   }
 }
 
+// Of one thread by that name; 0 where there is none.
+inline int thread_named(const char* name) {
+  int found = 0;
+  count_entries("/proc/self/task", [&](const char* thread) {
+    if (has_name(thread, name)) found = atoi(thread);
+    return true;
+  });
+  return found;
+}
+
 inline int open_descriptors() {
   return count_entries("/proc/self/fd", [](const char*) { return true; });
 }
