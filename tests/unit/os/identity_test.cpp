@@ -1,9 +1,13 @@
 // identity: what the kernel says of descriptors of all sorts. Works on pipes, sockets and memory files.
 #include "os/identity.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 
 #include "unit.h"
@@ -136,6 +140,46 @@ void storage_is_local_where_the_file_system_is_known_to_be(void**) {
   close(proc);
 }
 
+#ifdef SYS_fstatat64
+constexpr long NEWER_STAT = SYS_fstatat64, OLDER_STAT = SYS_fstat64;
+#else
+constexpr long NEWER_STAT = SYS_newfstatat, OLDER_STAT = SYS_fstat;
+#endif
+
+// A filter from here on: statx and one more call are refused. False: this machine has none.
+bool refuse_statx_and(long number, unsigned error) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  sock_fprog program{sizeof filter / sizeof filter[0], filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+void a_filter_may_know_one_way_to_ask_alone(void**) {
+  File memory;
+  const FileIdentity known = identify(memory.fd).value();
+  for (const unsigned error : {EPERM, EACCES, ENOSYS}) {
+    for (const long refused : {OLDER_STAT, NEWER_STAT}) {
+      const pid_t child = fork();
+      if (child == 0) {
+        if (!refuse_statx_and(refused, error)) _exit(77);
+        const auto found = identify(memory.fd);
+        const bool is_same = found.has_value() && found.value().inode == known.inode &&
+                             found.value().device == known.device && found.value().is_regular;
+        _exit(is_same ? 0 : 1);
+      }
+      int status = 0;
+      assert_int_equal(waitpid(child, &status, 0), child);
+      if (WIFEXITED(status) && WEXITSTATUS(status) == 77) _skip(__FILE__, __LINE__);
+      assert_int_equal(status, 0);
+    }
+  }
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(status_flags_are_those_of_the_open_file),
@@ -145,4 +189,5 @@ UNIT_TESTS(cmocka_unit_test(status_flags_are_those_of_the_open_file),
            cmocka_unit_test(an_eventfd_is_a_stream_whose_inode_says_nothing),
            cmocka_unit_test(a_device_that_seeks_is_positional_and_its_inode_says_nothing),
            cmocka_unit_test(a_mount_has_one_number_by_whatever_name),
-           cmocka_unit_test(storage_is_local_where_the_file_system_is_known_to_be))
+           cmocka_unit_test(storage_is_local_where_the_file_system_is_known_to_be),
+           cmocka_unit_test(a_filter_may_know_one_way_to_ask_alone))
