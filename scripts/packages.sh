@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Sourced by run and check: installs what packages.txt lists and this machine lacks. Needs common.sh.
 
-listed_packages() { sed 's/#.*//' packages.txt | tr -s ' \t' '\n' | sed '/^$/d'; }
+listed_packages() { sed 's/#.*//' packages.txt | tr -s ' \t' '\n' | sed '/^$/d; /:/d'; }
+listed_packages_of() { sed -n "s/:$1 *\(#.*\)\?$//p" packages.txt; } # ARCHITECTURE
 
 # Each listed package without a line "NAME installed"; of one that exists for two architectures, either will do.
 missing_packages() {
@@ -38,4 +39,32 @@ install_packages() {
   for package in "${missing[@]}"; do
     apt install -y --no-install-recommends "$package" || say "Going on without $package: what needs it is skipped"
   done
+}
+
+# What packages.txt lists for another architecture, unpacked into build-ARCHITECTURE-packages. To install it, apt would
+# have to take the architecture into the whole system; here it has lists of its own, and needs no rights.
+unpack_packages() { # ARCHITECTURE
+  local architecture=$1 folder=$PWD/build-$1-packages apt name names
+  mapfile -t names < <(for name in $(listed_packages_of "$1"); do [ -e "$folder/.$name" ] || printf '%s\n' "$name"; done)
+  [ "${#names[@]}" -gt 0 ] && have apt-get dpkg-deb || return 0
+  say "Fetching Debian packages for $architecture, to be unpacked only: ${names[*]}"
+  mkdir -p "$folder/apt/lists/partial" "$folder/apt/archives/partial"
+  apt=(apt-get -qq -o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture" -o "Dir::Cache=$folder/apt"
+    -o "Dir::State=$folder/apt" -o Dir::State::status=/dev/null -o Acquire::Retries=0 -o Acquire::http::Timeout=20)
+  "${apt[@]}" update >/dev/null 2>&1 # what one source does not give may be in another
+  for name in "${names[@]}"; do
+    if (cd "$folder/apt" && "${apt[@]}" download "$name" >/dev/null 2>&1) &&
+      dpkg-deb -x "$folder/apt/${name}"_*.deb "$folder"; then
+      : >"$folder/.$name"
+    else
+      say "Going on without $name:$architecture: what needs it is left out"
+    fi
+  done
+  find "$folder" -name '*.pc' -exec sed -i "s,=/usr\(/\|\$\),=\${pcfiledir}/../../..\1," {} +
+  rm -rf "$folder/apt"
+}
+
+# Where the .pc files of those are: a list of folders with colons, as pkg-config takes it.
+unpacked_pkg_config() { # ARCHITECTURE
+  [ ! -d "build-$1-packages" ] || find "$PWD/build-$1-packages" -type d -name pkgconfig | paste -sd:
 }
