@@ -383,10 +383,13 @@ bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes,
   for (os::Patience patience;;) {
     const int fd = chain.io_fd.load(std::memory_order_acquire);
     const bool ready = os::wait_until_ready(fd, writes, POLL_SLICE_NS);
-    if (chain::generation_of(chain.state.load(std::memory_order_acquire)) != generation) return false;
+    const std::uint64_t state = chain.state.load(std::memory_order_acquire);
+    const auto place = static_cast<Place>(chain::low_of(state));
+    if (chain::generation_of(state) != generation) return false;
+    if (may_be_taken && place != Place::BLOCKED && place != Place::MOVING) return false;  // by a canceller
     if (ready && (!may_be_taken || claim(chain, generation, Place::BLOCKED, Place::MOVING))) return true;
     if (ready) {
-      patience.wait();  // a canceller is finishing it, or its descriptor is being replaced
+      patience.wait();  // its descriptor is being replaced
     } else {
       look_after_queue();  // for a thread that could not be made when this one blocked
     }

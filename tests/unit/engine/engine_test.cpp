@@ -13,7 +13,7 @@ using namespace atomrt::unit;
 using namespace atomrt::engine;
 using atomrt::chain::Place;
 
-std::atomic<int> signals_without_room{0}, signals_sent{0};
+std::atomic<int> signals_without_room{0}, signals_sent{0}, polls{0};
 
 }  // namespace
 
@@ -25,6 +25,13 @@ extern "C" int wrapped_signal(int, sigval) {
   }
   signals_sent.fetch_add(1);
   return 0;
+}
+
+extern "C" bool real_wait(int, bool, std::int64_t) __asm__("__real__ZN6atomrt2os16wait_until_readyEibl");
+extern "C" bool counted_wait(int, bool, std::int64_t) __asm__("__wrap__ZN6atomrt2os16wait_until_readyEibl");
+extern "C" bool counted_wait(int fd, bool for_writing, std::int64_t timeout_ns) {
+  polls.fetch_add(1);
+  return real_wait(fd, for_writing, timeout_ns);
 }
 
 namespace {
@@ -188,6 +195,24 @@ void a_tail_that_finds_no_room_is_kept_until_it_goes_through(void**) {
   assert_true(eventually([] { return is_idle(); }));
 }
 
+// However long its notification takes.
+void a_cancelled_stream_is_polled_for_no_longer(void**) {
+  Pipe pipe;
+  signals_without_room.store(INT_MAX);
+  Aio read;
+  read.with_signal(SIGUSR1).read(pipe.out);
+  assert_true(eventually([&] { return read.place() == Place::BLOCKED; }));
+  assert_int_equal(cancel_one(pipe.out, &read.block), AIO_CANCELED);
+  assert_int_equal(write(pipe.in, "data", 4), 4);
+  assert_true(eventually([] {
+    const int before = polls;
+    for (int moment = 0; moment < 100; ++moment) pause_briefly();
+    return polls == before;
+  }));
+  signals_without_room.store(0);
+  assert_true(eventually([] { return signals_sent == 1 && is_idle(); }));
+}
+
 // A chain let go by another's end, and no thread for it: its submitter has long gone, so the aiocb must tell.
 void a_released_chain_that_nobody_can_run_fails_with_eagain(void**) {
   MemoryFile file;
@@ -223,4 +248,5 @@ UNIT_TESTS(TEST(nothing_exists_before_the_first_use),
            TEST(a_child_starts_afresh_and_a_grandchild_too), TEST(a_child_has_none_of_the_requests_in_flight),
            TEST(a_wish_takes_effect_while_it_runs), TEST(streams_in_flight_are_counted),
            TEST(a_tail_that_finds_no_room_is_kept_until_it_goes_through),
+           TEST(a_cancelled_stream_is_polled_for_no_longer),
            TEST(a_released_chain_that_nobody_can_run_fails_with_eagain))

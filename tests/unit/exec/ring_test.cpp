@@ -127,7 +127,7 @@ void letters_that_forget_mean_nothing_to_a_refused_ring(void**) {
 void only_what_is_mailed_can_be_taken(void**) {
   Fixture f;
   Chain& chain = f.chain(read_request());
-  for (const Place place : {Place::MOVING, Place::HELD, Place::QUEUED, Place::BLOCKED, Place::RUNNING, Place::IN_RING, Place::IN_AIO}) {
+  for (const Place place : {Place::MOVING, Place::HELD, Place::QUEUED, Place::BLOCKED, Place::RUNNING, Place::IN_RING, Place::IN_AIO, Place::ENDING}) {
     put(chain, place);
     assert_false(f.ring.take(chain));
     assert_int_equal(place_of(chain), place);
