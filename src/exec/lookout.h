@@ -1,9 +1,10 @@
 // Lookout: whether a thread looks for a moment before it sleeps. A worker that has run out of work: a program that
 // polls aio_error submits again as soon as it sees a result, which is sooner than a thread falls asleep and is woken.
-// Or a thread that waits for what a worker is copying. Or the reaper, which sleeps in the kernel for the next event.
+// Or a thread that waits for what a worker is copying. Or the reaper, which sleeps in the kernel for the next event; or
+// the ring's thread, which lets others run.
 //
 // Experience decides: looks that find something earn more of them, vain ones use up what is left. Afterwards one in
-// RETRY is tried. On a machine with one processor, and before start, none is.
+// RETRY is tried. Without others that could come meanwhile, and before start, none is.
 //
 // The counts are hints, relaxed: threads that look at the same time may overwrite each other's.
 #pragma once
@@ -17,7 +18,7 @@ class Lookout {
   static constexpr unsigned MOST = 16;
   static constexpr unsigned RETRY = 64;
 
-  // has_others: there are more processors than the one that looks.
+  // has_others: somebody else can run while this thread looks (there are more processors, or it yields its own).
   void start(bool has_others) { may_look_ = has_others; }
   [[nodiscard]] bool is_worthwhile() {
     if (!may_look_) return false;

@@ -89,13 +89,18 @@ bool RingThread::work() {
 }
 
 void RingThread::read_letters() {
-  ring_.mailbox_.collect([this](Mailbox::Wish wish, aiocb::RequestName name) {
+  unsigned count = 0;
+  ring_.mailbox_.collect([&](Mailbox::Wish wish, aiocb::RequestName name) {
+    ++count;
+    ++burst_;
     if (wish == Mailbox::Wish::FORGET) {
       send_forget(name);
     } else {
       begin(name);
     }
   });
+  if (has_yielded_) yielding_.look_ended(count > 1);
+  has_yielded_ = false;
 }
 
 void RingThread::begin(aiocb::RequestName name) {
@@ -303,6 +308,7 @@ void RingThread::became_ready(Chain& chain, int result) {
 }
 
 void RingThread::finish(Chain& chain, long result) {
+  burst_ = 0;
   submit_staged();
   const chain::Released released = ring_.completion_.complete(ring_.completion_.engine, chain, result, ContextId::RING);
   for (Chain* next : released.chains) {
@@ -336,14 +342,16 @@ bool RingThread::linger() {
 }
 
 // On the only processor a letter comes while others run. In a burst of them each would wake this thread, which would
-// take the processor, find one letter and sleep again. Who computes behind the last one keeps the processor to the end
-// of his slice, so it is not done but where it has been of use.
+// take the processor, find one letter and sleep again. Not where requests complete meanwhile: whoever polls for the
+// result would do so to the end of his slice. And who computes behind a burst keeps the processor as long, so it is not
+// done but where it has been of use: where several letters came at once.
 bool RingThread::give_way() {
-  if (!yielding_.is_worthwhile()) return false;
+  constexpr unsigned BURST = 32;
+  if (burst_ < BURST || !yielding_.is_worthwhile()) return false;
   os::yield_processor();
-  const bool found = has_news();
-  yielding_.look_ended(found);
-  return found;
+  has_yielded_ = has_news();
+  if (!has_yielded_) yielding_.look_ended(false);
+  return has_yielded_;
 }
 
 // False: nothing happened for the idle time.

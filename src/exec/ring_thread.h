@@ -63,6 +63,8 @@ class RingThread {
   std::uint32_t in_kernel_ = 0;
   bool is_forbidden_ = false;
   Lookout yielding_{};
+  unsigned burst_ = 0;  // letters since a request was completed
+  bool has_yielded_ = false;
   bool listens_ = false;  // a futex operation on the doorbell is in the ring
 };
 

@@ -2,7 +2,6 @@
 // many at once, in a ring that is full. The ring is true (exec/ring_requests.h); skipped where this kernel has none.
 #include <stdlib.h>
 
-#include "exec/lookout.h"
 #include "exec/ring_requests.h"
 #include "exec/ring_thread.h"
 
@@ -12,7 +11,6 @@ using namespace atomrt::unit;
 using atomrt::chain::Chain;
 using atomrt::chain::Place;
 using atomrt::chain::Request;
-using atomrt::exec::Lookout;
 using Fixture = ThreadFixture;
 
 Request read_of(int fd, void* buffer, std::size_t length) { return transfer(Kind::STREAM_READ, fd, buffer, length); }
@@ -289,58 +287,7 @@ void many_cancelled_at_once_leave_nothing_behind(void**) {
   assert_int_equal(f.engine.completed, 0);
 }
 
-// Submits reads in turn, each when the thread sleeps; and some more while it lets others run.
-struct Submitter {
-  Fixture f;
-  TestPipe pipe;
-  char buffer[4];
-  int thread = 0;
-  std::atomic<int> in_the_burst{0}, submitted{0}, yields{0};
-
-  void submit() {
-    static_cast<void>(f.submitted(read_of(pipe.out, buffer, 4)));
-    submitted.fetch_add(1);
-  }
-  void run(unsigned reads) {
-    for (unsigned i = 0; i < reads; ++i) {
-      submit();
-      if (thread == 0) assert_true(eventually([this] { return (thread = thread_named("atomrt-ring")) != 0; }));
-      assert_true(eventually([this] { return submissions.polls == submitted && is_asleep(thread); }));
-    }
-  }
-};
-std::atomic<Submitter*> submitter{nullptr};
-
-void on_the_only_processor_the_submitter_of_a_burst_is_let_run(void**) {
-  Submitter s;
-  submitter = &s;
-  s.run(2 * Lookout::RETRY);  // a try now and then
-  assert_in_range(s.yields, 1, 3);
-  s.yields = 0;
-  s.in_the_burst = 100;
-  s.run(Lookout::RETRY);
-  assert_int_equal(s.in_the_burst, 0);
-  assert_in_range(s.yields, 101, 101 + Lookout::MOST);  // while letters come, before each sleep
-  s.run(Lookout::RETRY);
-  s.yields = 0;
-  s.run(Lookout::RETRY);  // and now and then again
-  assert_in_range(s.yields, 1, 3);
-  submitter = nullptr;
-  s.pipe.close_in();
-  assert_true(eventually([&] { return s.f.engine.completed == s.submitted; }));
-}
-
 }  // namespace
-
-extern "C" void yielding() __asm__("__wrap__ZN6atomrt2os15yield_processorEv");
-extern "C" void yielding() {
-  Submitter* const present = submitter.load();
-  if (present == nullptr) return;
-  present->yields.fetch_add(1);
-  if (present->in_the_burst <= 0) return;
-  present->in_the_burst.fetch_sub(1);
-  present->submit();
-}
 
 int main(int count, char** arguments) {
   if (!has_ring()) return 77;
@@ -362,7 +309,6 @@ int main(int count, char** arguments) {
       cmocka_unit_test(many_blocked_reads_hold_one_thread),
       cmocka_unit_test(more_completions_than_the_queue_holds_are_all_seen),
       cmocka_unit_test(many_cancelled_at_once_leave_nothing_behind),
-      cmocka_unit_test(on_the_only_processor_the_submitter_of_a_burst_is_let_run),
   };
   return run_chosen(__FILE__, tests, sizeof tests / sizeof tests[0], count, arguments);
 }
