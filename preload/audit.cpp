@@ -18,9 +18,12 @@ namespace {
 using os::ElfObject;
 using os::is_same_text;
 
-// Set once, when the preload is mapped in the program's namespace: before libc, which comes with the dependencies.
+// Set once, when the preload is mapped in the program's namespace: before libc, which comes with the dependencies. Of
+// several the first is the one that references find.
 constinit const link_map* preload = nullptr;
-constinit bool asks_for_references = true;
+
+// Whether functions were replaced (libc's, or librt's before glibc 2.34), and whether one could not be.
+constinit bool any_replaced = false, any_refused = false;
 
 ElfObject elf_object_of(const link_map& map) { return {map.l_addr, map.l_ld}; }
 
@@ -36,16 +39,29 @@ std::uintptr_t find_own(const char* name, const char* version) {
   return found != 0 ? own.address(found) : 0;
 }
 
-// False where its symbols stay as they are, in whole or in part.
-bool replace_functions_of(const link_map& glibc) {
-  const auto& header = *reinterpret_cast<const ElfW(Ehdr)*>(glibc.l_addr);
+// The object's program headers; none where its load address is not where its file begins (of prelinked objects).
+dl_phdr_info headers_of(const link_map& map) {
   dl_phdr_info object;
-  object.dlpi_addr = glibc.l_addr;
-  object.dlpi_phdr = reinterpret_cast<const ElfW(Phdr)*>(glibc.l_addr + header.e_phoff);
-  object.dlpi_phnum = header.e_phnum;
+  object.dlpi_addr = map.l_addr;
+  object.dlpi_phnum = 0;
+  const auto* const header = reinterpret_cast<const ElfW(Ehdr)*>(map.l_addr);
+  unsigned char in_memory;
+  const bool is_mapped = map.l_addr != 0 && os::system_call(SYS_mincore, map.l_addr, 1, &in_memory) == 0;
+  if (!is_mapped) return object;
+  for (unsigned i = 0; i < SELFMAG; ++i) {
+    if (header->e_ident[i] != static_cast<unsigned char>(ELFMAG[i])) return object;
+  }
+  object.dlpi_phdr = reinterpret_cast<const ElfW(Phdr)*>(map.l_addr + header->e_phoff);
+  object.dlpi_phnum = header->e_phnum;
+  return object;
+}
+
+void replace_functions_of(const link_map& glibc) {
   const ElfObject elf = elf_object_of(glibc);
-  return os::replace_functions(object, elf,
-                               [&](std::uint32_t index) { return find_own(elf.name(index), elf.version(index)); });
+  const os::Replaced replaced = os::replace_functions(
+      headers_of(glibc), elf, [&](std::uint32_t index) { return find_own(elf.name(index), elf.version(index)); });
+  any_replaced = any_replaced || replaced.count > 0;
+  any_refused = any_refused || !replaced.complete;
 }
 
 // What the reference is bound to: `symbol` of number `index` in the object that defines it, or the preload's own.
@@ -66,12 +82,12 @@ extern "C" [[gnu::visibility("default")]] unsigned la_objopen(link_map* map, Lmi
   *cookie = reinterpret_cast<std::uintptr_t>(map);
   const char* const soname = atomrt::elf_object_of(*map).soname();
   if (atomrt::is_same_text(soname, "libatomrt-preload.so")) {
-    atomrt::preload = map;
+    if (atomrt::preload == nullptr) atomrt::preload = map;
     return 0;
   }
   const bool is_glibc = atomrt::is_same_text(soname, "libc.so.6") || atomrt::is_same_text(soname, "librt.so.1");
-  if (is_glibc && atomrt::preload != nullptr) atomrt::asks_for_references = !atomrt::replace_functions_of(*map);
-  if (!atomrt::asks_for_references) return 0;
+  if (is_glibc && atomrt::preload != nullptr) atomrt::replace_functions_of(*map);
+  if (atomrt::any_replaced && !atomrt::any_refused) return 0;
   return is_glibc ? LA_FLG_BINDTO : LA_FLG_BINDFROM;
 }
 

@@ -16,11 +16,11 @@ int redirect_in_object(dl_phdr_info* object, std::size_t, void* argument) {
   Pass& pass = *static_cast<Pass*>(argument);
   const ElfObject elf = elf_object_of(*object);
   if (!elf.has_symbols() || !is_same_text(elf.soname(), pass.soname)) return 0;
-  const bool complete = replace_functions(*object, elf, [&](std::uint32_t index) {
+  const Replaced replaced = replace_functions(*object, elf, [&](std::uint32_t index) {
     const SymbolDefinition definition{elf.name(index), elf.version(index), reinterpret_cast<void*>(elf.address(index))};
     return reinterpret_cast<ElfW(Addr)>(pass.redirect(pass.argument, definition));
   });
-  pass.complete = complete && pass.complete;
+  pass.complete = replaced.complete && pass.complete;
   return 0;
 }
 

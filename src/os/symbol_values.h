@@ -11,27 +11,27 @@
 
 namespace atomrt::os {
 
-// Makes the segment that holds an address writable, from the first write on and for as long as this lives.
-class WritableSegment {
+// Makes a range of an object's memory writable, from the first write on and for as long as this lives: its pages, no
+// others, as what lies beside them is somebody else's.
+class WritableRange {
  public:
-  WritableSegment(const dl_phdr_info& object, ElfW(Addr) address) {
+  WritableRange(const dl_phdr_info& object, ElfW(Addr) first, ElfW(Addr) last) : first_(first), last_(last) {
     for (unsigned i = 0; i < object.dlpi_phnum; ++i) {
       const ElfW(Phdr)& segment = object.dlpi_phdr[i];
       const ElfW(Addr) start = object.dlpi_addr + segment.p_vaddr;
-      if (segment.p_type != PT_LOAD || address < start || address >= start + segment.p_memsz) continue;
-      start_ = start & ~(LARGEST_PAGE - 1);
-      size_ = start - start_ + segment.p_memsz;
+      if (segment.p_type != PT_LOAD || first < start || last >= start + segment.p_memsz) continue;
+      state_ = State::UNTRIED;
       protection_ = ((segment.p_flags & PF_R) != 0 ? PROT_READ : 0) | ((segment.p_flags & PF_W) != 0 ? PROT_WRITE : 0) |
                     ((segment.p_flags & PF_X) != 0 ? PROT_EXEC : 0);
     }
   }
-  ~WritableSegment() {
+  ~WritableRange() {
     if (state_ == State::OPEN) protect(protection_);
   }
-  WritableSegment(const WritableSegment&) = delete;
-  WritableSegment& operator=(const WritableSegment&) = delete;
+  WritableRange(const WritableRange&) = delete;
+  WritableRange& operator=(const WritableRange&) = delete;
 
-  // False where the kernel does not let it be written.
+  // False where the kernel does not let it be written. The word lies in the range.
   bool write(ElfW(Addr)& word, ElfW(Addr) value) {
     if (state_ == State::UNTRIED) state_ = protect(protection_ | PROT_WRITE) ? State::OPEN : State::REFUSED;
     if (state_ == State::REFUSED) return false;
@@ -41,40 +41,51 @@ class WritableSegment {
 
  private:
   enum class State { UNTRIED, OPEN, REFUSED };
+  static constexpr ElfW(Addr) SMALLEST_PAGE = 4096, LARGEST_PAGE = 65536;
 
-// Linkers keep segments of different protection that far apart.
-#if defined(__x86_64__) || defined(__i386__)
-  static constexpr ElfW(Addr) LARGEST_PAGE = 4096;
-#else
-  static constexpr ElfW(Addr) LARGEST_PAGE = 65536;
-#endif
-
+  // The kernel looks whether the address is the beginning of a page before anything else, so the size of pages need not
+  // be known.
   bool protect(int protection) const {
-    return size_ != 0 && system_call(SYS_mprotect, start_, size_, protection) == 0;
+    long result = -EINVAL;
+    for (ElfW(Addr) page = SMALLEST_PAGE; result == -EINVAL && page <= LARGEST_PAGE; page *= 2) {
+      const ElfW(Addr) start = first_ & ~(page - 1);
+      result = system_call(SYS_mprotect, start, last_ + 1 - start, protection);
+    }
+    return result == 0;
   }
 
-  ElfW(Addr) start_ = 0;
-  ElfW(Addr) size_ = 0;
+  ElfW(Addr) first_, last_;
   int protection_ = PROT_READ;
-  State state_ = State::UNTRIED;
+  State state_ = State::REFUSED;
+};
+
+struct Replaced {
+  unsigned count;  // of those that are as wished now
+  bool complete;   // false: the kernel did not let one be changed
 };
 
 // Asks replace(index) for each function that the object defines: the address that its look-ups shall give from then on,
-// or 0 to leave it alone. False when the kernel did not let one be changed.
+// or 0 to leave it alone.
 template <typename Replace>
-bool replace_functions(const dl_phdr_info& object, const ElfObject& elf, Replace replace) {
-  WritableSegment segment(object, reinterpret_cast<ElfW(Addr)>(&elf.symbol(0)));
-  bool complete = true;
+Replaced replace_functions(const dl_phdr_info& object, const ElfObject& elf, Replace replace) {
   const std::uint32_t count = elf.symbol_count();
+  Replaced replaced{0, true};
+  if (count == 0) return replaced;
+  WritableRange symbols(object, reinterpret_cast<ElfW(Addr)>(&elf.symbol(0)),
+                        reinterpret_cast<ElfW(Addr)>(&elf.symbol(count)) - 1);
   for (std::uint32_t index = 1; index < count; ++index) {
     if (!elf.is_function(index)) continue;
     const ElfW(Addr) with = replace(index);
-    if (with == 0 || with == elf.address(index)) continue;
+    if (with == 0) continue;
     // The loader adds the object's base to the value, modulo the word.
     auto& value = const_cast<ElfW(Addr)&>(elf.symbol(index).st_value);
-    complete = segment.write(value, with - object.dlpi_addr) && complete;
+    if (with == elf.address(index) || symbols.write(value, with - object.dlpi_addr)) {
+      ++replaced.count;
+    } else {
+      replaced.complete = false;
+    }
   }
-  return complete;
+  return replaced;
 }
 
 }  // namespace atomrt::os

@@ -69,6 +69,10 @@ inline long enter_kernel(long number, long a = 0, long b = 0, long c = 0, long d
   return result;
 }
 
+#elif !__STDC_HOSTED__
+
+inline long enter_kernel(long, long = 0, long = 0, long = 0, long = 0, long = 0, long = 0) { return -ENOSYS; }
+
 #else
 
 inline long enter_kernel(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {

@@ -32,6 +32,8 @@ int main(int count, char **arguments)
     struct aiocb write_request = request(fd, bytes, sizeof bytes, 0);
     int (*submit)(struct aiocb *);
     if (strncmp(way, "deepbind", 8) == 0) {
+        if (strcmp(way, "deepbind-behind-librt") == 0)
+            load("librt.so.1", RTLD_LAZY);
         int when = strcmp(way, "deepbind-now") == 0 ? RTLD_NOW : RTLD_LAZY;
         const char *name = strcmp(way, "deepbind-pointer") == 0 ? "module_write_through_pointer" : "module_write";
         submit = (int (*)(struct aiocb *))symbol_of(load(arguments[1], when | RTLD_LOCAL | RTLD_DEEPBIND), name);

@@ -20,12 +20,14 @@ for module in lazy now noplt; do
   expect_output atomrt
 done
 
-# Where libc's symbols must stay as they are, calls are reached as they are bound.
-for way in module_write_by_dlsym_of_libc module_write_by_dlvsym_of_libc deepbind deepbind-now; do
-  run "$HELPERS/launcher_filter" writable "$LAUNCHER" --deep "$HELPERS/deep_client" "$HELPERS/libloader-module-lazy.so" \
-    "$way" "$scratch/data"
+# Where libc's symbols must stay as they are, calls are reached as they are bound; addresses in data are not.
+deny=("$HELPERS/launcher_filter" writable "$LAUNCHER" --deep "$HELPERS/deep_client" "$HELPERS/libloader-module-lazy.so")
+for way in module_write_by_dlsym_of_libc module_write_by_dlvsym_of_libc deepbind deepbind-now deepbind-behind-librt; do
+  run "${deny[@]}" "$way" "$scratch/data"
   [ "$status" -eq 77 ] || expect_output atomrt
 done
+run "${deny[@]}" deepbind-pointer "$scratch/data"
+[ "$output" != atomrt ] || complain 'the filter is in force: not atomrt'
 
 # Bound at start and late, in the program itself.
 for LD_BIND_NOW in 1 ''; do

@@ -1,6 +1,5 @@
 // launcher_filter WHAT PROGRAM ARGUMENTS: runs a program under a seccomp filter. contexts: kills on io_uring_setup and
-// refuses io_setup with EPERM. writable: refuses to make large pieces of memory writable (libc's symbols, not a
-// thread's small stack) with EACCES.
+// refuses io_setup with EPERM. writable: refuses to make memory writable with EACCES, but for threads' stacks.
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -24,14 +23,17 @@ static struct sock_filter contexts[] = {
     RETURN(SECCOMP_RET_ALLOW),
 };
 
-// The low word of an argument stands first where bytes are in little-endian order, as on all that this runs on.
+// The low word of an argument stands first where bytes are in little-endian order, as on all that this runs on. Stacks are
+// the library's, or of the default size.
+enum { OWN_STACK = 65536, LARGE = 1 << 20 };
 static struct sock_filter writable[] = {
     LOAD(nr),
-    SKIP_UNLESS(SYS_mprotect, 5),
+    SKIP_UNLESS(SYS_mprotect, 6),
     LOAD(args[1]),
-    BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 100000, 0, 3),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_STACK, 4, 0),
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, LARGE, 3, 0),
     LOAD(args[2]),
-    SKIP_UNLESS(PROT_READ | PROT_WRITE, 1),
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_WRITE, 0, 1),
     RETURN(SECCOMP_RET_ERRNO | EACCES),
     RETURN(SECCOMP_RET_ALLOW),
 };
