@@ -108,16 +108,21 @@ class Running {
   }
 
   // Their threads have claimed them and are about to enter the kernel, or are in it: there is no telling which, but the
-  // way there is a few instructions. Waits until they are over, or for far longer than that way can take.
+  // way there is a few instructions. Waits until they are over, or for far longer than that way can take: 20 ms or so.
+  // Where more threads want to run than there are processors it takes longer, and so does this: the turns are counted,
+  // not the time, and who is given the processor so often is not the only one who is.
   void let_enter_kernel(chain::ChainPool& pool) const {
+    constexpr unsigned MOST_TURNS = 200;
+    constexpr std::int64_t TURN_NS = 50'000;  // some 100 us, as timers go
     const os::FutexWord nobody_wakes{0};
-    const std::int64_t deadline = os::now_ns() + 20'000'000;
+    unsigned turns = 0;
     for (unsigned i = 0; i < count_; ++i) {
       const Chain& chain = *pool.at(names_[i].number);
       const std::uint32_t generation = names_[i].generation;
       while ((is_at(chain, generation, Place::RUNNING) || is_at(chain, generation, Place::IN_RING)) &&
-             os::now_ns() < deadline) {
-        os::futex_wait_until(nobody_wakes, 0, os::now_ns() + 50'000);
+             turns < MOST_TURNS) {
+        os::futex_wait_until(nobody_wakes, 0, os::now_ns() + TURN_NS);
+        ++turns;
       }
     }
   }
