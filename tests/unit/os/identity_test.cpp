@@ -147,12 +147,12 @@ constexpr long NEWER_STAT = SYS_newfstatat, OLDER_STAT = SYS_fstat;
 #endif
 
 // A filter from here on: statx and one more call are refused. False: this machine has none.
-bool refuse_statx_and(long number, unsigned error) {
+bool refuse_statx_and(long number, int error) {
   sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 1, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   sock_fprog program{sizeof filter / sizeof filter[0], filter};
@@ -162,7 +162,7 @@ bool refuse_statx_and(long number, unsigned error) {
 void a_filter_may_know_one_way_to_ask_alone(void**) {
   File memory;
   const FileIdentity known = identify(memory.fd).value();
-  for (const unsigned error : {EPERM, EACCES, ENOSYS}) {
+  for (const int error : {EPERM, EACCES, ENOSYS}) {
     for (const long refused : {OLDER_STAT, NEWER_STAT}) {
       const pid_t child = fork();
       if (child == 0) {

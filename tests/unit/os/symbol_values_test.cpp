@@ -82,8 +82,10 @@ void pages_beside_the_range_are_left_alone(void**) {
   assert_ptr_not_equal(memory, MAP_FAILED);
   for (unsigned at = 1; at < 18; ++at) {
     char* const start = memory + at * page;
-    const ElfW(Phdr) segment{.p_type = PT_LOAD, .p_flags = PF_R, .p_offset = 0, .p_vaddr = 0, .p_paddr = 0,
-                             .p_filesz = 3 * page, .p_memsz = 3 * page, .p_align = page};
+    ElfW(Phdr) segment{};
+    segment.p_type = PT_LOAD;
+    segment.p_flags = PF_R;
+    segment.p_memsz = 3 * page;
     dl_phdr_info object{};
     object.dlpi_addr = address_of(start);
     object.dlpi_phdr = &segment;
