@@ -34,11 +34,23 @@
 #define ATOMRT_HAS_OLD_LIST 0
 #endif
 
+// Gives a function its version: ATOMRT_VERSIONED stands in the declaration, ATOMRT_VERSIONED_BY_ASSEMBLER after it, and
+// one of them does the work. g++ keeps an attribute with its function when it optimises at link time (-flto); an asm
+// statement may land in another part of the program. (g++ 12 silently ignores [[gnu::symver]].) clang has no such
+// attribute and takes the asm statement.
+#if __has_attribute(symver)
+#define ATOMRT_VERSIONED(versioned_name) __attribute__((symver(versioned_name)))
+#define ATOMRT_VERSIONED_BY_ASSEMBLER(name, versioned_name) static_assert(true)
+#else
+#define ATOMRT_VERSIONED(versioned_name)
+#define ATOMRT_VERSIONED_BY_ASSEMBLER(name, versioned_name) __asm__(".symver " name "," versioned_name)
+#endif
+
 #if defined(ATOMRT_PRELOAD) && defined(ATOMRT_OLDEST_VERSION)
 #define ATOMRT_ALIAS(name, suffix, version)                                                                 \
   extern "C" [[gnu::alias("atomrt_" #name), gnu::visibility("default")]] decltype(atomrt_##name)            \
-      atomrt_##name##_##suffix;                                                                             \
-  __asm__(".symver atomrt_" #name "_" #suffix "," #name version)
+      atomrt_##name##_##suffix ATOMRT_VERSIONED(#name version);                                             \
+  ATOMRT_VERSIONED_BY_ASSEMBLER("atomrt_" #name "_" #suffix, #name version)
 #define ATOMRT_EXPORT_NEW(name) ATOMRT_ALIAS(name, newest, "@@" ATOMRT_NEWEST_VERSION)
 #define ATOMRT_EXPORT(name)                               \
   ATOMRT_ALIAS(name, oldest, "@" ATOMRT_OLDEST_VERSION);  \

@@ -4,16 +4,16 @@
 
 #if ATOMRT_HAS_OLD_LIST
 
-extern "C" [[gnu::visibility("default")]] int atomrt_old_lio_listio(int mode, struct aiocb* const list[], int entries,
-                                                                    struct sigevent* event) {
+extern "C" [[gnu::visibility("default")]] ATOMRT_VERSIONED("lio_listio@" ATOMRT_OLDEST_VERSION)
+int atomrt_old_lio_listio(int mode, struct aiocb* const list[], int entries, struct sigevent* event) {
   return atomrt::posix::submit_list(mode, list, entries, event, false);
 }
-__asm__(".symver atomrt_old_lio_listio,lio_listio@" ATOMRT_OLDEST_VERSION);
+ATOMRT_VERSIONED_BY_ASSEMBLER("atomrt_old_lio_listio", "lio_listio@" ATOMRT_OLDEST_VERSION);
 
-extern "C" [[gnu::visibility("default")]] int atomrt_old_lio_listio64(int mode, struct aiocb64* const list[],
-                                                                      int entries, struct sigevent* event) {
+extern "C" [[gnu::visibility("default")]] ATOMRT_VERSIONED("lio_listio64@" ATOMRT_OLDEST_VERSION)
+int atomrt_old_lio_listio64(int mode, struct aiocb64* const list[], int entries, struct sigevent* event) {
   return atomrt::posix::submit_list(mode, list, entries, event, false);
 }
-__asm__(".symver atomrt_old_lio_listio64,lio_listio64@" ATOMRT_OLDEST_VERSION);
+ATOMRT_VERSIONED_BY_ASSEMBLER("atomrt_old_lio_listio64", "lio_listio64@" ATOMRT_OLDEST_VERSION);
 
 #endif

@@ -27,3 +27,9 @@ def imports(library):
 
 def needed(library):
     return re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("-d", library))
+
+
+def is_bound_at_load(program):
+    """With what is bound read-only afterwards: full RELRO, in the words of checksec."""
+    return bool(re.search(r"\(FLAGS\).*BIND_NOW|\(FLAGS_1\).*\bNOW\b|\(BIND_NOW\)", readelf("-d", program))) \
+        and "GNU_RELRO" in readelf("-l", program)

@@ -7,6 +7,8 @@ import elf
 OLDEST_GLIBC = (2, 17)  # of 2012, and the first for 64-bit ARM
 # operator new and delete, what is in std, run-time type information, exceptions, guarded statics.
 CPP_RUNTIME = re.compile(r"_Zn|_Zd|_ZS|_ZNS|_ZNKS|_ZT|__cxa_|__gxx_|_Unwind_|__dynamic_cast")
+# What crt files ask for, there or not.
+UNVERSIONED = {"__gmon_start__", "_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable"}
 FROM_LIBC = {"__cxa_finalize", "__cxa_atexit", "__cxa_thread_atexit_impl"}
 
 
@@ -22,6 +24,8 @@ def findings(library):
                 yield f"needs {symbol}, newer than glibc {'.'.join(map(str, OLDEST_GLIBC))}"
         elif version:
             yield f"needs {symbol}"
+        elif name not in UNVERSIONED:
+            yield f"needs {name} of no version"
 
 
 failures = [f"{library} {finding}" for library in sys.argv[1:] for finding in findings(library)]
