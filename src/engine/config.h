@@ -24,7 +24,8 @@ struct Config {
 
 [[nodiscard]] const Config& config();
 
-// Most worker threads without ATOMRT_MAX_THREADS and aio_init: what kept a virtual disk busiest (docs/decisions/workers.md).
+// Most worker threads without ATOMRT_MAX_THREADS and aio_init: what kept a virtual disk busiest
+// (docs/decisions/workers.md).
 constexpr unsigned DEFAULT_THREADS = 32;
 constexpr unsigned MOST_RING_ENTRIES = 4096;
 constexpr unsigned MOST_THREADS = 10000;
