@@ -12,7 +12,8 @@ void drop(Registry& registry, Group& group) {
   if (group.drop()) registry.groups.give(group);
 }
 
-// LIO_WAIT: the caller goes on as soon as the results are there. The group may be gone afterwards.
+// LIO_WAIT: the caller goes on when the request's notification is out, or has found no room: it may have to go on for
+// there to be some. The group may be gone afterwards.
 void release_caller(Registry& registry, Request& request) {
   Group* group = request.group;
   if (group == nullptr || !group->waits()) return;
@@ -20,6 +21,12 @@ void release_caller(Registry& registry, Request& request) {
   if (!group->count_down()) return;
   group->complete();
   drop(registry, *group);
+}
+
+bool recycle_if_over(Registry& registry, Chain& chain) {
+  if (chain.tail != Tail::DONE) return false;
+  recycle(registry.chains, chain);
+  return true;
 }
 
 Released leave_lane(Registry& registry, Chain& chain) {
@@ -30,11 +37,10 @@ Released leave_lane(Registry& registry, Chain& chain) {
 }  // namespace
 
 Tail run_tail(Registry& registry, Request& request, Tail tail) {
+  const bool is_told = tail != Tail::NOTIFY || notify(registry.notices, request.notification);
   release_caller(registry, request);
-  if (tail == Tail::NOTIFY) {
-    if (!notify(registry.notices, request.notification)) return Tail::NOTIFY;
-    tail = Tail::COUNTDOWN;
-  }
+  if (!is_told) return Tail::NOTIFY;
+  if (tail == Tail::NOTIFY) tail = Tail::COUNTDOWN;
   Group* group = request.group;
   if (group == nullptr) return Tail::DONE;
   if (tail == Tail::COUNTDOWN) {
@@ -50,19 +56,28 @@ Tail run_tail(Registry& registry, Request& request, Tail tail) {
 
 Tail finish_request(Registry& registry, Request& request, long result) {
   publish(request, result);
-  const bool has_tail = request.group != nullptr || request.notification.by != NotifyBy::NOTHING;
+  const bool has_tail = request.group != nullptr || notifies(request);
   return has_tail ? run_tail(registry, request, Tail::NOTIFY) : Tail::DONE;
 }
 
 Finished finish(Registry& registry, Chain& chain, long result) {
+  const bool tells = notifies(chain);
+  if (tells) registry.waiters.begin_telling();
   registry.in_flight.end_knowledge(chain);
   put(chain, Place::ENDING);
   publish(chain, result);
-  registry.waiters.publish(chain);
+  std::uint32_t watchers = 0;
+  if (tells) {
+    watchers = registry.waiters.publish_and_tell(chain);
+  } else {
+    registry.waiters.publish(chain);
+  }
   registry.in_flight.leave(chain);  // from here on nobody gives it a hold
   const std::uint16_t hold = chain.hold;
   const Released released = leave_lane(registry, chain);
-  return {released, hold, finish_tail(registry, chain)};
+  chain.tail = run_tail(registry, chain, chain.tail);
+  if (tells) registry.waiters.end_telling(chain, watchers);
+  return {released, hold, recycle_if_over(registry, chain)};
 }
 
 bool needs_thread(const Request& request, Tail tail) {
@@ -72,9 +87,7 @@ bool needs_thread(const Request& request, Tail tail) {
 
 bool finish_tail(Registry& registry, Chain& chain) {
   chain.tail = run_tail(registry, chain, chain.tail);
-  if (chain.tail != Tail::DONE) return false;
-  recycle(registry.chains, chain);
-  return true;
+  return recycle_if_over(registry, chain);
 }
 
 }  // namespace atomrt::chain

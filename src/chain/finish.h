@@ -1,9 +1,10 @@
 // finish: the only road to completion. publish is the commit point; behind it run the trailing atoms, which may have to
 // be tried again later (no room for a signal, no thread to be had) without touching the aiocb.
 //
-// Order for a chain: keep nothing known of its file, publish, wake who waits, leave the descriptor's list, leave the
-// lane, then the tail. As long as the aiocb says EINPROGRESS aio_cancel finds the chain; a later sync is released only
-// after publish, so it can't be seen complete before what it covers.
+// Order for a chain: keep nothing known of its file, publish, leave the descriptor's list, leave the lane, then the
+// tail. Who waits is woken behind publish, or where the chain notifies behind that, whether there was room or not. As
+// long as the aiocb says EINPROGRESS aio_cancel finds the chain; a later sync is released only after publish, so it
+// can't be seen complete before what it covers.
 #pragma once
 
 #include "chain/group.h"

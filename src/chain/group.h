@@ -1,6 +1,6 @@
-// Group: one lio_listio call while its requests are in flight. Pooled. Each request counts it down: for
-// LIO_NOWAIT after its own notification, and the last one sends the list's; for LIO_WAIT before it, and the last one
-// wakes the caller, who may have to go on for there to be room for notifications.
+// Group: one lio_listio call while its requests are in flight. Pooled. Each request counts it down after its own
+// notification, and the last one sends the list's (LIO_NOWAIT) or wakes the caller (LIO_WAIT). For LIO_WAIT it does so,
+// too, where its notification finds no room, as the caller may have to go on for there to be some.
 //
 // Shared words: `remaining` counts unfinished requests, and one for the call itself as long as it still submits;
 // fetch_sub acq_rel, so the last one sees every `failed`. `done` is the caller's futex. `holders` counts the call

@@ -60,6 +60,7 @@ struct Request {
 };
 static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 
+[[nodiscard]] inline bool notifies(const Request& request) { return request.notification.by != NotifyBy::NOTHING; }
 [[nodiscard]] inline bool is_sync(Operation operation) { return operation >= Operation::FSYNC; }
 // `moved` is written by the chain's owner alone; aio_cancel may look at it meanwhile.
 [[nodiscard]] inline std::size_t moved_so_far(const Request& request) {

@@ -1,10 +1,18 @@
 #include "chain/waiters.h"
 
+#include <cassert>
+
 namespace atomrt::chain {
 namespace {
 
 constexpr std::uint32_t NOBODY = 0;
 constexpr std::uint32_t SHARED = UINT32_MAX;
+constexpr std::uint32_t TELLING = UINT32_MAX;  // of a word that publish has closed
+
+// Returns the low half that was there.
+std::uint32_t close(Chain& chain, std::uint32_t low) {
+  return low_of(chain.waiters.exchange(packed(generation_of(chain) + 1, low), std::memory_order_seq_cst));
+}
 
 }  // namespace
 
@@ -47,12 +55,31 @@ void WaiterTable::unwatch(Chain& chain, std::uint32_t generation, const Waiter& 
   chain.waiters.compare_exchange_strong(expected, packed(generation, NOBODY), std::memory_order_relaxed);
 }
 
-void WaiterTable::publish(Chain& chain) {
-  const std::uint64_t closed = packed(generation_of(chain) + 1, NOBODY);
-  const std::uint32_t present = low_of(chain.waiters.exchange(closed, std::memory_order_seq_cst));
-  if (present == NOBODY) return;
-  if (present != SHARED) {
-    signal(*pool_.at(present));
+void WaiterTable::publish(Chain& chain) { wake(close(chain, NOBODY)); }
+
+std::uint32_t WaiterTable::publish_and_tell(Chain& chain) { return close(chain, TELLING); }
+
+void WaiterTable::end_telling(Chain& chain, std::uint32_t watchers) {
+  assert(chain.waiters.load(std::memory_order_relaxed) == packed(generation_of(chain) + 1, TELLING));
+  chain.waiters.store(packed(generation_of(chain) + 1, NOBODY), std::memory_order_release);
+  telling_.fetch_sub(1, std::memory_order_release);
+  wake(watchers);
+}
+
+bool WaiterTable::is_telling(const Chain& chain, std::uint32_t generation) {
+  return is_at(chain, generation, Place::ENDING) &&
+         chain.waiters.load(std::memory_order_acquire) != packed(generation + 1, NOBODY);
+}
+
+bool WaiterTable::may_watch(const Chain& chain, std::uint32_t generation, const Waiter& waiter) {
+  const std::uint64_t word = chain.waiters.load(std::memory_order_acquire);
+  return word == packed(generation, waiter.number) || word == packed(generation, SHARED);
+}
+
+void WaiterTable::wake(std::uint32_t watchers) {
+  if (watchers == NOBODY) return;
+  if (watchers != SHARED) {
+    signal(*pool_.at(watchers));
     return;
   }
   for (std::uint32_t number = 1; number <= pool_.made(); ++number) {

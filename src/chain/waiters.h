@@ -1,12 +1,18 @@
 // Who sleeps in aio_suspend, and for which chains: lock-free, async-signal-safe, no wake-up of anybody else.
 //
-// A chain's `waiters` word names the one Waiter to wake at publish. Waiter slots are type-stable, so waking one whose
+// A chain's `waiters` word names the one Waiter to wake at its end. Waiter slots are type-stable, so waking one whose
 // owner has just left is harmless: the next user sees a spurious wake-up. A second waiter for the same chain turns the
-// word into SHARED; publish then wakes every waiter that shares some chain.
+// word into SHARED; the end then wakes every waiter that shares some chain.
+//
+// A chain that notifies wakes nobody between its publish and its notification: publish_and_tell leaves TELLING in the
+// word, and end_telling wakes. A thread that finds the result by itself (a handler ended its sleep, or the kernel did)
+// waits until the word says that the notification is out, or has found no room: is_telling.
 //
 // Ordering: watch's compare-exchange and publish's exchange of the word are both acq_rel, so either publish sees the
 // waiter, or the waiter sees the risen generation and with it the result. `shares` is stored and the word read again
 // (seq_cst) where publish exchanges the word and reads `shares` (seq_cst): one of the two sees the other.
+// `telling_` is raised before the result is stored and lowered after the notification: who has seen the result, and
+// then reads 0, knows that the notification is out.
 #pragma once
 
 #include "chain/chain.h"
@@ -35,9 +41,23 @@ class WaiterTable {
   // Closes the word of a chain whose result has just been stored, and wakes who watched.
   void publish(Chain& chain);
 
+  // The same for a chain that notifies, in three steps. Before its result is stored:
+  void begin_telling() { telling_.fetch_add(1, std::memory_order_relaxed); }
+  // Closes the word, and returns who is to be woken by end_telling.
+  [[nodiscard]] std::uint32_t publish_and_tell(Chain& chain);
+  // The notification is out, or finds no room now.
+  void end_telling(Chain& chain, std::uint32_t watchers);
+  // True: the chain's result is stored, and its notification is not out. A chain without one is so for a moment, too.
+  [[nodiscard]] static bool is_telling(const Chain& chain, std::uint32_t generation);
+  [[nodiscard]] bool is_anybody_telling() const { return telling_.load(std::memory_order_acquire) != 0; }
+  // The waiter is still to be woken for the chain of that generation, as far as the word tells.
+  [[nodiscard]] static bool may_watch(const Chain& chain, std::uint32_t generation, const Waiter& waiter);
+
  private:
   static void signal(Waiter& waiter);
+  void wake(std::uint32_t watchers);
 
+  std::atomic<std::uint32_t> telling_;  // chains between publish and the end of their notification
   os::SlotPool<Waiter, 64, 4096> pool_;
 };
 

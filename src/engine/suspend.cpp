@@ -26,6 +26,18 @@ bool is_over(const struct aiocb* const list[], int entries) {
   return !any;
 }
 
+// Its finished requests have notified, or can't now: a moment after the results are there.
+void let_tell(const Engine& engine, const struct aiocb* const list[], int entries) {
+  if (!engine.registry.waiters.is_anybody_telling()) return;
+  for (int i = 0; i < entries; ++i) {
+    if (list[i] == nullptr || load_error(list[i]) == EINPROGRESS) continue;
+    const aiocb::RequestName name = aiocb::load_name(list[i]);
+    const chain::Chain* chain = engine.registry.chains.at(name.number);
+    if (chain == nullptr) continue;
+    for (os::Patience patience; chain::WaiterTable::is_telling(*chain, name.generation);) patience.wait();
+  }
+}
+
 // One call's registrations; undone however the call ends, also by cancellation.
 struct Sleep : Sleeper {
   chain::Waiter* waiter;  // null as long as the thread has needed none
@@ -60,6 +72,18 @@ bool watch_all(Sleep& sleep, int entries) {
     if (registry.waiters.watch(*chain, name.generation, *sleep.waiter) == chain::Watch::OVER) return false;
   }
   return true;
+}
+
+// An entry that was watched is not any more: its request has come to its end, and whoever was told has submitted it
+// again already.
+bool has_lost_one(const Sleep& sleep) {
+  for (int i = 0; i < sleep.watched; ++i) {
+    if (sleep.list[i] == nullptr) continue;
+    const aiocb::RequestName name = aiocb::load_name(sleep.list[i]);
+    const chain::Chain* chain = sleep.engine->registry.chains.at(name.number);
+    if (chain == nullptr || !chain::WaiterTable::may_watch(*chain, name.generation, *sleep.waiter)) return true;
+  }
+  return false;
 }
 
 // An entry's place, once a moment's MOVING is over.
@@ -111,7 +135,7 @@ int sleep_until_over(Sleep& sleep, int entries, std::int64_t deadline) {
     // Quiet before the list is looked at: a publish behind the look rings it again.
     os::FutexWord& bell = sleep.waiter->bell;
     if (bell.exchange(os::QUIET, std::memory_order_acquire) != os::QUIET) {
-      if (is_over(sleep.list, entries)) return 0;
+      if (is_over(sleep.list, entries) || has_lost_one(sleep)) return 0;
       sleep.watched = 0;  // a child that a handler has forked meanwhile finds that it has none of them
       continue;
     }
@@ -177,12 +201,8 @@ int poll_until_over(Engine* engine, const struct aiocb* const list[], int entrie
 }
 
 template <typename Timespec>
-int suspend_for(const struct aiocb* const list[], int entries, const Timespec* timeout) {
-  if (entries < 0) return EINVAL;
-  if (timeout != nullptr && !os::is_valid_timeout(*timeout)) return EINVAL;
-  pthread_testcancel();
+int wait_until_over(Engine* engine, const struct aiocb* const list[], int entries, const Timespec* timeout) {
   if (is_over(list, entries)) return 0;
-  Engine* engine = running_engine();
   const bool is_alone = !has_predecessor();
   if (engine == nullptr && is_alone) return 0;  // nothing is in flight in this process
   if (engine != nullptr && engine->direct.has_events()) {
@@ -200,6 +220,17 @@ int suspend_for(const struct aiocb* const list[], int entries, const Timespec* t
   const int error = engine != nullptr ? sleep(*engine, list, entries, deadline) : 0;
   if (error != 0 || is_alone) return error;
   return poll_until_over(engine, list, entries, deadline);
+}
+
+template <typename Timespec>
+int suspend_for(const struct aiocb* const list[], int entries, const Timespec* timeout) {
+  if (entries < 0) return EINVAL;
+  if (timeout != nullptr && !os::is_valid_timeout(*timeout)) return EINVAL;
+  pthread_testcancel();
+  Engine* engine = running_engine();
+  const int error = wait_until_over(engine, list, entries, timeout);
+  if (error == 0 && engine != nullptr) let_tell(*engine, list, entries);
+  return error;
 }
 
 }  // namespace

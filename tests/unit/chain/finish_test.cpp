@@ -1,157 +1,14 @@
-// finish: the order of its steps, what is tried again, and that nothing looks at the aiocb after publish. The steps are
-// wrapped and logged; the aiocb's page is taken away as soon as its result has been published.
-#include "chain/finish.h"
-
-#include <sys/mman.h>
-
-#include "chain/chains.h"
+// finish: the order of its steps, what is tried again, and that nothing looks at the aiocb after publish.
+#include "chain/finish_steps.h"
 
 namespace {
-
-using namespace atomrt::chain;
-using atomrt::unit::Kind;
-using atomrt::unit::request_of;
-using atomrt::unit::zeroed;
-
-// P wakes who waits (behind publish), L leaves the descriptor's list, O leaves the lane (order), S signal, T signal to a thread,
-// C the group is complete, R recycled.
-char steps[64];
-int step_count;
-int failing_signals;             // so many find no room
-struct aiocb* watched;           // whose state at each step is kept
-int error_at_wake, error_when_leaving;
-bool takes_aiocb_away;
-int signals[8];
-
-void log(char step) {
-  if (step_count < 63) steps[step_count++] = step;
-}
-
-long page_size() { return sysconf(_SC_PAGESIZE); }
-
-}  // namespace
-
-#define LEAVE_LIST "_ZN6atomrt5chain8InFlight5leaveERNS0_5ChainE"
-extern "C" void real_leave_list(InFlight*, Chain&) __asm__("__real_" LEAVE_LIST);
-extern "C" void wrapped_leave_list(InFlight*, Chain&) __asm__("__wrap_" LEAVE_LIST);
-extern "C" void wrapped_leave_list(InFlight* in_flight, Chain& chain) {
-  log('L');
-  if (watched != nullptr) error_when_leaving = atomrt::aiocb::load_error(watched);
-  real_leave_list(in_flight, chain);
-}
-
-#define WAKE "_ZN6atomrt5chain11WaiterTable7publishERNS0_5ChainE"
-extern "C" void real_wake(WaiterTable*, Chain&) __asm__("__real_" WAKE);
-extern "C" void wrapped_wake(WaiterTable*, Chain&) __asm__("__wrap_" WAKE);
-extern "C" void wrapped_wake(WaiterTable* table, Chain& chain) {
-  log('P');
-  if (watched != nullptr) error_at_wake = atomrt::aiocb::load_error(watched);
-  if (takes_aiocb_away) mprotect(chain.block, static_cast<size_t>(page_size()), PROT_NONE);
-  real_wake(table, chain);
-}
-
-#define LEAVE_LANE "_ZN6atomrt5chain9LaneTable5leaveERNS0_5ChainE"
-extern "C" Released real_leave_lane(LaneTable*, Chain&) __asm__("__real_" LEAVE_LANE);
-extern "C" Released wrapped_leave_lane(LaneTable*, Chain&) __asm__("__wrap_" LEAVE_LANE);
-extern "C" Released wrapped_leave_lane(LaneTable* table, Chain& chain) {
-  log('O');
-  return real_leave_lane(table, chain);
-}
-
-#define RECYCLE "_ZN6atomrt5chain7recycleERNS_2os8SlotPoolINS0_5ChainELj512ELj8192EEERS3_"
-extern "C" void real_recycle(ChainPool&, Chain&) __asm__("__real_" RECYCLE);
-extern "C" void wrapped_recycle(ChainPool&, Chain&) __asm__("__wrap_" RECYCLE);
-extern "C" void wrapped_recycle(ChainPool& pool, Chain& chain) {
-  log('R');
-  real_recycle(pool, chain);
-}
-
-#define COMPLETE "_ZN6atomrt5chain5Group8completeEv"
-extern "C" void real_complete(Group*) __asm__("__real_" COMPLETE);
-extern "C" void wrapped_complete(Group*) __asm__("__wrap_" COMPLETE);
-extern "C" void wrapped_complete(Group* group) {
-  log('C');
-  real_complete(group);
-}
-
-static int send(char step, int number) {
-  if (failing_signals > 0) {
-    --failing_signals;
-    log('-');
-    return EAGAIN;
-  }
-  for (int& slot : signals) {
-    if (slot != 0) continue;
-    slot = number;
-    break;
-  }
-  log(step);
-  return 0;
-}
-extern "C" int wrapped_signal(int, sigval) __asm__("__wrap__ZN6atomrt2os12queue_signalEi6sigval");
-extern "C" int wrapped_signal(int number, sigval) { return send('S', number); }
-extern "C" int wrapped_to_thread(int, int, sigval) __asm__("__wrap__ZN6atomrt2os22queue_signal_to_threadEii6sigval");
-extern "C" int wrapped_to_thread(int, int number, sigval) { return send('T', number); }
-
-namespace {
-
-constexpr FileKey KEY = {1001, 8, -1};
-
-struct Fixture {
-  Registry& registry = zeroed<Registry>();
-  struct aiocb* block;
-
-  Fixture() {
-    void* page = mmap(nullptr, static_cast<size_t>(page_size()), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    block = static_cast<struct aiocb*>(page);
-    memset(steps, 0, sizeof steps);
-    memset(signals, 0, sizeof signals);
-    step_count = failing_signals = 0;
-    error_at_wake = error_when_leaving = -1;
-    watched = nullptr;
-    takes_aiocb_away = false;
-  }
-  ~Fixture() { munmap(block, static_cast<size_t>(page_size())); }
-
-  Request request(Kind kind, int signal = 0, Group* group = nullptr) const {
-    Request request = request_of(kind, block);
-    request.group = group;
-    if (signal != 0) request.notification.by = NotifyBy::SIGNAL;
-    request.notification.signal = signal;
-    return request;
-  }
-  Chain& submit(const Request& request) {
-    Chain& chain = atomrt::unit::adopted(registry.chains, request);
-    atomrt::aiocb::store_in_progress(request.block);
-    registry.in_flight.enter(chain);
-    if (registry.lanes.enter(chain, KEY) == LaneTable::Entry::GO) put(chain, Place::RUNNING);
-    return chain;
-  }
-  Group& group(bool waits, int signal = 0) {
-    Group* group = registry.groups.take();
-    Notification notification{};
-    if (signal != 0) notification.by = NotifyBy::SIGNAL;
-    notification.signal = signal;
-    group->open(waits, notification);
-    return *group;
-  }
-  // Groups taken from the pool and not given back: it grows when the others are used up.
-  unsigned groups_in_use() {
-    const std::uint32_t made = registry.groups.made();
-    Group* taken[512];
-    unsigned count = 0;
-    while (registry.groups.made() == made && count < 512) taken[count++] = registry.groups.take();
-    for (unsigned i = 0; i < count; ++i) registry.groups.give(*taken[i]);
-    return made - (count - 1);
-  }
-};
 
 void the_steps_come_in_order(void**) {
   Fixture f;
   Chain& chain = f.submit(f.request(Kind::WRITE, SIGUSR1));
   watched = f.block;
   const Finished finished = finish(f.registry, chain, 42);
-  assert_string_equal(steps, "PLOSR");
+  assert_string_equal(steps, "PLOSWR");
   assert_int_equal(error_at_wake, 0);      // published before anybody is woken,
   assert_int_equal(error_when_leaving, 0);  // and before aio_cancel can't find it any more
   assert_int_equal(atomrt::aiocb::load_return_value(f.block), 42);
@@ -169,7 +26,7 @@ void nothing_looks_at_the_aiocb_after_publish(void**) {
   Chain& chain = f.submit(f.request(Kind::WRITE, SIGUSR1, &group));
   takes_aiocb_away = true;
   assert_true(finish(f.registry, chain, -EIO).is_over);
-  assert_string_equal(steps, "PLOSSR");
+  assert_string_equal(steps, "PLOSSWR");
 }
 
 void a_failure_is_published_and_notified_all_the_same(void**) {
@@ -211,6 +68,27 @@ void a_waiter_is_woken_by_finish(void**) {
   assert_int_equal(waiter->bell, atomrt::os::RUNG);
 }
 
+// Whoever sees the result meanwhile finds the chain telling; the waiter is woken behind the signal (the W of the steps).
+void a_waiter_is_woken_behind_the_signal(void**) {
+  Fixture f;
+  for (int room = 0; room < 2; ++room) {
+    Chain& chain = f.submit(f.request(Kind::READ, SIGUSR1));
+    const std::uint32_t generation = generation_of(chain);
+    Waiter* waiter = f.registry.waiters.enter();
+    assert_int_equal(f.registry.waiters.watch(chain, generation, *waiter), Watch::WATCHED);
+    failing_signals = room == 0 ? 1 : 0;
+    assert_false(f.registry.waiters.is_anybody_telling());
+    assert_int_equal(finish(f.registry, chain, 0).is_over, room != 0);
+    assert_int_equal(waiter->bell, atomrt::os::RUNG);
+    assert_int_equal(signals[0], room == 0 ? 0 : SIGUSR1);
+    assert_false(f.registry.waiters.is_anybody_telling());
+    assert_false(WaiterTable::is_telling(chain, generation));
+    if (room == 0) assert_true(finish_tail(f.registry, chain));
+    signals[0] = 0;
+    f.registry.waiters.leave(*waiter);
+  }
+}
+
 void a_chain_whose_signal_finds_no_room_is_not_over(void**) {
   Fixture f;
   Chain& chain = f.submit(f.request(Kind::WRITE, SIGUSR1));
@@ -221,14 +99,14 @@ void a_chain_whose_signal_finds_no_room_is_not_over(void**) {
   const Finished finished = finish(f.registry, chain, 42);
   assert_false(finished.is_over);
   assert_ptr_equal(finished.released.chains[0], &second);  // the file does not wait for the signal
-  assert_string_equal(steps, "PLO-");
+  assert_string_equal(steps, "PLO-W");
   assert_int_equal(chain.tail, Tail::NOTIFY);
   assert_int_equal(generation_of(chain), generation);
   assert_int_not_equal(place_of(chain), Place::FREE);
   assert_false(finish_tail(f.registry, chain));
   assert_false(finish_tail(f.registry, chain));
   assert_true(finish_tail(f.registry, chain));
-  assert_string_equal(steps, "PLO---SR");
+  assert_string_equal(steps, "PLO-W--SR");
   assert_int_equal(place_of(chain), Place::FREE);
 }
 
@@ -240,12 +118,12 @@ void a_group_is_counted_down_after_the_entrys_own_notification(void**) {
   Chain& second = f.submit(f.request(Kind::READ, SIGUSR1, &group));
   assert_false(group.count_down());
   assert_true(finish(f.registry, first, 1).is_over);
-  assert_string_equal(steps, "PLOSR");
+  assert_string_equal(steps, "PLOSWR");
   failing_signals = 1;
   assert_false(finish(f.registry, second, 1).is_over);  // not counted down: its own signal comes first
-  assert_string_equal(steps, "PLOSRPLO-");
+  assert_string_equal(steps, "PLOSWRPLO-W");
   assert_true(finish_tail(f.registry, second));
-  assert_string_equal(steps, "PLOSRPLO-SSR");
+  assert_string_equal(steps, "PLOSWRPLO-WSSR");
   assert_int_equal(signals[2], SIGUSR2);
 }
 
@@ -282,8 +160,22 @@ void a_failing_entry_marks_the_group_before_it_counts(void**) {
   assert_int_equal(f.groups_in_use(), 0);
 }
 
+void a_waiting_list_ends_behind_its_entries_signals(void**) {
+  Fixture f;
+  Group& group = f.group(true);
+  for (int i = 0; i < 2; ++i) group.add();
+  Chain& first = f.submit(f.request(Kind::READ, SIGUSR1, &group));
+  Chain& last = f.submit(f.request(Kind::READ, SIGUSR1, &group));
+  assert_false(group.count_down());
+  assert_true(finish(f.registry, first, 1).is_over);
+  assert_false(group.is_done());
+  assert_true(finish(f.registry, last, 1).is_over);
+  assert_string_equal(steps, "PLOSWRPLOSCWR");
+  assert_true(group.is_done());
+}
+
 // The caller may have to go on for there to be room for the entry's own signal.
-void a_waiting_list_ends_before_its_entries_notify(void**) {
+void a_waiting_list_ends_though_its_signals_find_no_room(void**) {
   Fixture f;
   Group& group = f.group(true);
   group.add();
@@ -291,13 +183,13 @@ void a_waiting_list_ends_before_its_entries_notify(void**) {
   assert_false(group.count_down());
   failing_signals = 1;
   assert_false(finish(f.registry, chain, 1).is_over);
-  assert_string_equal(steps, "PLOC-");
+  assert_string_equal(steps, "PLO-CW");
   assert_true(group.is_done());
   assert_null(chain.group);  // it may be gone by the time of the next try
   assert_true(group.drop());
   f.registry.groups.give(group);
   assert_true(finish_tail(f.registry, chain));
-  assert_string_equal(steps, "PLOC-SR");
+  assert_string_equal(steps, "PLO-CWSR");
   assert_int_equal(f.groups_in_use(), 0);
 }
 
@@ -364,11 +256,13 @@ UNIT_TESTS(cmocka_unit_test(the_steps_come_in_order), cmocka_unit_test(nothing_l
            cmocka_unit_test(a_failure_is_published_and_notified_all_the_same),
            cmocka_unit_test(who_is_held_back_is_released), cmocka_unit_test(the_hold_goes_back_to_the_caller),
            cmocka_unit_test(a_waiter_is_woken_by_finish),
+           cmocka_unit_test(a_waiter_is_woken_behind_the_signal),
            cmocka_unit_test(a_chain_whose_signal_finds_no_room_is_not_over),
            cmocka_unit_test(a_group_is_counted_down_after_the_entrys_own_notification),
            cmocka_unit_test(the_lists_signal_is_tried_again_without_the_entrys),
            cmocka_unit_test(a_failing_entry_marks_the_group_before_it_counts),
-           cmocka_unit_test(a_waiting_list_ends_before_its_entries_notify),
+           cmocka_unit_test(a_waiting_list_ends_behind_its_entries_signals),
+           cmocka_unit_test(a_waiting_list_ends_though_its_signals_find_no_room),
            cmocka_unit_test(a_tail_tells_whether_it_makes_a_thread),
            cmocka_unit_test(success_does_not_mark_the_group),
            cmocka_unit_test(a_request_without_a_chain_takes_the_same_road),

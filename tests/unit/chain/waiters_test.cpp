@@ -72,6 +72,50 @@ void a_stale_name_is_over_and_wakes_nobody_later(void**) {
   assert_false(woken(waiter));
 }
 
+void who_tells_wakes_behind_it(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& waiter = f.waiter();
+  Waiter& stranger = f.waiter();
+  const std::uint32_t generation = generation_of(chain);
+  f.watches(chain, waiter);
+  assert_true(WaiterTable::may_watch(chain, generation, waiter));
+  assert_false(WaiterTable::may_watch(chain, generation, stranger));
+  assert_false(WaiterTable::is_telling(chain, generation));
+  f.table.begin_telling();
+  assert_true(f.table.is_anybody_telling());
+  put(chain, Place::ENDING);
+  assert_true(WaiterTable::is_telling(chain, generation));  // its result may be there, the word is about to be closed
+  const std::uint32_t watchers = f.table.publish_and_tell(chain);
+  assert_false(woken(waiter));
+  assert_true(is_published(chain));
+  assert_true(WaiterTable::is_telling(chain, generation));
+  assert_false(WaiterTable::is_telling(chain, generation - 1));
+  assert_false(WaiterTable::may_watch(chain, generation, waiter));
+  assert_int_equal(f.table.watch(chain, generation, stranger), Watch::OVER);
+  f.table.end_telling(chain, watchers);
+  assert_true(woken(waiter));
+  assert_false(woken(stranger));
+  assert_false(WaiterTable::is_telling(chain, generation));
+  assert_false(f.table.is_anybody_telling());
+}
+
+void all_who_share_are_woken_behind_it(void**) {
+  Fixture f;
+  Chain& chain = f.chain();
+  Waiter& first = f.waiter();
+  Waiter& second = f.waiter();
+  f.watches(chain, first);
+  f.watches(chain, second);
+  assert_true(WaiterTable::may_watch(chain, generation_of(chain), first));
+  f.table.begin_telling();
+  put(chain, Place::ENDING);
+  const std::uint32_t watchers = f.table.publish_and_tell(chain);
+  assert_false(woken(first) || woken(second));
+  f.table.end_telling(chain, watchers);
+  assert_true(woken(first) && woken(second));
+}
+
 void watching_twice_is_watching_once(void**) {
   Fixture f;
   Chain& chain = f.chain();
@@ -225,6 +269,7 @@ UNIT_TESTS(cmocka_unit_test(the_watcher_is_woken_and_nobody_else),
            cmocka_unit_test(a_chain_that_nobody_watches_wakes_nobody),
            cmocka_unit_test(who_comes_after_publish_is_told),
            cmocka_unit_test(a_stale_name_is_over_and_wakes_nobody_later),
+           cmocka_unit_test(who_tells_wakes_behind_it), cmocka_unit_test(all_who_share_are_woken_behind_it),
            cmocka_unit_test(watching_twice_is_watching_once), cmocka_unit_test(who_unwatched_is_not_woken),
            cmocka_unit_test(unwatching_takes_nobody_elses_watch_away),
            cmocka_unit_test(unwatching_a_recycled_chain_is_no_harm), cmocka_unit_test(two_sharers_are_both_woken),
