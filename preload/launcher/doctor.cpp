@@ -3,6 +3,7 @@
 #include <gnu/libc-version.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 
 #include "launcher/contexts.h"
 #include "launcher/messages.h"
+#include "launcher/own_file.h"
 #include "launcher/preload_path.h"
 #include "launcher/probe_kernel.h"
 #include "launcher/probe_nowait.h"
@@ -41,6 +43,20 @@ bool print_nowait(const char* name, const NowaitResult& result) {
   return result.read_error == 0;
 }
 
+// Where no folder may be written to, reads can still be tried.
+bool print_own_file() {
+  Path self;
+  if (!find_own_file(self)) {
+    std::printf("  %-*s not tried: neither /proc nor its name leads to it\n", NAME_WIDTH - 2, "atomrt itself");
+    return false;
+  }
+  const NowaitResult result = probe_nowait_file(self.c_str());
+  if (result.open_error != 0) return print_nowait("atomrt itself", result);
+  std::printf("  %-*s %-11s %-11s %s\n", NAME_WIDTH - 2, "atomrt itself", error_name(result.read_error), "-",
+              result.kind);
+  return result.read_error == 0;
+}
+
 bool print_nowait_table() {
   const char* const variable = std::getenv("TMPDIR");
   const char* const temporary = variable != nullptr && *variable != '\0' ? variable : "/tmp";
@@ -48,6 +64,7 @@ bool print_nowait_table() {
   bool is_usable = print_nowait("current folder", probe_nowait_folder("."));
   is_usable |= print_nowait(temporary, probe_nowait_folder(temporary));
   is_usable |= print_nowait("/dev/shm", probe_nowait_folder("/dev/shm"));
+  is_usable |= print_own_file();
   is_usable |= print_nowait("pipe", probe_nowait_pipe());
   is_usable |= print_nowait("socket", probe_nowait_socket());
   return is_usable;
@@ -135,6 +152,7 @@ int print_diagnosis() {
   print_row("preload", has_preload ? preload.c_str() : "not found");
   std::printf("%-*s %s %s\n", NAME_WIDTH, "kernel", kernel.release, kernel.machine);
   std::printf("%-*s glibc %s\n", NAME_WIDTH, "libc", gnu_get_libc_version());
+  print_row("/proc", access("/proc/self", F_OK) == 0 ? "mounted" : "missing: what it would tell stays unknown below");
   print_seccomp();
   const Finding ring = probe_io_uring();
   const Finding direct = probe_kernel_aio();

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "launcher/own_file.h"
+
 namespace atomrt::launcher {
 namespace {
 
@@ -49,23 +51,44 @@ Image image_without_loader(std::string_view name) {
   return is_loader ? image : Image::STATIC;
 }
 
-// For the headers of either word class.
+// Where glibc's ABIs have their loaders.
+struct Loader {
+  Abi abi;
+  const char* path;
+};
+constexpr Loader LOADERS[] = {
+    {{ELFCLASS64, EM_X86_64}, "/lib64/ld-linux-x86-64.so.2"},
+    {{ELFCLASS32, EM_386}, "/lib/ld-linux.so.2"},
+    {{ELFCLASS64, EM_AARCH64}, "/lib/ld-linux-aarch64.so.1"},
+    {{ELFCLASS32, EM_ARM}, "/lib/ld-linux-armhf.so.3"},
+};
+
+// For the headers of either word class: the loader's name, empty where the file names none. False where the file ends
+// too early.
+template <typename Header, typename Segment>
+bool read_loader_of(const File& file, Path& loader) {
+  Header header{};
+  if (!file.read(&header, sizeof header, 0)) return false;
+  for (std::uint64_t index = 0; index < header.e_phnum; ++index) {
+    Segment segment{};
+    if (!file.read(&segment, sizeof segment, header.e_phoff + index * header.e_phentsize)) return false;
+    if (segment.p_type != PT_INTERP) continue;
+    char name[PATH_MAX] = "";
+    constexpr std::size_t MOST = sizeof name - 1;
+    const auto length = segment.p_filesz < MOST ? static_cast<std::size_t>(segment.p_filesz) : MOST;
+    return file.read(name, length, segment.p_offset) && loader.join(name);
+  }
+  return loader.join("");
+}
+
 template <typename Header, typename Segment>
 ElfImage inspect(const File& file, const char* path) {
   Header header{};
+  Path loader;
   if (!file.read(&header, sizeof header, 0)) return {Image::UNKNOWN, {}};
   const Abi abi{header.e_ident[EI_CLASS], header.e_machine};
-  for (std::uint64_t index = 0; index < header.e_phnum; ++index) {
-    Segment segment{};
-    if (!file.read(&segment, sizeof segment, header.e_phoff + index * header.e_phentsize)) return {Image::UNKNOWN, abi};
-    if (segment.p_type != PT_INTERP) continue;
-    char loader[PATH_MAX] = "";
-    constexpr std::size_t MOST = sizeof loader - 1;
-    const auto length = segment.p_filesz < MOST ? static_cast<std::size_t>(segment.p_filesz) : MOST;
-    if (!file.read(loader, length, segment.p_offset)) return {Image::UNKNOWN, abi};
-    return {image_of_loader(file_name(loader)), abi};
-  }
-  return {image_without_loader(file_name(path)), abi};
+  if (!read_loader_of<Header, Segment>(file, loader)) return {Image::UNKNOWN, abi};
+  return {loader.is_empty() ? image_without_loader(file_name(path)) : image_of_loader(file_name(loader.c_str())), abi};
 }
 
 }  // namespace
@@ -80,6 +103,24 @@ ElfImage inspect_elf(const char* path) {
                                           : inspect<Elf32_Ehdr, Elf32_Phdr>(file, path);
 }
 
-Abi own_abi() { return inspect_elf("/proc/self/exe").abi; }
+bool read_loader(const char* path, Path& loader) {
+  const File file(path);
+  unsigned char identity[EI_NIDENT] = {};
+  if (!file.read(identity, sizeof identity, 0) || std::memcmp(identity, ELFMAG, SELFMAG) != 0) return false;
+  return identity[EI_CLASS] == ELFCLASS64 ? read_loader_of<Elf64_Ehdr, Elf64_Phdr>(file, loader)
+                                          : read_loader_of<Elf32_Ehdr, Elf32_Phdr>(file, loader);
+}
+
+Abi own_abi() {
+  Path self;
+  return find_own_file(self) ? inspect_elf(self.c_str()).abi : Abi{};
+}
+
+const char* loader_of(Abi abi) {
+  for (const Loader& loader : LOADERS) {
+    if (loader.abi == abi) return loader.path;
+  }
+  return nullptr;
+}
 
 }  // namespace atomrt::launcher

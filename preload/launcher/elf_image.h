@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "launcher/path.h"
+
 namespace atomrt::launcher {
 
 // A loader takes libraries of the program's own ABI only. All zero: none.
@@ -30,5 +32,9 @@ struct ElfImage {
 [[nodiscard]] ElfImage inspect_elf(const char* path);
 // The launcher's own.
 [[nodiscard]] Abi own_abi();
+// Where glibc's loader for that ABI is; null where this is not known.
+[[nodiscard]] const char* loader_of(Abi abi);
+// The program header that names a loader, as it is in the file; false where there is none.
+[[nodiscard]] bool read_loader(const char* path, Path& loader);
 
 }  // namespace atomrt::launcher

@@ -3,8 +3,14 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
+#include "launcher/compare.h"
 #include "launcher/doctor.h"
+#include "launcher/environment.h"
+#include "launcher/explain.h"
+#include "launcher/failed_start.h"
 #include "launcher/messages.h"
 #include "launcher/options.h"
 #include "launcher/preload_path.h"
@@ -14,6 +20,9 @@
 
 namespace atomrt::launcher {
 namespace {
+
+// Output that did not reach its place is a failure of our own, as it is for the coreutils.
+int flushed(int status) { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? status : OWN_FAILURE; }
 
 int print_preload() {
   Path preload;
@@ -37,6 +46,7 @@ int run(const Options& options) {
   const char* const name = options.program[0];
   Path preload;
   Path audit;
+  warn_of_unknown_variables();
   if (!find_preload(preload) || (options.is_deep && !find_audit(preload, audit))) return OWN_FAILURE;
   if (!apply_options(options)) return OWN_FAILURE;
   if (accepts_preload(name, preload)) {
@@ -44,18 +54,29 @@ int run(const Options& options) {
     if (options.is_deep && !(find_audit(preload, audit) && add_audit(audit))) return OWN_FAILURE;
   }
   execvp(name, options.program);
-  const int error = errno;
-  fail("%s: %s", name, std::strerror(error));
-  return error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+  return fail_to_start(options, errno);
+}
+
+bool is_preloaded_already() {
+  const char* const list = std::getenv("LD_PRELOAD");
+  return list != nullptr && std::strstr(list, "libatomrt-preload.so") != nullptr;
+}
+
+int run_both(const Options& options) {
+  Path preload;
+  Path audit;
+  if (!find_preload(preload)) return OWN_FAILURE;
+  if (is_preloaded_already()) return fail("LD_PRELOAD holds atomrt already: both sides would be served by it");
+  warn_of_unknown_variables();
+  if (!accepts_preload(options.program[0], preload)) return OWN_FAILURE;
+  if (options.is_deep && !find_audit(preload, audit)) return OWN_FAILURE;
+  return flushed(compare(options, preload, audit));
 }
 
 int diagnose(const Options& options) {
   if (!apply_options(options)) return OWN_FAILURE;
   return print_diagnosis();
 }
-
-// Output that did not reach its place is a failure of our own, as it is for the coreutils.
-int flushed(int status) { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? status : OWN_FAILURE; }
 
 int start(int count, char** arguments) {
   Options options;
@@ -71,6 +92,10 @@ int start(int count, char** arguments) {
       return flushed(print_preload());
     case Action::DOCTOR:
       return flushed(diagnose(options));
+    case Action::COMPARE:
+      return run_both(options);
+    case Action::EXPLAIN:
+      return flushed(explain(options.program[0], options.is_json));
     case Action::RUN:
       return run(options);
   }

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "launcher/contexts.h"
 #include "launcher/messages.h"
@@ -12,8 +13,22 @@ namespace atomrt::launcher {
 namespace {
 
 constexpr long MOST_THREADS = 10000;
+constexpr const char* SHORT_OPTIONS = "+:hV";
 
-enum Option { CONTEXTS_LIST = 256, MAX_THREADS, STATS, DEEP, VERBOSE, PRINT_PRELOAD, DOCTOR, HELP, VERSION };
+enum Option {
+  HELP = 'h',
+  VERSION = 'V',
+  CONTEXTS_LIST = 256,
+  MAX_THREADS,
+  STATS,
+  DEEP,
+  VERBOSE,
+  COMPARE,
+  EXPLAIN,
+  JSON,
+  PRINT_PRELOAD,
+  DOCTOR
+};
 
 constexpr option LONG_OPTIONS[] = {
     {"contexts", required_argument, nullptr, CONTEXTS_LIST},
@@ -21,6 +36,9 @@ constexpr option LONG_OPTIONS[] = {
     {"stats", optional_argument, nullptr, STATS},
     {"deep", no_argument, nullptr, DEEP},
     {"verbose", no_argument, nullptr, VERBOSE},
+    {"compare", optional_argument, nullptr, COMPARE},
+    {"explain", no_argument, nullptr, EXPLAIN},
+    {"json", no_argument, nullptr, JSON},
     {"print-preload", no_argument, nullptr, PRINT_PRELOAD},
     {"doctor", no_argument, nullptr, DOCTOR},
     {"help", no_argument, nullptr, HELP},
@@ -37,12 +55,20 @@ bool check_contexts(const char* list) {
   });
 }
 
-bool check_max_threads(const char* text) {
+// From 1 to most; 0 after one line on standard error.
+long read_number(const char* option, const char* text, long most) {
   char* end = nullptr;
   const long number = *text >= '0' && *text <= '9' ? std::strtol(text, &end, 10) : 0;
-  if (number >= 1 && number <= MOST_THREADS && *end == '\0') return true;
-  fail("--max-threads: '%s' is not a number from 1 to %ld", text, MOST_THREADS);
-  return false;
+  if (number >= 1 && number <= most && *end == '\0') return number;
+  fail("%s: '%s' is not a number from 1 to %ld", option, text, most);
+  return 0;
+}
+
+// getopt_long takes every beginning of a name; a script that uses one breaks when another option begins so.
+bool is_whole_name(const char* argument, const char* name) {
+  const std::size_t length = std::strlen(name);
+  if (std::strncmp(argument, "--", 2) != 0) return true;
+  return std::strncmp(argument + 2, name, length) == 0 && (argument[2 + length] == '\0' || argument[2 + length] == '=');
 }
 
 bool check_statistics(const char* file) {
@@ -53,6 +79,8 @@ bool check_statistics(const char* file) {
 
 bool report_unknown(char** arguments) {
   if (optopt >= CONTEXTS_LIST) {
+    fail("option '%s' takes no value", arguments[optind - 1]);
+  } else if (optopt == HELP || optopt == VERSION) {
     fail("option '%s' takes no value", arguments[optind - 1]);
   } else if (optopt != 0) {
     fail("unknown option '-%c' (try 'atomrt --help')", optopt);
@@ -69,7 +97,7 @@ bool take_option(int option, char** arguments, Options& options) {
       return check_contexts(optarg);
     case MAX_THREADS:
       options.max_threads = optarg;
-      return check_max_threads(optarg);
+      return read_number("--max-threads", optarg, MOST_THREADS) != 0;
     case STATS:
       options.statistics = optarg == nullptr ? "stderr" : optarg;
       return check_statistics(options.statistics);
@@ -78,6 +106,16 @@ bool take_option(int option, char** arguments, Options& options) {
       return true;
     case VERBOSE:
       options.is_verbose = true;
+      return true;
+    case COMPARE:
+      options.action = Action::COMPARE;
+      if (optarg != nullptr) options.rounds = static_cast<int>(read_number("--compare", optarg, MOST_ROUNDS));
+      return options.rounds != 0;
+    case EXPLAIN:
+      options.action = Action::EXPLAIN;
+      return true;
+    case JSON:
+      options.is_json = true;
       return true;
     case PRINT_PRELOAD:
       options.action = Action::PRINT_PRELOAD;
@@ -99,23 +137,49 @@ bool take_option(int option, char** arguments, Options& options) {
   }
 }
 
+// PROGRAM alone: its arguments change nothing. --json may follow it.
+bool check_explain(int count, Options& options) {
+  if (count == 2 && std::strcmp(options.program[1], "--json") == 0) {
+    options.is_json = true;
+    --count;
+  }
+  if (count == 1) return true;
+  fail(count == 0 ? "no PROGRAM given (try 'atomrt --help')" : "--explain takes one PROGRAM, without arguments");
+  return false;
+}
+
 }  // namespace
 
 bool parse_options(int count, char** arguments, Options& options) {
   opterr = 0;
   int option;
+  int index = 0;
+  int before = optind;
   // "+": options end at PROGRAM, what follows is its own. ":": a missing value is told apart.
-  while ((option = getopt_long(count, arguments, "+:", LONG_OPTIONS, nullptr)) != -1) {
+  while ((option = getopt_long(count, arguments, SHORT_OPTIONS, LONG_OPTIONS, &index)) != -1) {
+    const bool is_known = option != ':' && option != '?';
+    if (is_known && !is_whole_name(arguments[before], LONG_OPTIONS[index].name)) {
+      fail("unknown option '%s' (try 'atomrt --help')", arguments[before]);
+      return false;
+    }
+    before = optind;
     if (!take_option(option, arguments, options)) return false;
+    options.ends_with_bare_stats = option == STATS && optarg == nullptr;
     if (options.action == Action::HELP || options.action == Action::VERSION) return true;
   }
   options.program = arguments + optind;
   const bool has_program = optind < count;
-  if (options.action == Action::RUN && !has_program) {
+  if (options.action == Action::EXPLAIN) return check_explain(count - optind, options);
+  if (options.is_json && options.action != Action::COMPARE) {
+    fail("--json is for --compare and --explain");
+    return false;
+  }
+  const bool takes_program = options.action == Action::RUN || options.action == Action::COMPARE;
+  if (takes_program && !has_program) {
     fail("no PROGRAM given (try 'atomrt --help')");
     return false;
   }
-  if (options.action != Action::RUN && has_program) {
+  if (!takes_program && has_program) {
     fail("--%s takes no PROGRAM", options.action == Action::DOCTOR ? "doctor" : "print-preload");
     return false;
   }
@@ -135,10 +199,15 @@ void print_help() {
       "  --deep            serve also what a preload does not reach: dlsym and dlvsym on a library's handle, and\n"
       "                    objects loaded with RTLD_DEEPBIND; every process starts more slowly (LD_AUDIT)\n"
       "  --verbose         say on standard error what atomrt does at first use (ATOMRT_VERBOSE)\n"
+      "  --compare[=N]     run PROGRAM in turn under glibc and under atomrt, N times each (5), and show the times;\n"
+      "                    its output and input are /dev/null; the exit status is 1 if it ends in different ways\n"
+      "  --explain         show whether PROGRAM uses POSIX AIO and whether atomrt would serve it, without running it;\n"
+      "                    the exit status is 0 if it would be served, 1 if not\n"
+      "  --json            show the result of --compare or --explain as JSON\n"
       "  --print-preload   print the path to put into LD_PRELOAD\n"
       "  --doctor          show what this kernel and environment offer to atomrt\n"
-      "  --help            show this help\n"
-      "  --version         show the version\n"
+      "  -h, --help        show this help\n"
+      "  -V, --version     show the version\n"
       "\n"
       "The exit status is PROGRAM's; 125 if atomrt itself fails, 126 if PROGRAM cannot be executed,\n"
       "127 if it cannot be found.\n",

@@ -3,7 +3,9 @@
 
 namespace atomrt::launcher {
 
-enum class Action { RUN, HELP, VERSION, PRINT_PRELOAD, DOCTOR };
+constexpr int MOST_ROUNDS = 1000;  // of --compare
+
+enum class Action { RUN, COMPARE, EXPLAIN, HELP, VERSION, PRINT_PRELOAD, DOCTOR };
 
 struct Options {
   Action action = Action::RUN;
@@ -12,6 +14,9 @@ struct Options {
   const char* statistics = nullptr;   // ATOMRT_STATS, as given: "stderr" or a file
   bool is_verbose = false;            // ATOMRT_VERBOSE
   bool is_deep = false;               // the audit module too
+  bool is_json = false;               // the answer of COMPARE and EXPLAIN as JSON
+  bool ends_with_bare_stats = false;  // the last option is --stats without a file
+  int rounds = 5;                     // of COMPARE
   char** program = nullptr;           // PROGRAM and its arguments
 };
 

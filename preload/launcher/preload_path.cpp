@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "launcher/messages.h"
+#include "launcher/own_file.h"
 
 namespace atomrt::launcher {
 namespace {
@@ -11,14 +12,6 @@ constexpr std::string_view LIBRARY = "/libatomrt-preload.so";
 constexpr std::string_view AUDIT_MODULE = "/libatomrt-audit.so";
 
 bool is_there(const Path& path) { return !path.is_empty() && access(path.c_str(), R_OK) == 0; }
-
-// The folder that holds this very program; empty where /proc is missing.
-std::string_view own_folder(char (&buffer)[PATH_MAX]) {
-  const ssize_t length = readlink("/proc/self/exe", buffer, sizeof buffer);
-  if (length <= 0 || static_cast<std::size_t>(length) == sizeof buffer) return {};
-  const std::string_view program(buffer, static_cast<std::size_t>(length));
-  return {buffer, program.rfind('/')};
-}
 
 // ATOMRT_BINDIR and ATOMRT_LIBDIR are relative to the prefix, or absolute where configured so.
 bool join_relative_to(std::string_view folder, Path& path) {
@@ -36,8 +29,9 @@ bool join_configured(Path& path) {
 }  // namespace
 
 bool find_preload(Path& path) {
-  char buffer[PATH_MAX];
-  const std::string_view folder = own_folder(buffer);
+  Path self;
+  const bool is_known = find_own_file(self);
+  const std::string_view folder(self.c_str(), is_known ? self.view().rfind('/') : 0);
   const bool is_found = (!folder.empty() && path.join(folder, LIBRARY) && is_there(path)) ||
                         (join_relative_to(folder, path) && is_there(path)) || (join_configured(path) && is_there(path));
   if (!is_found) {

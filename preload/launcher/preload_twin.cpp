@@ -1,6 +1,5 @@
 #include "launcher/preload_twin.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,18 +12,6 @@ namespace {
 constexpr std::string_view FOLDERS[] = {
     "/lib/x86_64-linux-gnu", "/lib/i386-linux-gnu", "/lib/aarch64-linux-gnu", "/lib/arm-linux-gnueabihf", "/lib64",
     "/lib32",                "/lib",
-};
-
-// Where glibc's ABIs have their loaders.
-struct Loader {
-  Abi abi;
-  const char* path;
-};
-constexpr Loader LOADERS[] = {
-    {{ELFCLASS64, EM_X86_64}, "/lib64/ld-linux-x86-64.so.2"},
-    {{ELFCLASS32, EM_386}, "/lib/ld-linux.so.2"},
-    {{ELFCLASS64, EM_AARCH64}, "/lib/ld-linux-aarch64.so.1"},
-    {{ELFCLASS32, EM_ARM}, "/lib/ld-linux-armhf.so.3"},
 };
 
 bool file_holds(const char* path, const void* bytes, std::size_t length) {
@@ -48,12 +35,10 @@ bool file_holds(const char* path, const void* bytes, std::size_t length) {
 // its own, and from glibc 2.33 on tells it by --list-diagnostics.
 bool is_loaders_folder(Abi abi, std::string_view folder) {
   char text[64] = "";
-  for (const Loader& loader : LOADERS) {
-    if (loader.abi != abi || folder.size() + 1 > sizeof text) continue;
-    std::memcpy(text + 1, folder.data() + 1, folder.size() - 1);
-    return file_holds(loader.path, text, folder.size() + 1);
-  }
-  return false;
+  const char* const loader = loader_of(abi);
+  if (loader == nullptr || folder.size() + 1 > sizeof text) return false;
+  std::memcpy(text + 1, folder.data() + 1, folder.size() - 1);
+  return file_holds(loader, text, folder.size() + 1);
 }
 
 // A library's path in three parts: PREFIX, one of FOLDERS, /NAME.

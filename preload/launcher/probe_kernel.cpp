@@ -142,7 +142,9 @@ Finding probe_kernel_aio() {
     const int error = try_waiting(context);
     syscall(SYS_io_destroy, context);
     finding.is_usable = error == 0;
-    if (error == 0) {
+    if (error == 0 && most < 0) {
+      finding.say("fs.aio-nr and fs.aio-max-nr unknown, as /proc/sys is missing; a process takes %ld", AIO_REQUESTS);
+    } else if (error == 0) {
       finding.say("fs.aio-nr %ld of fs.aio-max-nr %ld; a process takes %ld", in_use, most, AIO_REQUESTS);
     } else if (error == ENOSYS) {
       finding.say("ENOSYS: this kernel has no io_pgetevents (Linux 4.18)");

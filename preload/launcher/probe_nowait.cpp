@@ -98,6 +98,19 @@ NowaitResult probe_nowait_folder(const char* folder) {
   return result;
 }
 
+NowaitResult probe_nowait_file(const char* file) {
+  NowaitResult result;
+  const int fd = open(file, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || pread(fd, block, sizeof block, 0) < 0) {
+    result.open_error = errno;
+  } else {
+    result.kind = file_system_of(fd);
+    result.read_error = read_now(fd, 0);
+  }
+  if (fd >= 0) close(fd);
+  return result;
+}
+
 NowaitResult probe_nowait_pipe() {
   int ends[2];
   NowaitResult result;

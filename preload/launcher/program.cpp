@@ -108,13 +108,14 @@ bool find_program(const char* name, Path& path) {
 }
 
 Subject inspect_program(const Path& program) {
-  Subject subject{program, Reach::FULL, "", {}};
+  Subject subject{program, Reach::FULL, "", {}, Image::UNKNOWN};
   Path interpreter;
   for (int depth = 0; depth < MOST_INTERPRETERS && read_interpreter(subject.file.c_str(), interpreter); ++depth) {
     subject.file = interpreter;
   }
   const ElfImage image = inspect_elf(subject.file.c_str());
   subject.abi = image.abi;
+  subject.kind = image.kind;
   subject.reach = inspect_image(image, subject.reason);
   if (subject.reach != Reach::FULL && subject.reach != Reach::OTHER_WORD) return subject;
   const char* const privilege = find_privilege(subject.file.c_str());
@@ -123,6 +124,17 @@ Subject inspect_program(const Path& program) {
     subject.reach = Reach::NOT_ITSELF;
   }
   return subject;
+}
+
+bool find_missing_interpreter(const Path& program, Path& interpreter) {
+  Path file = program;
+  for (int depth = 0; depth <= MOST_INTERPRETERS; ++depth) {
+    if (access(file.c_str(), F_OK) != 0) return depth > 0 && interpreter.join(file.view());
+    Path next;
+    if (!read_interpreter(file.c_str(), next) && (!read_loader(file.c_str(), next) || next.is_empty())) return false;
+    file = next;
+  }
+  return false;
 }
 
 }  // namespace atomrt::launcher

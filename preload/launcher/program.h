@@ -22,8 +22,13 @@ struct Subject {
   Reach reach;
   const char* reason;  // for less than FULL, the end of "FILE …"
   Abi abi;
+  Image kind;
 };
 
 [[nodiscard]] Subject inspect_program(const Path& program);
+
+// Why a program that is there can't be found all the same: the file that its #! line or its program header names is
+// missing. False where that is not so.
+[[nodiscard]] bool find_missing_interpreter(const Path& program, Path& interpreter);
 
 }  // namespace atomrt::launcher

@@ -30,6 +30,17 @@ refuses "takes no value" --verbose=3
 refuses 'takes no PROGRAM' --doctor
 refuses 'takes no PROGRAM' --print-preload
 
+for number in 0 -1 1001 x ''; do
+  refuses "'$number' is not a number from 1 to 1000" --compare="$number"
+done
+refuses '--json is for --compare and --explain' --json
+refuses '--explain takes one PROGRAM' --explain
+
+# No beginning of a name stands for it.
+for option in --verb --stat=file --context=head --vers --he; do
+  refuses "unknown option '$option'" "$option"
+done
+
 run "$LAUNCHER"
 expect_status 125
 expect_one_message
@@ -46,5 +57,26 @@ expect_status 0
 expect_output --frobnicate
 run "$LAUNCHER" -- echo --doctor
 expect_output --doctor
+
+run "$LAUNCHER" -V
+expect_status 0
+version=$output
+run "$LAUNCHER" --version
+expect_output "$version"
+run "$LAUNCHER" -h
+expect_status 0
+expect_in_output 'Usage: atomrt'
+
+# A file behind --stats is taken for PROGRAM.
+run "$LAUNCHER" --stats out.txt echo
+expect_status 127
+expect_one_message
+expect_in_messages '--stats=out.txt'
+
+# A misspelt variable.
+run env ATOMRT_STAT=stderr ATOMRT_CONTEXTS=head "$LAUNCHER" true
+expect_status 0
+expect_one_message
+expect_in_messages 'warning: ATOMRT_STAT means nothing'
 
 conclude

@@ -1,0 +1,18 @@
+// What an ELF file's dynamic symbols say about POSIX AIO, without running anything of it.
+#pragma once
+
+#include "launcher/aio_functions.h"
+
+namespace atomrt::launcher {
+
+struct SymbolUse {
+  AioFunctions imported = 0;    // it refers to these functions
+  AioFunctions defined = 0;     // it has these functions itself
+  bool has_version = false;     // it has atomrt_version: it is this library
+  bool loads_modules = false;   // it refers to dlopen, dlsym or dlvsym: more may come while it runs
+};
+
+// False where the file can't be read, or has no table of dynamic symbols.
+[[nodiscard]] bool read_symbol_use(const char* path, SymbolUse& use);
+
+}  // namespace atomrt::launcher
