@@ -21,10 +21,13 @@ configure() {
   shift
   mkdir -p "$folder"
   if [ -d "$information" ] && ! grep -qF "\"$PWD\"" "$information/meson-info.json"; then rm -rf "${folder:?}"/*; fi
+  # ./run makes it with the products alone, and is content with any compiler.
   if [ ! -f "$folder/build.ninja" ]; then
     set -- meson setup "$folder" "$@"
+  elif [[ " $* " = *' -Dtests=true '* ]] && grep -q '"name": "tests", "value": false' "$information/intro-buildoptions.json"; then
+    set -- meson configure "$folder" "$@"
   elif [[ " $* " = *' -Dwerror=true '* ]] && grep -q '"name": "werror", "value": false' "$information/intro-buildoptions.json"; then
-    set -- meson configure "$folder" -Dwerror=true # ./run made it, which is content with any compiler
+    set -- meson configure "$folder" -Dwerror=true
   else
     set -- ninja -C "$folder" build.ninja
   fi
