@@ -38,7 +38,7 @@ struct Request {
   struct aiocb* block;
   void* buffer;
   std::int64_t offset;
-  std::uint32_t length;  // bytes, already cut to os::MOST_BYTES
+  std::uint32_t length;  // bytes, already cut to os::MOST_BYTES; see engine::submit_long
   std::uint32_t moved;   // bytes already moved; a continuation starts behind them
   Group* group;          // null outside lio_listio
   Notification notification;

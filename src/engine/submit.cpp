@@ -182,18 +182,33 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
   return submit_chain(request, descriptor);
 }
 
+void begin(Engine& engine, Request& request) {
+  aiocb::store_name(request.block, {});
+  aiocb::store_in_progress(request.block);
+  engine.statistics.submitted(request);
+  if (engine.statistics.enabled()) keep_reporting(engine);
+}
+
 }  // namespace
 
 int submit(Request& request, exec::Budget& budget) {
   Engine* engine = engine::engine();
   if (engine == nullptr) return refuse(request);
-  aiocb::store_name(request.block, {});
-  aiocb::store_in_progress(request.block);
-  engine->statistics.submitted(request);
-  if (engine->statistics.enabled()) keep_reporting(*engine);
+  begin(*engine, request);
   const long read = read_unexamined(*engine, request, budget);
   if (read < 0) return submit_examined(*engine, request, budget, read);
   complete_request(*engine, request, read);
+  return 0;
+}
+
+int submit_long(Request& request, std::size_t bytes, exec::Budget& budget) {
+  const bool writes = request.operation == chain::Operation::WRITE;
+  const int error = os::check_long_transfer(request.fd, writes, request.buffer, bytes, request.offset);
+  if (error == 0) return submit(request, budget);
+  Engine* engine = engine::engine();
+  if (engine == nullptr) return refuse(request);
+  begin(*engine, request);
+  complete_request(*engine, request, -error);
   return 0;
 }
 

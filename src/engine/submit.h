@@ -9,5 +9,7 @@ namespace atomrt::engine {
 // 0: the request was taken, its outcome comes through the aiocb (it may be there already). EAGAIN: it was not, nothing
 // is half done, and the aiocb says EAGAIN.
 [[nodiscard]] int submit(chain::Request& request, exec::Budget& budget);
+// The same for a transfer of more bytes than one call moves: the request has been cut, the whole is checked first.
+[[nodiscard]] int submit_long(chain::Request& request, std::size_t bytes, exec::Budget& budget);
 
 }  // namespace atomrt::engine

@@ -41,10 +41,9 @@ long positional(long number, int fd, Buffer buffer, std::size_t length, std::int
 
 // preadv2 and pwritev2 always take the offset in two words, the second unused on 64-bit kernels; offset -1 means the
 // file position, which streams want.
-long vectored(long number, int fd, const iovec* parts, int count, std::int64_t offset) {
+long vectored(long number, int fd, const iovec* parts, int count, std::int64_t offset, int flags = RWF_NOWAIT) {
   const long high = sizeof(long) == 8 ? 0 : static_cast<long>(offset >> 32);
-  return restarting(
-      [&] { return system_call(number, fd, parts, count, static_cast<long>(offset), high, RWF_NOWAIT); });
+  return restarting([&] { return system_call(number, fd, parts, count, static_cast<long>(offset), high, flags); });
 }
 
 long vectored(long number, int fd, void* buffer, std::size_t length, std::int64_t offset) {
@@ -107,6 +106,22 @@ long write_next_now(int fd, const void* buffer, std::size_t length, bool is_sock
   return restarting([=] {
     return system_call(SYS_sendto, fd, buffer, cut(length), MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
   });
+}
+
+// The kernel looks at the descriptor, then at each of several buffers whole (one that comes alone it cuts before), then
+// at offset and flags. Nothing is moved at the greatest offset, nor with a flag of this number.
+int check_long_transfer(int fd, bool writes, void* buffer, std::size_t length, std::int64_t offset) {
+  constexpr int NO_SUCH_FLAG = 1 << 30;
+  constexpr std::size_t LONGEST = SIZE_MAX / 2;
+  const iovec parts[] = {{buffer, length}, {nullptr, 0}};
+  const long answer = vectored(writes ? SYS_pwritev : SYS_preadv, fd, parts, 2, INT64_MAX);
+  if (answer == -EBADF) return EBADF;
+  if (length > LONGEST) return EINVAL;
+  if (answer == -ESPIPE) {
+    return vectored(writes ? SYS_pwritev2 : SYS_preadv2, fd, parts, 2, -1, NO_SUCH_FLAG) == -EFAULT ? EFAULT : 0;
+  }
+  if (answer == -EFAULT) return offset < 0 ? EINVAL : EFAULT;
+  return answer == -EINVAL && offset > INT64_MAX - static_cast<std::int64_t>(length) ? EINVAL : 0;
 }
 
 long sync_file(int fd, bool data_only) {

@@ -32,6 +32,10 @@ long write_at_now(int fd, const void* buffer, std::size_t length, std::int64_t o
 long read_next_now(int fd, void* buffer, std::size_t length, bool is_socket);
 long write_next_now(int fd, const void* buffer, std::size_t length, bool is_socket);
 
+// What read and write look at before they cut a length above MOST_BYTES, with nothing moved: 0, EBADF, EINVAL (longer
+// than SSIZE_MAX, or beyond all offsets) or EFAULT (a buffer that does not fit into the address space).
+[[nodiscard]] int check_long_transfer(int fd, bool writes, void* buffer, std::size_t length, std::int64_t offset);
+
 // fsync, or fdatasync. 0 or -errno.
 long sync_file(int fd, bool data_only);
 

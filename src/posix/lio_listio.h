@@ -5,7 +5,7 @@
 #include "chain/build.h"
 #include "engine/list.h"
 #include "engine/waiter.h"
-#include "posix/export.h"
+#include "posix/transfer.h"
 
 namespace atomrt::posix {
 
@@ -29,7 +29,7 @@ int submit_entry(Block* block, chain::Group& group, exec::Budget& budget, bool s
   if (!sends_each) request.notification = {};
   request.group = &group;
   group.add();
-  error = engine::submit(request, budget);
+  error = submit_block(*block, request, budget);
   if (error != 0) {
     group.fail();
     [[maybe_unused]] const bool last = group.count_down();  // never: the call itself still counts

@@ -8,6 +8,13 @@
 
 namespace atomrt::posix {
 
+// The request that was built of that block.
+template <typename Block>
+int submit_block(const Block& block, chain::Request& request, exec::Budget& budget) {
+  const std::size_t bytes = block.aio_nbytes;
+  return bytes <= os::MOST_BYTES ? engine::submit(request, budget) : engine::submit_long(request, bytes, budget);
+}
+
 // Errors at once: EINVAL (aio_reqprio, sigev_notify), EAGAIN. All else comes by aio_error.
 template <typename Block>
 int transfer(Block* block, chain::Operation operation) {
@@ -19,7 +26,7 @@ int transfer(Block* block, chain::Operation operation) {
   }
   chain::Request request = chain::build(block, operation);
   exec::Budget budget(exec::Budget::ONE_CALL);
-  return report(engine::submit(request, budget));
+  return report(submit_block(*block, request, budget));
 }
 
 }  // namespace atomrt::posix
