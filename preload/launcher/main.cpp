@@ -50,7 +50,7 @@ int run(const Options& options) {
   if (!find_preload(preload) || (options.is_deep && !find_audit(preload, audit))) return OWN_FAILURE;
   if (!apply_options(options)) return OWN_FAILURE;
   if (accepts_preload(name, preload)) {
-    if (!add_preload(preload)) return OWN_FAILURE;
+    if (!add_preload(preload) || !name_launched_process()) return OWN_FAILURE;
     if (options.is_deep && !(find_audit(preload, audit) && add_audit(audit))) return OWN_FAILURE;
   }
   execvp(name, options.program);

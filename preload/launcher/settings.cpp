@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 
 #include "launcher/messages.h"
@@ -90,6 +91,12 @@ bool apply_options(const Options& options) {
          (options.max_threads == nullptr || set_variable("ATOMRT_MAX_THREADS", options.max_threads)) &&
          (options.statistics == nullptr || set_statistics(options.statistics)) &&
          (!options.is_verbose || set_variable("ATOMRT_VERBOSE", "1"));
+}
+
+bool name_launched_process() {
+  char number[16];
+  std::snprintf(number, sizeof number, "%d", static_cast<int>(getpid()));
+  return set_variable("ATOMRT_LAUNCHED", number);
 }
 
 // ld.so(8): LD_PRELOAD separates by colon and by space, LD_AUDIT by colon.

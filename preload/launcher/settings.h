@@ -9,6 +9,8 @@ namespace atomrt::launcher {
 // All return false after one line on standard error.
 // A statistics file is made absolute and emptied here: PROGRAM may change its folder, and each process appends a block.
 [[nodiscard]] bool apply_options(const Options& options);
+// Names this process, which PROGRAM becomes: the one that says that it made no request (ATOMRT_LAUNCHED).
+[[nodiscard]] bool name_launched_process();
 // Keeps what LD_PRELOAD holds, in front: sanitizer runtimes insist on being the first.
 [[nodiscard]] bool add_preload(const Path& preload);
 // The same for LD_AUDIT.

@@ -1,8 +1,11 @@
 #include "engine/at_exit.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -38,16 +41,43 @@ bool expand(const char* pattern, Path& path) {
 }
 
 // A FIFO without a reader is refused rather than waited for.
-void report_to_file(const Engine& engine, const Path& path) {
+int report_to_file(const Engine& engine, const Path& path) {
   constexpr int FLAGS = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC;
   const long fd = os::system_call(SYS_openat, AT_FDCWD, path, FLAGS, 0644);
-  if (fd < 0) return say("cannot write the statistics to %s: %s", path, std::strerror(static_cast<int>(-fd)));
-  engine.statistics.write_to(static_cast<int>(fd), library_threads(engine));
+  if (fd < 0) return static_cast<int>(-fd);
+  const int error = engine.statistics.write_to(static_cast<int>(fd), library_threads(engine));
   os::system_call(SYS_close, fd);
+  return error;
+}
+
+// Not at each interval: the log of a server gets one line. Children do not repeat what their parent has said.
+void say_once(const char* target, int error) {
+  static constinit std::atomic<bool> is_said{false};
+  if (error == 0 || is_said.exchange(true, std::memory_order_relaxed)) return;
+  say("cannot write the statistics to %.256s: %s", target, std::strerror(error));
+}
+
+// 1 once the process that the launcher started, or a child that it has forked, has made a request: they share the word.
+// Null in any other process. The pointer is written at load, and read from then on.
+constinit std::atomic<int>* anyone_serves = nullptr;
+
+void watch_whether_anyone_serves() {
+  const unsigned launched = config().launched;
+  if (launched == 0 || static_cast<long>(launched) != os::system_call(SYS_getpid)) return;
+  void* const page = mmap(nullptr, sizeof *anyone_serves, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page != MAP_FAILED) anyone_serves = static_cast<std::atomic<int>*>(page);
+}
+
+// At the end of the process, once.
+void say_that_nobody_was_served() {
+  if (anyone_serves == nullptr || static_cast<long>(config().launched) != os::system_call(SYS_getpid)) return;
+  if (anyone_serves->exchange(1, std::memory_order_relaxed) != 0) return;
+  say("%s (pid %u) made no POSIX AIO request", program_invocation_short_name, config().launched);
 }
 
 [[noreturn]] void reported_exit(int status) {
   report_statistics();
+  say_that_nobody_was_served();
   ::_exit(status);
 }
 
@@ -71,7 +101,9 @@ void* run_periodic_report(void* argument) {
 }
 
 [[gnu::constructor]] void watch_exit() {
-  if (config().statistics == nullptr) return;
+  if (config().statistics == nullptr && !config().verbose) return;
+  watch_whether_anyone_serves();
+  if (config().statistics == nullptr && anyone_serves == nullptr) return;
   const os::Replacement replacements[] = {
       {"_exit", reinterpret_cast<void*>(::_exit), reinterpret_cast<void*>(reported_exit)},
       {"_Exit", reinterpret_cast<void*>(::_Exit), reinterpret_cast<void*>(reported_exit)},
@@ -79,7 +111,10 @@ void* run_periodic_report(void* argument) {
   os::hook_functions(replacements, 2);
 }
 
-[[gnu::destructor]] void report_at_exit() { report_statistics(); }
+[[gnu::destructor]] void report_at_exit() {
+  report_statistics();
+  say_that_nobody_was_served();
+}
 
 }  // namespace
 
@@ -88,14 +123,22 @@ void report_statistics() {
   const char* target = config().statistics;
   if (present == nullptr || target == nullptr) return;
   if (std::strcmp(target, "stderr") == 0) {
-    present->statistics.write_to(2, library_threads(*present));
+    say_once("standard error", present->statistics.write_to(2, library_threads(*present)));
     return;
   }
   const auto memory = os::map_memory(sizeof(Path));  // the thread's stack may be small
-  if (!memory) return;
+  if (!memory) return say_once(target, memory.error());
   Path& path = *static_cast<Path*>(*memory);
-  if (expand(target, path)) report_to_file(*present, path);
+  if (expand(target, path)) {
+    say_once(path, report_to_file(*present, path));
+  } else {
+    say_once(target, ENAMETOOLONG);
+  }
   os::unmap_memory(*memory, sizeof(Path));
+}
+
+void note_that_it_serves() {
+  if (anyone_serves != nullptr) anyone_serves->store(1, std::memory_order_relaxed);
 }
 
 void keep_reporting(Engine& engine) {

@@ -1,6 +1,9 @@
 // at_exit: writes the statistics when the process ends, by exit or by _exit, and every so often where
 // ATOMRT_STATS_INTERVAL asks for it. Does nothing, and hooks nothing, unless ATOMRT_STATS is set.
 //
+// With ATOMRT_STATS or ATOMRT_VERBOSE the process that the launcher started says at its end if no request was made, by
+// itself or by a child that it has forked: who looks for statistics in vain learns why.
+//
 // Opening the file at the end is the library's only open; the descriptor is closed at once.
 #pragma once
 
@@ -8,8 +11,11 @@
 
 namespace atomrt::engine {
 
-// Appends this process's statistics to where ATOMRT_STATS says.
+// Appends this process's statistics to where ATOMRT_STATS says. Says once what keeps it from that.
 void report_statistics();
+
+// At the first request of a process.
+void note_that_it_serves();
 
 // For each request while statistics are on: makes the library thread of ATOMRT_STATS_INTERVAL where there is none. It
 // leaves when nothing has happened for an interval.

@@ -1,7 +1,11 @@
 #include "engine/config.h"
 
+#include <strings.h>
+
 #include <atomic>
 #include <climits>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 
 #include "engine/message.h"
@@ -10,10 +14,41 @@
 namespace atomrt::engine {
 namespace {
 
+// Lines about values that can't be used, each with its NUL, as many as there is room for.
+struct Complaints {
+  char text[1024];
+  std::size_t length;
+};
+
 constinit Config settings;
+constinit Complaints complaints{};
 constinit char statistics_target[PATH_MAX];
-// 0 not read, 1 read. Two threads may read at once: they write the same values.
+// 0 not read, 1 read. Two threads may read at once: they write the same values. The release store publishes `settings`
+// and `complaints`.
 constinit std::atomic<int> is_read{0};
+
+[[gnu::format(printf, 2, 3)]] void refuse(Complaints& found, const char* format, ...) {
+  const std::size_t room = sizeof found.text - found.length;
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = std::vsnprintf(found.text + found.length, room, format, arguments);
+  va_end(arguments);
+  if (length < 0 || room == 0) return;
+  found.length += static_cast<std::size_t>(length) < room ? static_cast<std::size_t>(length) + 1 : room;
+}
+
+// Yes, no, or what else it says.
+enum class Answer { YES, NO, OTHER };
+
+Answer answer(const char* text) {
+  for (const char* word : {"1", "yes", "true", "on"}) {
+    if (strcasecmp(text, word) == 0) return Answer::YES;
+  }
+  for (const char* word : {"0", "no", "false", "off"}) {
+    if (strcasecmp(text, word) == 0) return Answer::NO;
+  }
+  return Answer::OTHER;
+}
 
 // A decimal number in lowest..highest; false for anything else.
 bool parse_number(const char* text, unsigned lowest, unsigned highest, unsigned& number) {
@@ -28,11 +63,11 @@ bool parse_number(const char* text, unsigned lowest, unsigned highest, unsigned&
   return true;
 }
 
-void read_number(const char* name, unsigned lowest, unsigned highest, unsigned& number) {
+void read_number(Complaints& found, const char* name, unsigned lowest, unsigned highest, unsigned& number) {
   const char* text = os::environment(name);
   if (text == nullptr || *text == '\0') return;
   if (!parse_number(text, lowest, highest, number)) {
-    say("ignoring ATOMRT_%s=%s: not a number from %u to %u", name, text, lowest, highest);
+    refuse(found, "ignoring ATOMRT_%s=%.64s: not a number from %u to %u", name, text, lowest, highest);
   }
 }
 
@@ -42,7 +77,7 @@ bool names(const char* text, std::size_t length, const char* name) {
 
 // The contexts named are those that may be used. Threads can't be done without: where they are not named, they are left
 // what no other context does.
-void read_contexts(Config& read) {
+void read_contexts(Complaints& found, Config& read) {
   const char* text = os::environment("CONTEXTS");
   if (text == nullptr || *text == '\0') return;
   Config chosen = read;
@@ -60,7 +95,8 @@ void read_contexts(Config& read) {
     } else if (names(word, length, "threads")) {
       chosen.use_threads = true;
     } else {
-      say("ignoring ATOMRT_CONTEXTS=%s: no context of that name", text);
+      refuse(found, "ignoring ATOMRT_CONTEXTS=%.128s: '%.*s' is none of head, direct, ring, waiter, threads", text,
+             static_cast<int>(length < 64 ? length : 64), word);
       return;
     }
     word += length;
@@ -69,23 +105,35 @@ void read_contexts(Config& read) {
   read = chosen;
 }
 
-void read_environment() {
-  Config read;
-  const char* verbose = os::environment("VERBOSE");
-  read.verbose = verbose != nullptr && *verbose != '\0' && std::strcmp(verbose, "0") != 0;
-  read_contexts(read);
-  read_number("RING_ENTRIES", 1, MOST_RING_ENTRIES, read.ring_entries);
-  read_number("MAX_THREADS", 1, MOST_THREADS, read.most_threads);
-  const char* statistics = os::environment("STATS");
-  if (statistics != nullptr && *statistics != '\0') {
+void read_statistics(Complaints& found, Config& read) {
+  const char* text = os::environment("STATS");
+  if (text == nullptr || *text == '\0') return;
+  const Answer said = answer(text);
+  if (said == Answer::YES) {
+    read.statistics = "stderr";
+  } else if (said == Answer::OTHER) {
     // A copy: programs write over their environment (process titles).
-    if (std::strlen(statistics) < sizeof statistics_target) {
-      read.statistics = std::strcpy(statistics_target, statistics);
+    if (std::strlen(text) < sizeof statistics_target) {
+      read.statistics = std::strcpy(statistics_target, text);
     } else {
-      say("ignoring ATOMRT_STATS: longer than a path can be");
+      refuse(found, "ignoring ATOMRT_STATS=%.64s...: longer than a path can be", text);
     }
   }
-  read_number("STATS_INTERVAL", 1, 86400, read.statistics_interval_s);
+}
+
+void read_environment() {
+  Config read;
+  Complaints found{};
+  const char* verbose = os::environment("VERBOSE");
+  read.verbose = verbose != nullptr && *verbose != '\0' && answer(verbose) != Answer::NO;
+  read_contexts(found, read);
+  read_number(found, "RING_ENTRIES", 1, MOST_RING_ENTRIES, read.ring_entries);
+  read_number(found, "MAX_THREADS", 1, MOST_THREADS, read.most_threads);
+  read_statistics(found, read);
+  read_number(found, "STATS_INTERVAL", 1, 86400, read.statistics_interval_s);
+  const char* launched = os::environment("LAUNCHED");  // the launcher's word
+  if (launched != nullptr) (void)parse_number(launched, 1, INT_MAX, read.launched);
+  if (found.length != 0) complaints = found;
   settings = read;
   is_read.store(1, std::memory_order_release);
 }
@@ -99,6 +147,14 @@ void read_environment() {
 const Config& config() {
   if (is_read.load(std::memory_order_acquire) == 0) read_environment();
   return settings;
+}
+
+void tell_what_is_ignored() {
+  static constinit std::atomic<bool> is_told{false};
+  if (complaints.length == 0 || is_told.exchange(true, std::memory_order_relaxed)) return;
+  for (std::size_t begin = 0; begin < complaints.length; begin += std::strlen(complaints.text + begin) + 1) {
+    say("%s", complaints.text + begin);
+  }
 }
 
 }  // namespace atomrt::engine

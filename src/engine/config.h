@@ -1,5 +1,6 @@
 // Config: what the environment asks for. Read once, in the library's constructor or at the first use if that comes
-// earlier (another library's constructor); never under AT_SECURE. Survives fork.
+// earlier (another library's constructor); never under AT_SECURE. Survives fork. What was wrong with it is told at the
+// first request: processes without POSIX AIO have no use for it.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,13 @@ struct Config {
   const char* statistics = nullptr;  // file, or "stderr"; null: none
   unsigned statistics_interval_s = 0;
   bool verbose = false;
+  unsigned launched = 0;  // the process that the launcher started; 0: there is none
 };
 
 [[nodiscard]] const Config& config();
+
+// Once config() was read: says what was ignored, a line for each value, unless it was said before.
+void tell_what_is_ignored();
 
 // Most worker threads without ATOMRT_MAX_THREADS and aio_init: what kept a virtual disk busiest
 // (docs/decisions/workers.md).

@@ -97,6 +97,8 @@ void start(Engine& engine) {
   configure_contexts(engine);
   engine.process = process_number();
   engine.is_started.store(1, std::memory_order_release);
+  tell_what_is_ignored();
+  note_that_it_serves();
   if (settings.verbose) say("%s serves POSIX AIO of %s", ATOMRT_VERSION, program_invocation_short_name);
 }
 

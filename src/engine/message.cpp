@@ -19,7 +19,7 @@ void say(const char* format, ...) {
   std::size_t end = PREFIX + (length < 0 ? 0 : static_cast<std::size_t>(length));
   if (end > sizeof line - 2) end = sizeof line - 2;
   line[end++] = '\n';
-  os::write_quietly(2, line, end);
+  (void)os::write_quietly(2, line, end);
   errno = saved_errno;
 }
 

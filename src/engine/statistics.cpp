@@ -67,7 +67,7 @@ class Text {
     const unsigned long long tenths = (ns + 50) / 100;
     line("%s.%s %llu.%llu\n", name, what, tenths / 10, tenths % 10);
   }
-  void write_to(int fd) const { os::write_quietly(fd, text_, length_); }
+  [[nodiscard]] int write_to(int fd) const { return os::write_quietly(fd, text_, length_); }
 
  private:
   char text_[8192];
@@ -128,10 +128,10 @@ std::uint64_t Statistics::activity() const {
   return count;
 }
 
-void Statistics::write_to(int fd, unsigned threads) const {
-  if (read(requests_) == 0) return;
+int Statistics::write_to(int fd, unsigned threads) const {
+  if (read(requests_) == 0) return 0;
   const auto memory = os::map_memory(sizeof(Text));
-  if (!memory) return;
+  if (!memory) return memory.error();
   std::uint64_t completed = 0, errors = 0, cancelled = 0;
   for (const ContextCounters& counters : contexts_) {
     completed += read(counters.requests);
@@ -146,8 +146,9 @@ void Statistics::write_to(int fd, unsigned threads) const {
             static_cast<unsigned long long>(errors), static_cast<unsigned long long>(cancelled));
   for (unsigned i = 0; i < exec::CONTEXTS; ++i) write_context(text, exec::CONTEXT_NAMES[i], contexts_[i]);
   text.line("threads.created %u\n", threads);
-  text.write_to(fd);
+  const int error = text.write_to(fd);
   os::unmap_memory(*memory, sizeof(Text));
+  return error;
 }
 
 }  // namespace atomrt::engine

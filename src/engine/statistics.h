@@ -37,8 +37,9 @@ class Statistics {
   // Changes with each request that is made, and with each that is over.
   [[nodiscard]] std::uint64_t activity() const;
 
-  // Writes the text to fd in one write(2), unless no request was made. threads: library threads made so far.
-  void write_to(int fd, unsigned threads) const;
+  // Writes the text to fd in one write(2), unless no request was made. threads: library threads made so far. Returns 0
+  // or an errno.
+  [[nodiscard]] int write_to(int fd, unsigned threads) const;
 
  private:
   void count_submitted(chain::Request& request);

@@ -1,5 +1,6 @@
 #include "os/signals.h"
 
+#include <cerrno>
 #include <ctime>
 
 #include "os/system_call.h"
@@ -91,9 +92,12 @@ void take_back_write_signal(int number) {
 
 WriteSignalGuard::WriteSignalGuard() : saved_(block_signals(WRITE_SIGNALS)), signals_(saved_) {}
 
-void write_quietly(int fd, const char* text, std::size_t length) {
+int write_quietly(int fd, const char* text, std::size_t length) {
   WriteSignalGuard guard;
-  guard.absorb(system_call(SYS_write, fd, text, length));
+  const long written = system_call(SYS_write, fd, text, length);
+  guard.absorb(written);
+  if (written < 0) return static_cast<int>(-written);
+  return static_cast<std::size_t>(written) < length ? ENOSPC : 0;
 }
 
 int queue_signal(int number, sigval value) {

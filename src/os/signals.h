@@ -68,8 +68,9 @@ class [[nodiscard]] WriteSignalGuard {
 // write; one that the program has sent to the thread itself stays.
 void take_back_write_signal(int number);
 
-// One write(2) of the library's own words: no signal of it reaches the program, nor does it write errno.
-void write_quietly(int fd, const char* text, std::size_t length);
+// One write(2) of the library's own words: no signal of it reaches the program, nor does it write errno. Returns 0 or
+// an errno: ENOSPC where only a part was written.
+int write_quietly(int fd, const char* text, std::size_t length);
 
 // Queues a signal as POSIX AIO does: si_code SI_ASYNCIO, si_pid and si_uid of this process. To the process, or to one
 // thread of it (Linux's SIGEV_THREAD_ID). Returns 0 or an errno: EAGAIN when RLIMIT_SIGPENDING is used up, EINVAL for a

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "engine/engine.h"
+#include "posix/export.h"
 
 extern "C" [[gnu::visibility("default")]] const char* atomrt_version(void) noexcept { return ATOMRT_VERSION; }
 
@@ -24,6 +25,5 @@ extern "C" [[gnu::visibility("default")]] int atomrt_write_statistics(int fd) no
     return -1;
   }
   const atomrt::engine::Engine* engine = atomrt::engine::running_engine();
-  if (engine != nullptr) engine->statistics.write_to(fd, library_threads(*engine));
-  return 0;
+  return atomrt::posix::report(engine != nullptr ? engine->statistics.write_to(fd, library_threads(*engine)) : 0);
 }

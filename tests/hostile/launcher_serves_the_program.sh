@@ -17,8 +17,21 @@ run "$LAUNCHER" --stats "$HELPERS/launcher_client" "$scratch/data"
 expect_status 0
 expect_in_messages 'requests 2'
 
-run "$LAUNCHER" --stats=stderr true
+# Who waits for statistics, or for the line of --verbose, learns that there was nothing to serve.
+for option in --stats --verbose "--stats=$scratch/none"; do
+  run "$LAUNCHER" "$option" sh -c :
+  expect_one_message
+  expect_in_messages 'made no POSIX AIO request'
+done
+run "$LAUNCHER" sh -c :
 expect_no_messages
+
+# A wrong value is of no interest to programs without POSIX AIO.
+run env ATOMRT_CONTEXTS=threads,rings "$LAUNCHER" sh -c :
+expect_no_messages
+run env ATOMRT_CONTEXTS=threads,rings "$LAUNCHER" "$HELPERS/launcher_client" "$scratch/data"
+expect_one_message
+expect_in_messages "'rings' is none of head, direct, ring, waiter, threads"
 
 # One block a process.
 run "$LAUNCHER" --stats="$scratch/two" sh -c "'$HELPERS/launcher_client' '$scratch/data'; '$HELPERS/launcher_client' '$scratch/data'; true"

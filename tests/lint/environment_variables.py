@@ -3,7 +3,7 @@ import re
 
 from project import conclude, name, root, sources
 
-READ = re.compile(r'\b(?:environment|read_number)\("([A-Z_]+)"')
+READ = re.compile(r'\b(?:environment|read_number)\((?:found, )?"([A-Z_]+)"')
 KNOWN = re.compile(r"KNOWN\[\] = \{([^}]*)\}")
 LAUNCHER = root() / "preload/launcher/environment.cpp"
 PAGE = root() / "man/libatomrt.7"

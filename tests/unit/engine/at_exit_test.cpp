@@ -28,8 +28,28 @@ std::size_t count_blocks(const char* text);
 const char* contents(const char* path);
 
 int play(const char* role) {
-  if (strcmp(role, "idle") != 0) serve();
-  if (strcmp(role, "exit") == 0 || strcmp(role, "idle") == 0) exit(7);
+  if (strcmp(role, "idle") == 0) exit(7);
+  if (strcmp(role, "idle _exit") == 0) hooked_exit(7);
+  if (strcmp(role, "idle parent") == 0 || strcmp(role, "idle family") == 0) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (strcmp(role, "idle parent") == 0) serve();
+      exit(7);
+    }
+    waitpid(child, nullptr, 0);
+    exit(7);
+  }
+  if (strcmp(role, "daemon") == 0) {
+    const char* path = getenv("ATOMRT_STATS");
+    if (fork() == 0) {
+      if (daemon(0, 0) != 0) abort();
+      serve();
+      exit(7);
+    }
+    exit(eventually([&] { return count_blocks(contents(path)) == 1; }) ? 7 : 1);
+  }
+  serve();
+  if (strcmp(role, "exit") == 0) exit(7);
   if (strcmp(role, "_exit") == 0) hooked_exit(7);
   if (strcmp(role, "fork") == 0) {
     const pid_t child = fork();
@@ -97,8 +117,10 @@ struct Run {
   char errors[8192];
 };
 
+enum class Launched { NO, YES, VERBOSE };
+
 // Runs this program in that role; it must end with status 7.
-Run run(const char* role, const char* statistics, const char* interval = nullptr) {
+Run run(const char* role, const char* statistics, const char* interval = nullptr, Launched launched = Launched::NO) {
   Run result{};
   int err[2];
   assert_int_equal(pipe2(err, O_CLOEXEC), 0);
@@ -108,6 +130,10 @@ Run run(const char* role, const char* statistics, const char* interval = nullptr
     setenv("UNIT_ROLE", role, 1);
     setenv("ATOMRT_STATS", statistics, 1);
     if (interval != nullptr) setenv("ATOMRT_STATS_INTERVAL", interval, 1);
+    char number[16];
+    snprintf(number, sizeof number, "%d", static_cast<int>(getpid()));
+    if (launched != Launched::NO) setenv("ATOMRT_LAUNCHED", number, 1);
+    if (launched == Launched::VERBOSE) setenv("ATOMRT_VERBOSE", "1", 1);
     dup2(err[1], 2);
     char name[] = "at_exit";
     char* arguments[] = {name, nullptr};
@@ -195,6 +221,49 @@ void a_place_that_cannot_be_written_is_told(void**) {
   assert_non_null(strstr(made.errors, "atomrt: cannot write the statistics to /does/not/exist: "));
 }
 
+std::size_t count_words(const char* text, const char* words) {
+  std::size_t count = 0;
+  for (; (text = strstr(text, words)) != nullptr; ++text) ++count;
+  return count;
+}
+
+void a_full_disk_is_told(void**) {
+  const Run made = run("exit", "/dev/full");
+  assert_non_null(strstr(made.errors, "atomrt: cannot write the statistics to /dev/full: "));
+  assert_non_null(strstr(made.errors, strerror(ENOSPC)));
+}
+
+// The thread of the interval leaves after an interval without requests, so that it has tried twice at least.
+void what_cannot_be_written_is_told_once_not_at_each_interval(void**) {
+  const Run made = run("quiet", "/does/not/exist", "1");
+  assert_int_equal(count_words(made.errors, "atomrt: "), 1);
+  assert_int_equal(count_words(made.errors, "\n"), 1);
+}
+
+void a_daemon_writes_one_block(void**) { run("daemon", path_of("daemon")); }
+
+void the_launched_process_says_that_nobody_was_served(void**) {
+  for (const char* role : {"idle", "idle _exit", "idle family"}) {
+    for (const Launched launched : {Launched::YES, Launched::VERBOSE}) {
+      const Run made = run(role, launched == Launched::YES ? path_of("idle") : "", nullptr, launched);
+      char words[128];
+      snprintf(words, sizeof words, "atomrt: at_exit (pid %d) made no POSIX AIO request\n", static_cast<int>(made.pid));
+      assert_string_equal(made.errors, words);
+    }
+  }
+}
+
+void it_says_nothing_where_it_or_its_child_was_served(void**) {
+  for (const char* role : {"exit", "_exit", "idle parent"}) {
+    const Run made = run(role, path_of("exit"), nullptr, Launched::YES);
+    assert_string_equal(made.errors, "");
+  }
+}
+
+void a_process_that_was_not_launched_says_nothing(void**) {
+  assert_string_equal(run("idle", path_of("idle")).errors, "");
+}
+
 void a_name_that_is_too_long_is_no_harm(void**) {
   static char path[6000];
   memset(path, 'x', sizeof path - 1);
@@ -242,7 +311,12 @@ UNIT_TESTS(cmocka_unit_test(exit_writes_one_block), cmocka_unit_test(_exit_write
            cmocka_unit_test(blocks_of_several_processes_are_appended),
            cmocka_unit_test(the_process_number_may_be_part_of_the_name), cmocka_unit_test(stderr_is_a_place_too),
            cmocka_unit_test(a_place_that_cannot_be_written_is_told),
-           cmocka_unit_test(a_name_that_is_too_long_is_no_harm),
+           cmocka_unit_test(a_name_that_is_too_long_is_no_harm), cmocka_unit_test(a_full_disk_is_told),
+           cmocka_unit_test(what_cannot_be_written_is_told_once_not_at_each_interval),
+           cmocka_unit_test(a_daemon_writes_one_block),
+           cmocka_unit_test(the_launched_process_says_that_nobody_was_served),
+           cmocka_unit_test(it_says_nothing_where_it_or_its_child_was_served),
+           cmocka_unit_test(a_process_that_was_not_launched_says_nothing),
            cmocka_unit_test(an_interval_writes_while_the_program_runs),
            cmocka_unit_test(a_quiet_interval_ends_the_thread_until_the_next_request),
            cmocka_unit_test(no_signal_comes_of_what_cannot_be_written),
@@ -255,7 +329,7 @@ int main(int count, char** arguments) {
   if (mkdtemp(directory) == nullptr) return 99;
   const int status = run_the_tests(count, arguments);
   const char* names[] = {"exit",  "_exit",   "idle", "several", "interval",
-                         "quiet", "limited", "fifo", "small"};
+                         "quiet", "limited", "fifo", "small", "daemon"};
   for (const char* name : names) path_of(name);  // which removes it
   rmdir(directory);
   return status;

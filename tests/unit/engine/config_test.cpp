@@ -24,6 +24,10 @@ using atomrt::engine::config;
 
 int print_config() {
   const Config& read = config();
+  if (getenv("UNIT_FIRST_REQUEST") != nullptr) {
+    atomrt::engine::tell_what_is_ignored();
+    atomrt::engine::tell_what_is_ignored();  // in vain
+  }
   if (getenv("UNIT_PRINT_RING") != nullptr) {
     printf("ring=%d forced=%d workers=%d entries=%u\n", read.use_ring, read.is_ring_forced, read.use_threads,
            read.ring_entries);
@@ -84,13 +88,34 @@ void becomes(std::initializer_list<const char*> variables, const char* settings)
   assert_string_equal(outcome.messages, "");
 }
 
-// The setting is ignored, and one line says so.
-void is_refused(const char* variable) {
-  const Outcome outcome = run_with({variable});
+// The setting is ignored, and at the first request one line says so, and what would be right.
+void is_refused(const char* variable, const char* right = "not a number from 1 to ") {
+  const Outcome outcome = run_with({variable, "UNIT_FIRST_REQUEST=1"});
   assert_string_equal(outcome.settings, DEFAULTS);
   assert_ptr_equal(strstr(outcome.messages, "atomrt: ignoring "), outcome.messages);
   assert_non_null(strstr(outcome.messages, variable));
+  assert_non_null(strstr(outcome.messages, right));
   assert_ptr_equal(strchr(outcome.messages, '\n'), outcome.messages + strlen(outcome.messages) - 1);
+  becomes({variable}, DEFAULTS);  // and without a request none
+}
+
+constexpr char KNOWN_CONTEXTS[] = " is none of head, direct, ring, waiter, threads";
+
+void the_word_that_is_wrong_is_named(void**) {
+  is_refused("ATOMRT_CONTEXTS=head,rings,threads", "'rings' is none of head, direct, ring, waiter, threads");
+}
+
+void each_wrong_value_has_its_line(void**) {
+  static char contexts[3000] = "ATOMRT_CONTEXTS=";
+  memset(contexts + strlen(contexts), 'x', 2900);
+  const Outcome outcome = run_with({contexts, "ATOMRT_MAX_THREADS=many", "ATOMRT_RING_ENTRIES=0",
+                                    "ATOMRT_STATS_INTERVAL=now", "UNIT_FIRST_REQUEST=1"});
+  std::size_t lines = 0;
+  for (const char* at = outcome.messages; (at = strchr(at, '\n')) != nullptr; ++at) ++lines;
+  assert_int_equal(lines, 4);
+  for (const char* word : {"xxx", "ATOMRT_MAX_THREADS=many: ", "ATOMRT_RING_ENTRIES=0: ", "STATS_INTERVAL=now: "}) {
+    assert_non_null(strstr(outcome.messages, word));
+  }
 }
 
 void nothing_set_is_the_defaults(void**) { becomes({}, DEFAULTS); }
@@ -137,7 +162,7 @@ void the_rings_size_is_a_number_within_its_limits(void**) {
 void unknown_contexts_are_refused_as_a_whole(void**) {
   for (const char* variable : {"ATOMRT_CONTEXTS=heads", "ATOMRT_CONTEXTS=hea", "ATOMRT_CONTEXTS=threads,rings",
                                "ATOMRT_CONTEXTS=,", "ATOMRT_CONTEXTS=head threads", "ATOMRT_CONTEXTS=HEAD"}) {
-    is_refused(variable);
+    is_refused(variable, KNOWN_CONTEXTS);
   }
 }
 
@@ -165,21 +190,35 @@ void statistics_name_their_file(void**) {
   becomes({"ATOMRT_STATS=stderr"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=stderr interval=0 verbose=0 early=0 same=1\n");
 }
 
+void statistics_are_turned_on_and_off_by_a_word(void**) {
+  for (const char* word : {"1", "yes", "true", "on", "YES"}) {
+    char variable[32];
+    snprintf(variable, sizeof variable, "ATOMRT_STATS=%s", word);
+    becomes({variable}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=stderr interval=0 verbose=0 early=0 same=1\n");
+  }
+  for (const char* word : {"0", "no", "false", "off"}) {
+    char variable[32];
+    snprintf(variable, sizeof variable, "ATOMRT_STATS=%s", word);
+    becomes({variable}, DEFAULTS);
+  }
+}
+
 // Programs write over their environment: the setting is a copy, of at most a path's length.
 void a_statistics_name_longer_than_a_path_is_refused(void**) {
   static char variable[8000] = "ATOMRT_STATS=/";
   memset(variable + strlen(variable), 'x', 4000);
   assert_non_null(strstr(run_with({variable}).settings, " stats=/xxx"));
   memset(variable + strlen(variable), 'x', 200);
-  const Outcome outcome = run_with({variable});
+  const Outcome outcome = run_with({variable, "UNIT_FIRST_REQUEST=1"});
   assert_string_equal(outcome.settings, DEFAULTS);
   assert_non_null(strstr(outcome.messages, "atomrt: ignoring ATOMRT_STATS"));
 }
 
-void verbose_is_anything_but_zero(void**) {
+void verbose_is_anything_but_a_no(void**) {
   becomes({"ATOMRT_VERBOSE=1"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
   becomes({"ATOMRT_VERBOSE=yes"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
   becomes({"ATOMRT_VERBOSE=0"}, DEFAULTS);
+  becomes({"ATOMRT_VERBOSE=off"}, DEFAULTS);
 }
 
 void a_secure_process_obeys_no_variable(void**) {
@@ -200,7 +239,8 @@ UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty
            cmocka_unit_test(what_is_no_number_within_the_limits_is_refused),
            cmocka_unit_test(statistics_name_their_file),
            cmocka_unit_test(a_statistics_name_longer_than_a_path_is_refused),
-           cmocka_unit_test(verbose_is_anything_but_zero),
+           cmocka_unit_test(verbose_is_anything_but_a_no), cmocka_unit_test(the_word_that_is_wrong_is_named),
+           cmocka_unit_test(each_wrong_value_has_its_line), cmocka_unit_test(statistics_are_turned_on_and_off_by_a_word),
            cmocka_unit_test(a_secure_process_obeys_no_variable))
 #undef main
 

@@ -28,7 +28,7 @@ const char* written(const Statistics& statistics, unsigned threads = 0) {
   static char text[16384];
   int ends[2];
   assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
-  statistics.write_to(ends[1], threads);
+  assert_int_equal(statistics.write_to(ends[1], threads), 0);
   close(ends[1]);
   const ssize_t length = read(ends[0], text, sizeof text - 1);
   close(ends[0]);
@@ -71,6 +71,17 @@ void nothing_is_counted_unless_asked_for(void**) {
   assert_int_equal(request.submitted_ns, 0);
   statistics.enable();
   assert_string_equal(written(statistics), "");
+}
+
+void a_full_disk_is_an_error(void**) {
+  Statistics& statistics = enabled();
+  const int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  assert_true(fd >= 0);
+  assert_int_equal(statistics.write_to(fd, 0), 0);  // nothing to be written
+  serve(statistics, ContextId::HEAD, 1, 1);
+  assert_int_equal(statistics.write_to(fd, 0), ENOSPC);
+  close(fd);
+  assert_int_equal(statistics.write_to(fd, 0), EBADF);
 }
 
 void without_a_request_nothing_is_written(void**) { assert_string_equal(written(enabled(), 3), ""); }
@@ -179,7 +190,7 @@ void quantiles_count_from_the_fastest(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(nothing_is_counted_unless_asked_for),
-           cmocka_unit_test(without_a_request_nothing_is_written), cmocka_unit_test(the_text_has_every_name_in_order),
+           cmocka_unit_test(without_a_request_nothing_is_written), cmocka_unit_test(a_full_disk_is_an_error), cmocka_unit_test(the_text_has_every_name_in_order),
            cmocka_unit_test(results_are_told_apart_by_context), cmocka_unit_test(a_request_in_flight_is_not_completed),
            cmocka_unit_test(the_longest_wait_is_exact),
            cmocka_unit_test(a_quantile_is_never_too_low_and_hardly_too_high),

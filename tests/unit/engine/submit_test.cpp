@@ -259,7 +259,7 @@ void requests_are_counted_where_they_are_served(void**) {
   aios[3].read(-1).ends_with(EBADF, -1);
   int ends[2];
   assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
-  the_engine().statistics.write_to(ends[1], 0);
+  assert_int_equal(the_engine().statistics.write_to(ends[1], 0), 0);
   char text[8192] = {};
   assert_true(read(ends[0], text, sizeof text - 1) > 0);
   close(ends[0]);
