@@ -1,0 +1,33 @@
+// The device: operations on regular files that take a while. The scheduler chooses when, the seed which.
+#pragma once
+
+#include <cstdint>
+
+#include "kernel/files.h"
+
+namespace schedule {
+
+struct Operation {
+  enum Kind : std::uint8_t { READ, WRITE, SYNC, READY } kind;  // READY: a poll of a stream
+  OpenFile* file;
+  iovec part;
+  std::int64_t offset;
+  unsigned writes_before;  // SYNC: that the file had when it began
+  bool for_writing;        // READY
+  bool may_be_cut;         // between two sectors: kernel AIO that must not wait
+  void (*done)(const Operation& operation, long result);
+  void* owner;
+  std::uint64_t data;
+};
+
+void reset_device();
+void begin_operation(const Operation& operation);
+// Takes those back of that owner and data that have not begun to end. False: none is there.
+bool cancel_operation(const void* owner, std::uint64_t data);
+[[nodiscard]] unsigned operations_of(const void* owner);
+[[nodiscard]] bool has_device_work();
+void complete_one_operation();
+// The running thread waits for an operation of its own: bytes or -errno.
+long wait_for_device(Operation operation);
+
+}  // namespace schedule

@@ -1,0 +1,113 @@
+// What the library takes from libc and a simulated process has otherwise: threads, time, dispositions of signals, the
+// list of loaded objects. The link leads the calls here (--wrap).
+#include <pthread.h>
+#include <link.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <vector>
+
+#include "kernel/faults.h"
+#include "kernel/libc.h"
+#include "kernel/signals.h"
+#include "machine/report.h"
+#include "machine/scheduler.h"
+
+using namespace schedule;
+
+namespace {
+
+struct AtFork {
+  void (*prepare)();
+  void (*parent)();
+  void (*child)();
+};
+std::vector<AtFork> at_fork;
+unsigned refusals;
+
+}  // namespace
+
+namespace schedule {
+
+void reset_libc() {
+  at_fork.clear();
+  refusals = 0;
+}
+unsigned threads_refused() { return refusals; }
+void run_fork_handlers(ForkSide side) {
+  if (side == ForkSide::PREPARE) {
+    for (auto entry = at_fork.rbegin(); entry != at_fork.rend(); ++entry) {
+      if (entry->prepare != nullptr) entry->prepare();
+    }
+    return;
+  }
+  for (const AtFork& entry : at_fork) {
+    void (*handler)() = side == ForkSide::PARENT ? entry.parent : entry.child;
+    if (handler != nullptr) handler();
+  }
+}
+
+}  // namespace schedule
+
+extern "C" {
+
+int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t*, void* (*body)(void*), void* argument) {
+  static constexpr int ERRORS[] = {EAGAIN, 0};
+  if (const int error = next_fault("pthread_create", ERRORS); error != 0) return error;
+  if (perhaps(40)) {
+    ++refusals;
+    return EAGAIN;
+  }
+  step("pthread_create");
+  // Those of the library are created with all signals blocked; those for SIGEV_THREAD unblock them.
+  const std::uint64_t mask = self().mask;
+  Thread* const made = start_thread((mask & bit_of(SIGUSR1)) != 0 ? "library's" : "program's", false, mask, body, argument);
+  *thread = static_cast<pthread_t>(made->number) << 4;
+  trace("starts thread %u", made->number);
+  return 0;
+}
+
+pthread_t __wrap_pthread_self() { return static_cast<pthread_t>(self().number) << 4; }
+int __wrap_pthread_setcanceltype(int, int* old) {
+  if (old != nullptr) *old = PTHREAD_CANCEL_DEFERRED;
+  return 0;
+}
+void __wrap_pthread_testcancel() {}
+void __wrap___pthread_register_cancel(void*) {}
+void __wrap___pthread_unregister_cancel(void*) {}
+
+int __wrap_pthread_atfork(void (*prepare)(), void (*parent)(), void (*child)()) {
+  static constexpr int ERRORS[] = {ENOMEM, 0};
+  if (const int error = next_fault("pthread_atfork", ERRORS); error != 0) return error;
+  at_fork.push_back({prepare, parent, child});
+  return 0;
+}
+
+int __wrap_clock_gettime(clockid_t, timespec* time) {
+  if (is_running()) pass_time(100);
+  time->tv_sec = now() / 1'000'000'000;
+  time->tv_nsec = now() % 1'000'000'000;
+  return 0;
+}
+
+int __wrap_sigaction(int number, const struct sigaction* action, struct sigaction* old) {
+  if (number < 1 || number > 64) {
+    errno = EINVAL;
+    return -1;
+  }
+  if (old != nullptr) *old = handler_of(number);
+  if (action != nullptr) set_handler(number, *action);
+  return 0;
+}
+
+// No loaded object has calls to patch: scenarios close by machine/program.h.
+int __wrap_dl_iterate_phdr(int (*visit)(dl_phdr_info*, std::size_t, void*), void* argument) {
+  dl_phdr_info none{};
+  none.dlpi_name = "/ld-linux";
+  none.dlpi_adds = 1;
+  return visit(&none, sizeof none, argument);
+}
+
+}  // extern "C"

@@ -1,0 +1,14 @@
+// The simulated process's side of libc.
+#pragma once
+
+#include <cstdint>
+
+namespace schedule {
+
+enum class ForkSide : std::uint8_t { PREPARE, PARENT, CHILD };
+
+void reset_libc();
+unsigned threads_refused();  // by pthread_create, in this run
+void run_fork_handlers(ForkSide side);
+
+}  // namespace schedule

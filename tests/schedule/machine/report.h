@@ -1,0 +1,25 @@
+// What is said of a run: the trace, if it is wanted, and the end of a run that has shown a fault.
+#pragma once
+
+#include <cstdint>
+
+namespace schedule {
+
+void begin_report(const char* scenario, const char* replay, bool traces);
+
+// Ends the process with status 1, after the message, the way to play the run again, and where every thread stands.
+[[noreturn, gnu::format(printf, 1, 2)]] void fail(const char* format, ...);
+
+// Within a run, of the running thread.
+[[gnu::format(printf, 1, 2)]] void trace(const char* format, ...);
+extern bool is_tracing;
+void trace_event(const char* what, const void* where);
+inline void trace_step(const char* what, const void* where) {
+  if (is_tracing) trace_event(what, where);
+}
+
+void print_trace();
+
+void check_sleep_with_lock(const char* what);
+
+}  // namespace schedule
