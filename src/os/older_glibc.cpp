@@ -5,6 +5,7 @@
 //
 // The references are weak. Before 2.34 libpthread gives these functions, and a preload comes into programs without it:
 // they have one thread, which nobody cancels. (Those that use glibc's AIO have it, as librt needs it.)
+#include <dlfcn.h>
 #include <pthread.h>
 
 #include <cerrno>
@@ -34,7 +35,9 @@
 
 ATOMRT_OLDER(pthread_create, ATOMRT_OLDER_VERSION)
 ATOMRT_OLDER(pthread_attr_setstacksize, ATOMRT_OLDER_VERSION)
+ATOMRT_OLDER(pthread_attr_getstacksize, ATOMRT_OLDER_VERSION)
 ATOMRT_OLDER(pthread_testcancel, ATOMRT_OLDEST_VERSION)
+ATOMRT_OLDER(dlsym, ATOMRT_OLDEST_VERSION)
 ATOMRT_OLDER(__pthread_register_cancel, ATOMRT_OLDER_CANCEL_VERSION)
 ATOMRT_OLDER(__pthread_unregister_cancel, ATOMRT_OLDER_CANCEL_VERSION)
 ATOMRT_OLDER(__pthread_unwind_next, ATOMRT_OLDER_CANCEL_VERSION)
@@ -46,6 +49,14 @@ int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, v
 
 int __wrap_pthread_attr_setstacksize(pthread_attr_t* attributes, std::size_t size) noexcept {
   return older_pthread_attr_setstacksize != nullptr ? older_pthread_attr_setstacksize(attributes, size) : 0;
+}
+
+int __wrap_pthread_attr_getstacksize(const pthread_attr_t* attributes, std::size_t* size) noexcept {
+  return older_pthread_attr_getstacksize != nullptr ? older_pthread_attr_getstacksize(attributes, size) : ENOSYS;
+}
+
+void* __wrap_dlsym(void* handle, const char* name) noexcept {
+  return older_dlsym != nullptr ? older_dlsym(handle, name) : nullptr;
 }
 
 void __wrap_pthread_testcancel() {

@@ -1,5 +1,6 @@
 // older_glibc: its functions do as the ones that they stand in front of. Built a second time WITHOUT_LIBPTHREAD, linked
 // statically: there nothing has the versions that they ask for, as before glibc 2.34 in a program of one thread.
+#include <dlfcn.h>
 #include <pthread.h>
 
 #include "unit.h"
@@ -73,7 +74,23 @@ void a_thread_that_is_not_cancelled_goes_on(void**) {
   assert_true(seen.was_cleaned_up);
 }
 
+void a_symbol_is_found(void**) {
+  void* found = dlsym(RTLD_DEFAULT, "getpid");
+  assert_true((found != nullptr) == HAS_LIBPTHREAD);
+}
+
+void the_size_of_a_stack_is_told(void**) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  std::size_t size = 0;
+  const int error = pthread_attr_getstacksize(&attributes, &size);
+  pthread_attr_destroy(&attributes);
+  assert_int_equal(error, HAS_LIBPTHREAD ? 0 : ENOSYS);
+  assert_true((size != 0) == HAS_LIBPTHREAD);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(a_thread_is_started), cmocka_unit_test(a_cancelled_thread_cleans_up),
-           cmocka_unit_test(a_thread_that_is_not_cancelled_goes_on))
+           cmocka_unit_test(a_thread_that_is_not_cancelled_goes_on), cmocka_unit_test(a_symbol_is_found),
+           cmocka_unit_test(the_size_of_a_stack_is_told))
