@@ -34,6 +34,15 @@ class List {
     first_ = &element;
   }
 
+  // Before another element, which must be in this list.
+  void insert_before(T& behind, T& element) {
+    if (first_ == &behind) return push_front(element);
+    T& before = *(behind.*LINK).previous;
+    element.*LINK = {&behind, &before};
+    (before.*LINK).next = &element;
+    (behind.*LINK).previous = &element;
+  }
+
   // The element must be in this list.
   void remove(T& element) {
     Link<T>& link = element.*LINK;

@@ -16,6 +16,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->needs_reaper.store(false, std::memory_order_relaxed);
   chain->lane = nullptr;
   chain->hold = 0;
+  chain->was_begun = 0;
   chain->in_flight_link = {};
   chain->member_link = {};
   chain->queue_link = {};
@@ -24,7 +25,16 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   return chain;
 }
 
+Chain* adopt_tail(ChainPool& pool, const Request& request, Tail tail) {
+  Chain* chain = adopt(pool, request);
+  if (chain == nullptr) return nullptr;
+  chain->tail = tail;
+  put(*chain, Place::ENDING);
+  return chain;
+}
+
 void recycle(ChainPool& pool, Chain& chain) {
+  assert(may_move(place_of(chain), Place::FREE));
   chain.state.store(packed(generation_of(chain) + 1, static_cast<std::uint32_t>(Place::FREE)),
                     std::memory_order_release);
   pool.give(chain);

@@ -2,10 +2,9 @@
 // flight. Pooled and type-stable; named by number and generation.
 //
 // Shared words:
-//   state    {generation, Place}. A chain has one owner at a time; whoever moves it out of HELD, QUEUED, MAILED or
-//            BLOCKED by compare-exchange (acquire) owns it until he stores another place (release). HELD moves only
-//            under its lane's lock, QUEUED only under its queue's. The generation rises when the chain is recycled, so
-//            that a claim by an old name fails.
+//   state    {generation, Place}. Who may move it from where is in place.h; who does owns the chain until he stores
+//            another place (release). The generation rises when the chain is recycled, so that a claim by an old name
+//            fails.
 //   waiters  {generation, waiter}: see waiters.h. Exchanged at publish.
 //   io_fd    the descriptor to use; the owner loads it before each system call, hold.cpp replaces it when the
 //            application is about to close the number.
@@ -14,8 +13,10 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 
 #include "base/list.h"
+#include "chain/place.h"
 #include "chain/request.h"
 #include "os/futex.h"
 #include "os/slot_pool.h"
@@ -23,20 +24,6 @@
 namespace atomrt::chain {
 
 struct Lane;
-
-enum class Place : std::uint32_t {
-  FREE,     // in the pool
-  MOVING,   // between two places, up to the first try, or in one that does not wait: another place comes within a
-            // moment. Whoever has it so takes no InFlight lock, as one who holds that lock may wait for the place
-  HELD,     // in its lane, behind earlier work
-  QUEUED,   // in the workers' queue, not begun
-  MAILED,   // in the ring's mailbox, not begun
-  BLOCKED,  // a stream request that has moved no bytes and waits for its peer
-  RUNNING,  // its operation has begun
-  IN_RING,  // like RUNNING, and io_uring holds the file: the descriptor may be closed (but a sync's: see hold.cpp)
-  IN_AIO,   // like IN_RING, with kernel AIO: its end is seen by whoever looks
-  ENDING,   // its result is stored, or is so within a moment, in which its owner takes no lock; up to FREE
-};
 
 // Which earlier chains of the same file must be over first.
 enum class Order : std::uint8_t {
@@ -78,7 +65,10 @@ struct Chain : os::Slot, Request {
   // Chains of its file in flight when it came, up to 255, itself included; a hint, relaxed.
   std::atomic<std::uint8_t> company;
   std::atomic<bool> needs_reaper;  // counted by the direct context; see Direct::need_for
-  std::uint16_t hold;              // number of the Hold that keeps its file, 0 for none
+  // Written under the lock of InFlight's bucket, by who is about to close its descriptor; read so, and by the owner
+  // when the chain has left there.
+  std::uint16_t hold : 15;      // number of the Hold that keeps its file, 0 for none
+  std::uint16_t was_begun : 1;  // it had begun by then: its present call may still have to look for the file
   Lane* lane;
   base::Link<Chain> in_flight_link;
   base::Link<Chain> member_link;  // all chains of the lane
@@ -111,11 +101,13 @@ constexpr std::uint32_t low_of(std::uint64_t word) { return static_cast<std::uin
 
 // For the owner (or under the lock that the place belongs to).
 inline void put(Chain& chain, Place place) {
+  assert(may_move(place_of(chain), place));
   chain.state.store(packed(generation_of(chain), static_cast<std::uint32_t>(place)), std::memory_order_release);
 }
 
 // Takes the chain over, if it is still that generation's and still at that place.
 [[nodiscard]] inline bool claim(Chain& chain, std::uint32_t generation, Place from, Place to = Place::RUNNING) {
+  assert(may_be_claimed(from, to));
   std::uint64_t expected = packed(generation, static_cast<std::uint32_t>(from));
   return chain.state.compare_exchange_strong(expected, packed(generation, static_cast<std::uint32_t>(to)),
                                              std::memory_order_acq_rel, std::memory_order_relaxed);
@@ -138,9 +130,12 @@ inline void put(Chain& chain, Place place) {
 
 // A free chain that takes the request over; place MOVING, new generation. Null when memory is short.
 [[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request);
+// The same for one that is over but for its tail; place ENDING.
+[[nodiscard]] Chain* adopt_tail(ChainPool& pool, const Request& request, Tail tail);
 
 // The same for a place that also others take it from for a moment (MOVING) and put it back to. False: it is elsewhere.
 [[nodiscard]] inline bool claim_patiently(Chain& chain, std::uint32_t generation, Place from, Place to) {
+  assert(may_be_claimed(from, to));
   for (os::Patience patience;; patience.wait()) {
     std::uint64_t present = packed(generation, static_cast<std::uint32_t>(from));
     if (chain.state.compare_exchange_strong(present, packed(generation, static_cast<std::uint32_t>(to)),

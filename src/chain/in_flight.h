@@ -1,6 +1,10 @@
 // InFlight: which chains are in flight under which descriptor number; what aio_cancel and closing look at. As long as
 // a bucket is locked no chain in it can be recycled. Entered by submitters, finishers, cancellers; one lock a bucket,
 // taken before any lane's or queue's lock.
+//
+// Who looks at chains here may meet one that is another thread's for a moment. He never waits for it with the bucket
+// locked, as that thread may need a lock that he, or somebody who waits for the bucket, holds: visitors say that they
+// want to look again, and are called again when the chain has moved.
 #pragma once
 
 #include "chain/chain.h"
@@ -8,6 +12,9 @@
 #include "os/mutex.h"
 
 namespace atomrt::chain {
+
+// What a visitor of a chain wants: AGAIN when another thread has it for a moment (MOVING, say).
+enum class Visit : std::uint8_t { DONE, AGAIN };
 
 class InFlight {
  public:
@@ -40,34 +47,72 @@ class InFlight {
     change();
   }
 
-  // Calls visit(chain) for each chain under fd, with the bucket locked. visit may take locks of lanes and queues.
-  template <typename Visitor>
-  void for_each(int fd, Visitor visit) {
+  // Calls visit(chain) for each chain under fd that has entered before, with the bucket locked. visit may take locks of
+  // lanes and queues. AGAIN: wait(chain, state) is called without the lock, with the state from before the visit, and
+  // then visit once more if the chain is still there. Signals are blocked.
+  template <typename Visitor, typename Wait>
+  void for_each(int fd, Visitor visit, Wait wait) {
     Bucket& place = bucket(fd);
     if (place.count.load(std::memory_order_acquire) == 0) return;
-    os::Locked locked(place.mutex);
-    for (Chain* chain = place.chains.first(); chain != nullptr;) {
-      Chain* next = Chains::next(*chain);
-      if (chain->fd == fd) visit(*chain);
-      chain = next;
+    Mark end, here;
+    place.mutex.lock();
+    place.chains.push_back(end);
+    for (Chain* chain = place.chains.first(); chain != &end;) {
+      const std::uint64_t state = chain->state.load(std::memory_order_acquire);
+      if (chain->fd != fd || visit(*chain) == Visit::DONE) {
+        chain = Chains::next(*chain);
+        continue;
+      }
+      place.chains.insert_before(*chain, here);
+      place.mutex.unlock();
+      wait(static_cast<const Chain&>(*chain), state);
+      place.mutex.lock();
+      chain = Chains::next(here);  // the same, or who came behind one that has left
+      place.chains.remove(here);
     }
+    place.chains.remove(end);
+    place.mutex.unlock();
+  }
+  template <typename Visitor>
+  void for_each(int fd, Visitor visit) {
+    for_each(fd, visit, wait_for_move);
   }
 
-  // Calls visit(chain) with the bucket locked if the chain of that name is in flight for that aiocb.
+  // Calls visit(chain) with the bucket locked if the chain of that name is in flight for that aiocb; AGAIN: once more
+  // when it has moved. False: it is not, or not any more.
   template <typename Visitor>
   bool with(ChainPool& pool, aiocb::RequestName name, const struct aiocb* block, int fd, Visitor visit) {
     Chain* chain = pool.at(name.number);
     if (chain == nullptr || fd < 0) return false;
-    os::Locked locked(bucket(fd).mutex);
-    // Atomics only until it is known that the chain is in this bucket, where the lock keeps it: `entered` becomes that
-    // number, and 0 again, under this lock.
-    if (chain->entered.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(fd) + 1) return false;
-    if (generation_of(*chain) != name.generation || chain->block != block) return false;
-    visit(*chain);
-    return true;
+    for (;;) {
+      std::uint64_t state;
+      {
+        os::Locked locked(bucket(fd).mutex);
+        // Atomics only until it is known that the chain is in this bucket, where the lock keeps it: `entered` becomes
+        // that number, and 0 again, under this lock.
+        if (chain->entered.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(fd) + 1) return false;
+        if (generation_of(*chain) != name.generation || chain->block != block) return false;
+        state = chain->state.load(std::memory_order_acquire);
+        if (visit(*chain) == Visit::DONE) return true;
+      }
+      wait_for_move(*chain, state);
+    }
   }
 
  private:
+  // Keeps a visitor's place in a bucket's list while it is unlocked, and says where it ended when he came. It is no
+  // chain of any descriptor.
+  struct Mark : Chain {
+    Mark() : Chain{} { fd = -1; }
+  };
+  // Until it is elsewhere, or has been published. The chain may be gone, and its place another's: only atomics.
+  static void wait_for_move(const Chain& chain, std::uint64_t state) {
+    for (os::Patience patience; chain.state.load(std::memory_order_acquire) == state &&
+                                generation_of(chain.waiters.load(std::memory_order_acquire)) == generation_of(state);) {
+      patience.wait();
+    }
+  }
+
   static constexpr unsigned BUCKETS = 4096;
   struct Bucket {
     os::Mutex mutex;

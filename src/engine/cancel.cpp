@@ -9,6 +9,7 @@ namespace atomrt::engine {
 namespace {
 
 using chain::Chain;
+using chain::Visit;
 
 struct Tally {
   chain::ChainQueue taken;
@@ -16,21 +17,22 @@ struct Tally {
   bool any_left;
 };
 
-// Its aiocb has its result. A moment passes between that, which its program may have seen already, and publish.
-bool is_over(const Chain& chain) {
-  for (os::Patience patience; !is_published(chain); patience.wait()) {
-    if (place_of(chain) != chain::Place::ENDING) return false;
+Visit tally(Engine& engine, Chain& chain, Tally& outcome) {
+  switch (take(engine, chain, TakeFor::CANCEL)) {
+    case Take::TAKEN:
+      outcome.taken.push_back(chain);
+      outcome.any_taken = true;
+      return Visit::DONE;
+    case Take::IS_MOVING:
+      return Visit::AGAIN;
+    case Take::LEFT:
+      break;
   }
-  return true;
-}
-
-void tally(Engine& engine, Chain& chain, Tally& outcome) {
-  if (take(engine, chain, TakeFor::CANCEL)) {
-    outcome.taken.push_back(chain);
-    outcome.any_taken = true;
-  } else if (!is_over(chain)) {
-    outcome.any_left = true;
-  }
+  if (is_published(chain)) return Visit::DONE;
+  // A moment passes between the result in the aiocb, which its program may have seen already, and publish.
+  if (place_of(chain) == chain::Place::ENDING) return Visit::AGAIN;
+  outcome.any_left = true;
+  return Visit::DONE;
 }
 
 // All were taken before the first is finished, so none of them is let go by another's end.
@@ -50,7 +52,7 @@ int cancel_own(int fd, const struct aiocb* block) {
   Tally outcome{};
   chain::Registry& registry = engine->registry;
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, fd,
-                          [&](Chain& chain) { tally(*engine, chain, outcome); });
+                          [&](Chain& chain) { return tally(*engine, chain, outcome); });
   return settle(*engine, outcome);
 }
 
@@ -61,7 +63,8 @@ int cancel_all_own(int fd) {
   const os::SignalBlock blocked;
   Tally outcome{};
   engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
-    if (chain.hold == 0) tally(*engine, chain, outcome);  // else of an earlier file under this number
+    // One with a hold is of an earlier file under this number.
+    return chain.hold == 0 ? tally(*engine, chain, outcome) : Visit::DONE;
   });
   return settle(*engine, outcome);
 }

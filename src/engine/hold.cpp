@@ -16,6 +16,7 @@ namespace {
 using chain::Chain;
 using chain::Hold;
 using chain::Place;
+using chain::Visit;
 
 // Which load the last complete pass saw; written under no lock, as passes may repeat without harm.
 constinit std::atomic<unsigned long long> seen_objects{0};
@@ -96,53 +97,20 @@ Hold* make_hold(Engine& engine, int fd) {
 
 void give(Chain& chain, Hold& hold) {
   hold.holders.fetch_add(1, std::memory_order_relaxed);
-  chain.hold = static_cast<std::uint16_t>(hold.number);
+  chain.hold = hold.number & 0x7fff;
   chain.io_fd.store(hold.fd, std::memory_order_release);
 }
 
-// Chains that were running when their descriptor was about to be closed.
-class Running {
- public:
-  void add(const Chain& chain) {
-    if (count_ < MOST) names_[count_++] = chain::name_of(chain);
-  }
-
-  // Their threads have claimed them and are about to enter the kernel, or are in it: there is no telling which, but the
-  // way there is a few instructions. Waits until they are over, or for far longer than that way can take: 20 ms or so.
-  // Where more threads want to run than there are processors it takes longer, and so does this: the turns are counted,
-  // not the time, and who is given the processor so often is not the only one who is.
-  void let_enter_kernel(chain::ChainPool& pool) const {
-    constexpr unsigned MOST_TURNS = 200;
-    constexpr std::int64_t TURN_NS = 50'000;  // some 100 us, as timers go
-    const os::FutexWord nobody_wakes{0};
-    unsigned turns = 0;
-    for (unsigned i = 0; i < count_; ++i) {
-      const Chain& chain = *pool.at(names_[i].number);
-      const std::uint32_t generation = names_[i].generation;
-      while ((is_at(chain, generation, Place::RUNNING) || is_at(chain, generation, Place::IN_RING)) &&
-             turns < MOST_TURNS) {
-        os::futex_wait_until(nobody_wakes, 0, os::now_ns() + TURN_NS);
-        ++turns;
-      }
-    }
-  }
-
- private:
-  static constexpr unsigned MOST = 64;
-  aiocb::RequestName names_[MOST];
-  unsigned count_ = 0;
-};
-
-void replace_descriptor(Engine& engine, Chain& chain, Hold& hold, Running& running) {
+Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
   const std::uint32_t generation = generation_of(chain);
-  for (os::Patience patience;;) {
+  for (;;) {
     const auto change = [&](Chain& held) { give(held, hold); };
     switch (place_of(chain)) {
       case Place::HELD:
-        if (engine.registry.lanes.change_held(chain, change)) return;
+        if (engine.registry.lanes.change_held(chain, change)) return Visit::DONE;
         break;
       case Place::QUEUED:
-        if (engine.workers.change_queued(chain, change)) return;
+        if (engine.workers.change_queued(chain, change)) return Visit::DONE;
         break;
       case Place::BLOCKED:
       case Place::MAILED: {
@@ -150,31 +118,54 @@ void replace_descriptor(Engine& engine, Chain& chain, Hold& hold, Running& runni
         if ((place == Place::BLOCKED || place == Place::MAILED) && claim(chain, generation, place, Place::MOVING)) {
           give(chain, hold);
           put(chain, place);
-          return;
+          return Visit::DONE;
         }
         break;
       }
       case Place::RUNNING:
-        give(chain, hold);  // for what of it is left after the present call
-        running.add(chain);
-        return;
       case Place::IN_RING:
-        give(chain, hold);  // for what is left after the kernel's part, there or in another context
-        // The kernel may still have to look for the file: see policy.cpp.
-        if (is_sync(chain.operation)) running.add(chain);
-        return;
+        give(chain, hold);  // for what of it is left after the present call, or the kernel's part
+        chain.was_begun = 1;
+        return Visit::DONE;
       case Place::IN_AIO:
         give(chain, hold);
         engine.direct.need_for(chain);  // to be given back though nobody looks
-        return;
+        return Visit::DONE;
       case Place::MOVING:
-        patience.wait();
-        break;
+      case Place::IN_SUBMIT:
+        return Visit::AGAIN;
       case Place::ENDING:
       case Place::FREE:
-        return;
+        return Visit::DONE;
     }
   }
+}
+
+// Whether the thread that has begun it may still be on its way to the kernel with the old number.
+bool is_underway(const Chain& chain) {
+  const Place place = place_of(chain);
+  // The kernel may still have to look for a sync's file: see policy.cpp.
+  return place == Place::RUNNING || (place == Place::IN_RING && is_sync(chain.operation));
+}
+
+// The threads of chains that had begun are about to enter the kernel, or are in it: there is no telling which, but the
+// way there is a few instructions. Waits until they are over, or for far longer than that way can take: 20 ms or so.
+// Where more threads want to run than there are processors it takes longer, and so does this: the turns are counted,
+// not the time, and who is given the processor so often is not the only one who is.
+void let_enter_kernel(Engine& engine, int fd, const Hold& hold) {
+  constexpr unsigned MOST_TURNS = 200;
+  constexpr std::int64_t TURN_NS = 50'000;  // some 100 us, as timers go
+  unsigned turns = 0;
+  const auto is_awaited = [&](const Chain& chain) {
+    return chain.hold == hold.number && chain.was_begun && is_underway(chain) && turns < MOST_TURNS;
+  };
+  engine.registry.in_flight.for_each(
+      fd, [&](const Chain& chain) { return is_awaited(chain) ? Visit::AGAIN : Visit::DONE; },
+      [&](const Chain&, std::uint64_t) {
+        const os::FutexWord nobody_wakes{0};
+        os::futex_wait_until(nobody_wakes, 0, os::now_ns() + TURN_NS);
+        ++turns;
+      });
 }
 
 int highest_in_flight(const Engine& engine, int lowest) {
@@ -342,19 +333,16 @@ void before_close(int fd) {
   Engine* engine = running_engine();
   if (engine == nullptr || fd < 0 || !engine->registry.in_flight.may_have(fd) || own_engine() == nullptr) return;
   reap_if_any(*engine);
+  const os::SignalBlock blocked;
   Hold* hold = nullptr;
-  Running running;
-  {
-    const os::SignalBlock blocked;
-    engine->registry.in_flight.forget(fd);
-    engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
-      if (chain.hold != 0) return;  // of an earlier file under this number
-      if (hold == nullptr) hold = make_hold(*engine, fd);
-      if (hold != nullptr) replace_descriptor(*engine, chain, *hold, running);
-    });
-  }
+  engine->registry.in_flight.forget(fd);
+  engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
+    if (chain.hold != 0) return Visit::DONE;  // of an earlier file under this number
+    if (hold == nullptr) hold = make_hold(*engine, fd);
+    return hold != nullptr ? replace_descriptor(*engine, chain, *hold) : Visit::DONE;
+  });
   if (hold == nullptr) return;
-  running.let_enter_kernel(engine->registry.chains);
+  let_enter_kernel(*engine, fd, *hold);
   drop_hold(*engine, *hold);
 }
 

@@ -61,10 +61,8 @@ void close_group(Engine& engine, chain::Group& group) {
   const chain::Tail tail = run_tail(engine.registry, nothing, chain::Tail::COUNTDOWN);
   if (tail == chain::Tail::DONE) return;
   const os::SignalBlock blocked;
-  chain::Chain* chain = chain::adopt(engine.registry.chains, nothing);
-  if (chain == nullptr) return;
-  chain->tail = tail;
-  retry_tail(engine, *chain);
+  chain::Chain* chain = chain::adopt_tail(engine.registry.chains, nothing, tail);
+  if (chain != nullptr) retry_tail(engine, *chain);
 }
 
 }  // namespace atomrt::engine

@@ -27,10 +27,8 @@ void poke_retrier(Engine& engine) {
     return;
   }
   // Its notification finds no room: it becomes a chain that has only its tail left.
-  Chain* chain = chain::adopt(engine.registry.chains, request);
-  if (chain == nullptr) return;
-  chain->tail = tail;
-  retry_tail(engine, *chain);
+  Chain* chain = chain::adopt_tail(engine.registry.chains, request, tail);
+  if (chain != nullptr) retry_tail(engine, *chain);
 }
 
 // A request that ends in its submitter: nobody else has ever known of it.

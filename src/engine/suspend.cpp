@@ -86,13 +86,13 @@ bool has_lost_one(const Sleep& sleep) {
   return false;
 }
 
-// An entry's place, once a moment's MOVING is over.
+// An entry's place, once a moment's MOVING is over, or the call that hands it to kernel AIO.
 chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) {
   for (os::Patience patience;; patience.wait()) {
     const std::uint64_t state = chain.state.load(std::memory_order_acquire);
     if (chain::generation_of(state) != generation) return chain::Place::FREE;
     const auto place = static_cast<chain::Place>(chain::low_of(state));
-    if (place != chain::Place::MOVING) return place;
+    if (place != chain::Place::MOVING && place != chain::Place::IN_SUBMIT) return place;
   }
 }
 

@@ -4,43 +4,43 @@ namespace atomrt::engine {
 
 using chain::Chain;
 using chain::Place;
+using chain::Visit;
 
-bool take(Engine& engine, Chain& chain, TakeFor purpose) {
+Take take(Engine& engine, Chain& chain, TakeFor purpose) {
   const std::uint32_t generation = generation_of(chain);
   const bool to_run = purpose == TakeFor::RUN;
-  for (os::Patience patience;;) {
+  for (;;) {
     switch (place_of(chain)) {
       // A request of which the head has moved the first bytes goes on.
       case Place::HELD:
-        if (!to_run && moved_so_far(chain) > 0) return false;
-        if (engine.registry.lanes.take_held(chain, to_run)) return true;
-        if (to_run) return false;
+        if (!to_run && moved_so_far(chain) > 0) return Take::LEFT;
+        if (engine.registry.lanes.take_held(chain, to_run)) return Take::TAKEN;
+        if (to_run) return Take::LEFT;
         break;
       case Place::QUEUED:
-        if (!to_run && moved_so_far(chain) > 0) return false;
-        if (engine.workers.take(chain)) return true;
-        if (to_run) return false;
+        if (!to_run && moved_so_far(chain) > 0) return Take::LEFT;
+        if (engine.workers.take(chain)) return Take::TAKEN;
+        if (to_run) return Take::LEFT;
         break;
       case Place::MAILED:
-        if (!to_run && moved_so_far(chain) > 0) return false;
-        if (engine.ring.take(chain)) return true;
-        if (to_run) return false;
+        if (!to_run && moved_so_far(chain) > 0) return Take::LEFT;
+        if (engine.ring.take(chain)) return Take::TAKEN;
+        if (to_run) return Take::LEFT;
         break;
       case Place::BLOCKED:
-        if (to_run) return false;
+        if (to_run) return Take::LEFT;
         if (!claim(chain, generation, Place::BLOCKED)) break;
         if (chain.is_polled) engine.ring.forget(name_of(chain));
-        return true;
+        return Take::TAKEN;
       case Place::MOVING:
-        if (to_run) return false;
-        patience.wait();
-        break;
+        return to_run ? Take::LEFT : Take::IS_MOVING;
+      case Place::IN_SUBMIT:
       case Place::RUNNING:
       case Place::IN_RING:
       case Place::IN_AIO:
       case Place::ENDING:
       case Place::FREE:
-        return false;
+        return Take::LEFT;
     }
   }
 }
@@ -49,11 +49,12 @@ Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too
   Chain* taken = nullptr;
   chain::Registry& registry = engine.registry;
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, block->aio_fildes, [&](Chain& chain) {
-    if (!chain.is_local || is_sync(chain.operation) || needs_thread(chain, chain.tail)) return;
+    if (!chain.is_local || is_sync(chain.operation) || needs_thread(chain, chain.tail)) return Visit::DONE;
     const bool is_write = chain.operation == chain::Operation::WRITE && !chain.direct;
     const bool only_copies = chain.is_modest && chain.refuses_nowait;  // by experience
-    if (!is_write && !reads_too && !only_copies) return;
-    if (take(engine, chain, TakeFor::RUN)) taken = &chain;
+    if (!is_write && !reads_too && !only_copies) return Visit::DONE;
+    if (take(engine, chain, TakeFor::RUN) == Take::TAKEN) taken = &chain;
+    return Visit::DONE;
   });
   return taken;
 }

@@ -11,9 +11,14 @@ enum class TakeFor : std::uint8_t {
   RUN,     // file requests that no order holds back, that wait for no peer, and that make no thread at their end
 };
 
-// The chain is in flight and can't be recycled meanwhile (its bucket is locked, signals are blocked). True: it is the
-// caller's, place RUNNING.
-[[nodiscard]] bool take(Engine& engine, chain::Chain& chain, TakeFor purpose);
+enum class Take : std::uint8_t {
+  TAKEN,      // it is the caller's, place RUNNING
+  LEFT,       // it has begun, or is over
+  IS_MOVING,  // ask again when it has arrived, with the bucket unlocked meanwhile
+};
+
+// The chain is in flight and can't be recycled meanwhile (its bucket is locked, signals are blocked).
+[[nodiscard]] Take take(Engine& engine, chain::Chain& chain, TakeFor purpose);
 
 // The chain that serves the aiocb, if it could be taken; null otherwise. Signals are blocked by the caller.
 [[nodiscard]] chain::Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too);

@@ -99,9 +99,10 @@ bool Direct::give_back() {
 
 // ---- submission ----
 
-// The place stays MOVING until io_submit is over, as the number must mean the same file until then (engine/hold.cpp
-// waits for the place to change). Whoever processes events may be faster than the return of io_submit: then the claim
-// fails.
+// The place stays IN_SUBMIT until io_submit is over, as the number must mean the same file until then (engine/hold.cpp
+// waits for the place to change). Whoever processes events may be faster than the return of io_submit, and have the
+// chain elsewhere, MOVING on to another context, or over: it never comes to IN_SUBMIT again in that generation, so the
+// claim fails.
 //
 // A write beyond RLIMIT_FSIZE sends SIGXFSZ to this thread, which has it blocked, and fails in io_submit; so does one
 // to a pipe without a reader with SIGPIPE, where nobody has asked whether the number means a file. Its event is among
@@ -130,14 +131,14 @@ Verdict Direct::submit(Chain& chain) {
                                     chain::packed(generation, chain.number));
   iocb* transfers[] = {&transfer};
   const std::size_t left = bytes_left(chain);
-  put(chain, Place::MOVING);  // a release: the kernel hands the chain to another thread
+  put(chain, Place::IN_SUBMIT);  // a release: the kernel hands the chain to another thread
   os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   const std::uint32_t tail = ring->tail.load(std::memory_order_relaxed);
   const long accepted = os::submit_aio(ring, transfers, 1);
   const long result = accepted == 1 ? os::find_result(*ring, tail, transfer.aio_data) : os::NOT_YET;
   users_.fetch_sub(1, std::memory_order_release);
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
-  const bool still_there = claim(chain, generation, Place::MOVING, Place::IN_AIO);
+  const bool still_there = claim(chain, generation, Place::IN_SUBMIT, Place::IN_AIO);
   if (writes && (result == -EFBIG || !still_there)) os::take_back_write_signal(SIGXFSZ);
   const bool may_be_broken = result == -EPIPE || (result == os::NOT_YET && !still_there);
   if (may_be_pipe && may_be_broken) os::take_back_write_signal(SIGPIPE);
@@ -148,6 +149,7 @@ Verdict Direct::submit(Chain& chain) {
 }
 
 Verdict Direct::withdraw(Chain& chain, int error) {
+  put(chain, Place::MOVING);
   if (chain.group != nullptr) chain.group->leave_kernel();
   drop_need_of(chain);
   users_.fetch_sub(1, std::memory_order_release);

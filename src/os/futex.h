@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
 
 #include "os/clock.h"
@@ -52,12 +53,23 @@ inline int futex_wait_until(const FutexWord& word, std::uint32_t value, std::int
   return static_cast<int>(-system_call(FUTEX_CALL, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, &time, nullptr, 0));
 }
 
+// How many locks (Mutex) this thread holds, where assertions are on; else it is not counted.
+#ifndef NDEBUG
+inline constinit thread_local int locks_held [[gnu::tls_model("initial-exec")]] = 0;
+inline void note_locks_held(int change) { locks_held += change; }
+inline bool holds_no_lock() { return locks_held == 0; }
+#else
+inline void note_locks_held(int) {}
+inline bool holds_no_lock() { return true; }
+#endif
+
 // For loops that look again and again, as another thread is in the middle of a few instructions. It may have been
 // interrupted there by this very thread, by virtue of a real-time priority: yielding does not let it go on, a sleep
 // does.
 class Patience {
  public:
   void wait() {
+    assert(holds_no_lock());  // the other thread may need it to get on
     if (++turns_ % YIELDS != 0) {
       system_call(SYS_sched_yield);
     } else {

@@ -44,7 +44,7 @@ void a_chain_used_again_forgets_its_last_use(void**) {
   chain.io_fd.store(99);
   chain.hold = 7;
   chain.in_flight_link.previous = chain.member_link.previous = chain.queue_link.previous = &chain;
-  recycle(pool, chain);
+  atomrt::unit::free_chain(pool, chain);
   Chain& again = adopted(pool, request_of(Kind::READ, nullptr, 43));
   assert_ptr_equal(&again, &chain);
   assert_int_equal(again.operation, Operation::READ);
@@ -59,25 +59,25 @@ void recycling_makes_every_name_stale(void**) {
   auto& pool = zeroed<ChainPool>();
   Chain& chain = adopted(pool, request_of(Kind::WRITE));
   const auto old_name = name_of(chain);
-  put(chain, Place::QUEUED);
-  recycle(pool, chain);
+  atomrt::unit::stand(chain, Place::MAILED);
+  atomrt::unit::free_chain(pool, chain);
   assert_int_equal(place_of(chain), Place::FREE);
   assert_int_not_equal(generation_of(chain), old_name.generation);
   Chain& again = adopted(pool, request_of(Kind::WRITE));
   assert_ptr_equal(&again, &chain);
   assert_int_equal(name_of(again).number, old_name.number);
   assert_int_not_equal(name_of(again).generation, old_name.generation);
-  put(again, Place::QUEUED);
-  assert_false(claim(again, old_name.generation, Place::QUEUED));
-  assert_int_equal(place_of(again), Place::QUEUED);
-  assert_true(claim(again, generation_of(again), Place::QUEUED));
+  atomrt::unit::stand(again, Place::MAILED);
+  assert_false(claim(again, old_name.generation, Place::MAILED));
+  assert_int_equal(place_of(again), Place::MAILED);
+  assert_true(claim(again, generation_of(again), Place::MAILED));
 }
 
 void generations_wrap_around(void**) {
   auto& pool = zeroed<ChainPool>();
   Chain& chain = adopted(pool, request_of(Kind::WRITE));
   chain.state.store(packed(UINT32_MAX, static_cast<std::uint32_t>(Place::RUNNING)));
-  recycle(pool, chain);
+  atomrt::unit::free_chain(pool, chain);
   assert_int_equal(generation_of(chain), 0);
   assert_int_equal(place_of(chain), Place::FREE);
 }
@@ -87,11 +87,11 @@ void a_claim_needs_the_place(void**) {
   Chain& chain = adopted(pool, request_of(Kind::STREAM_READ));
   const std::uint32_t generation = generation_of(chain);
   for (const Place place : {Place::MOVING, Place::HELD, Place::QUEUED, Place::RUNNING}) {
-    put(chain, place);
+    atomrt::unit::stand(chain, place);
     assert_false(claim(chain, generation, Place::BLOCKED));
     assert_int_equal(place_of(chain), place);
   }
-  put(chain, Place::BLOCKED);
+  atomrt::unit::stand(chain, Place::BLOCKED);
   assert_true(claim(chain, generation, Place::BLOCKED));
   assert_int_equal(place_of(chain), Place::RUNNING);
   assert_false(claim(chain, generation, Place::BLOCKED));
@@ -100,7 +100,7 @@ void a_claim_needs_the_place(void**) {
 void a_claim_may_lead_elsewhere(void**) {
   auto& pool = zeroed<ChainPool>();
   Chain& chain = adopted(pool, request_of(Kind::STREAM_READ));
-  put(chain, Place::BLOCKED);
+  atomrt::unit::stand(chain, Place::BLOCKED);
   assert_true(claim(chain, generation_of(chain), Place::BLOCKED, Place::MOVING));
   assert_int_equal(place_of(chain), Place::MOVING);
 }
@@ -110,15 +110,15 @@ void a_patient_claim_fails_elsewhere_and_on_old_names(void**) {
   Chain& chain = adopted(pool, request_of(Kind::READ));
   const std::uint32_t generation = generation_of(chain);
   for (const Place place : {Place::HELD, Place::QUEUED, Place::BLOCKED, Place::RUNNING, Place::IN_RING, Place::IN_AIO, Place::FREE}) {
-    put(chain, place);
+    atomrt::unit::stand(chain, place);
     assert_false(claim_patiently(chain, generation, Place::MAILED, Place::RUNNING));
     assert_int_equal(place_of(chain), place);
   }
-  put(chain, Place::MAILED);
+  atomrt::unit::stand(chain, Place::MAILED);
   assert_false(claim_patiently(chain, generation + 1, Place::MAILED, Place::RUNNING));
   assert_true(claim_patiently(chain, generation, Place::MAILED, Place::RUNNING));
   assert_int_equal(place_of(chain), Place::RUNNING);
-  put(chain, Place::MOVING);  // an old name's claim does not wait for the chain's next user
+  atomrt::unit::stand(chain, Place::MOVING);  // an old name's claim does not wait for the chain's next user
   assert_false(claim_patiently(chain, generation + 1, Place::MAILED, Place::RUNNING));
 }
 
@@ -128,16 +128,16 @@ void a_patient_claim_waits_for_who_moves_it(void**) {
   Chain& chain = adopted(pool, request_of(Kind::READ));
   const std::uint32_t generation = generation_of(chain);
   for (const Place next : {Place::MAILED, Place::RUNNING}) {
-    put(chain, Place::MOVING);
+    atomrt::unit::stand(chain, Place::MOVING);
     std::atomic<int> outcome{-1};
-    const auto work = [&] { outcome.store(claim_patiently(chain, generation, Place::MAILED, Place::IN_RING)); };
+    const auto work = [&] { outcome.store(claim_patiently(chain, generation, Place::MAILED, Place::MOVING)); };
     Thread claimer(work);
     for (int i = 0; i < 20; ++i) atomrt::unit::pause_briefly();
     assert_int_equal(outcome.load(), -1);
-    put(chain, next);
+    atomrt::unit::stand(chain, next);
     claimer.join();
     assert_int_equal(outcome.load(), next == Place::MAILED);
-    assert_int_equal(place_of(chain), next == Place::MAILED ? Place::IN_RING : Place::RUNNING);
+    assert_int_equal(place_of(chain), next == Place::MAILED ? Place::MOVING : Place::RUNNING);
   }
 }
 
@@ -164,7 +164,7 @@ void of_two_claims_one_succeeds(void**) {
   int wrong = 0;
   while (rounds.more()) {
     claims.store(0);
-    put(chain, Place::BLOCKED);
+    atomrt::unit::stand(chain, Place::BLOCKED);
     rounds.start();
     rounds.finish();
     wrong += claims.load() != 1;

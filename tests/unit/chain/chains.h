@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "chain/lane.h"
+#include "chain/stand.h"
 
 namespace atomrt::unit {
 

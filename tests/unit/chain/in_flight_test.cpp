@@ -2,6 +2,7 @@
 #include "chain/in_flight.h"
 
 #include "chain/chains.h"
+#include "chain/waiters.h"
 
 namespace {
 
@@ -19,24 +20,28 @@ struct Fixture {
   Chain& enter(int fd, struct aiocb* block = nullptr) {
     Chain& chain = atomrt::unit::adopted(pool, request_of(Kind::READ, block, fd));
     in_flight.enter(chain);
-    put(chain, Place::QUEUED);
+    atomrt::unit::stand(chain, Place::QUEUED);
     return chain;
   }
   void leave(Chain& chain) {
     in_flight.leave(chain);
-    recycle(pool, chain);
+    atomrt::unit::free_chain(pool, chain);
   }
   int count(int fd) {
     int visits = 0;
     in_flight.for_each(fd, [&](Chain& chain) {
       ++visits;
       if (chain.fd != fd) visits += 1000;
+      return Visit::DONE;
     });
     return visits;
   }
   bool finds(RequestName name, const struct aiocb* block, int fd) {
     int visits = 0;
-    const bool found = in_flight.with(pool, name, block, fd, [&](Chain&) { ++visits; });
+    const bool found = in_flight.with(pool, name, block, fd, [&](Chain&) {
+      ++visits;
+      return Visit::DONE;
+    });
     if (visits != static_cast<int>(found)) abort();
     return found;
   }
@@ -111,7 +116,10 @@ void chains_are_visited_by_descriptor_in_order(void**) {
   f.enter(FD + 1);
   f.enter(SAME_BUCKET);
   int at = 0;
-  f.in_flight.for_each(FD, [&](Chain& chain) { assert_ptr_equal(&chain, chains[at++]); });
+  f.in_flight.for_each(FD, [&](Chain& chain) {
+    assert_ptr_equal(&chain, chains[at++]);
+    return Visit::DONE;
+  });
   assert_int_equal(at, 3);
   assert_int_equal(f.count(SAME_BUCKET), 1);
   assert_int_equal(f.count(FD + 1), 1);
@@ -174,9 +182,9 @@ void a_chain_that_has_left_is_not_found(void**) {
   Chain& chain = f.enter(FD, &block);
   const RequestName name = name_of(chain);
   f.in_flight.leave(chain);
-  put(chain, Place::RUNNING);  // its tail may still have to run
+  atomrt::unit::stand(chain, Place::RUNNING);  // its tail may still have to run
   assert_false(f.finds(name, &block, FD));
-  recycle(f.pool, chain);
+  atomrt::unit::free_chain(f.pool, chain);
   assert_false(f.finds(name, &block, FD));
 }
 
@@ -200,6 +208,96 @@ void a_chain_never_used_is_not_found(void**) {
   assert_false(f.finds({chain.number + 1, 0}, nullptr, 0));
 }
 
+// Its mover may need the bucket: it is unlocked while a visitor waits, and what happens there meanwhile confuses nobody.
+void a_chain_that_moves_is_waited_for_with_the_bucket_unlocked(void**) {
+  for (const bool leaves : {false, true}) {
+    Fixture f;
+    Chain* chains[3] = {&f.enter(FD), &f.enter(FD), &f.enter(FD)};
+    Chain& moving = *chains[1];
+    atomrt::unit::stand(moving, Place::MOVING);
+    std::atomic<int> vain{0}, visited{0}, others{0};
+    const auto visit = [&](Chain& chain) {
+      if (place_of(chain) == Place::MOVING) {
+        vain.fetch_add(1);
+        return Visit::AGAIN;
+      }
+      const bool is_known = &chain == chains[0] || &chain == chains[1] || &chain == chains[2];
+      (is_known ? visited : others).fetch_add(1);
+      return Visit::DONE;
+    };
+    Thread first([&] { f.in_flight.for_each(FD, visit); });
+    Thread second([&] { f.in_flight.for_each(FD, visit); });
+    assert_true(atomrt::unit::eventually([&] { return vain.load() == 2; }));
+    f.in_flight.change(moving, [] {});
+    Chain& late = f.enter(FD);
+    f.leave(*chains[0]);
+    assert_int_equal(f.count(SAME_BUCKET), 0);
+    if (leaves) {
+      f.leave(*chains[2]);
+      f.leave(moving);
+    } else {
+      put(moving, Place::QUEUED);
+    }
+    first.join();
+    second.join();
+    assert_int_equal(visited.load(), 2 * (leaves ? 1 : 3));
+    assert_int_equal(others.load(), 0);
+    f.leave(late);
+    if (leaves) continue;
+    f.leave(moving);
+    f.leave(*chains[2]);
+  }
+}
+
+void a_named_chain_that_moves_is_waited_for_with_the_bucket_unlocked(void**) {
+  for (const bool leaves : {false, true}) {
+    Fixture f;
+    struct aiocb block {};
+    Chain& moving = f.enter(FD, &block);
+    const RequestName name = name_of(moving);
+    atomrt::unit::stand(moving, Place::MOVING);
+    std::atomic<int> vain{0}, visited{0}, found{-1};
+    Thread thread([&] {
+      found.store(f.in_flight.with(f.pool, name, &block, FD, [&](Chain& chain) {
+        const bool moves = place_of(chain) == Place::MOVING;
+        (moves ? vain : visited).fetch_add(1);
+        return moves ? Visit::AGAIN : Visit::DONE;
+      }));
+    });
+    assert_true(atomrt::unit::eventually([&] { return vain.load() == 1; }));
+    f.in_flight.change(moving, [] {});
+    if (leaves) {
+      f.leave(moving);
+    } else {
+      put(moving, Place::QUEUED);
+    }
+    thread.join();
+    assert_int_equal(found.load(), !leaves);
+    assert_int_equal(visited.load(), !leaves);
+    if (!leaves) f.leave(moving);
+  }
+}
+
+// Its end is told by publish; its place stays the same up to its recycling.
+void a_chain_that_ends_is_waited_for_until_it_is_published(void**) {
+  Fixture f;
+  WaiterTable& waiters = zeroed<WaiterTable>();
+  Chain& ending = f.enter(FD);
+  atomrt::unit::stand(ending, Place::ENDING);
+  std::atomic<int> vain{0}, seen{0};
+  Thread thread([&] {
+    f.in_flight.for_each(FD, [&](Chain& chain) {
+      (is_published(chain) ? seen : vain).fetch_add(1);
+      return is_published(chain) ? Visit::DONE : Visit::AGAIN;
+    });
+  });
+  assert_true(atomrt::unit::eventually([&] { return vain.load() == 1; }));
+  waiters.publish(ending);
+  thread.join();
+  assert_int_equal(seen.load(), 1);
+  f.leave(ending);
+}
+
 // As long as it is looked at a chain can't become another request.
 void a_chain_found_is_not_recycled_meanwhile(void**) {
   constexpr int ROUNDS = UNIT_SANITIZED ? 10'000 : 50'000;
@@ -215,6 +313,7 @@ void a_chain_found_is_not_recycled_meanwhile(void**) {
         for (int i = 0; i < 10; ++i) {
           if (generation_of(chain) != name.generation || chain.block != &block) wrong.fetch_add(1);
         }
+        return Visit::DONE;
       });
     }
   });
@@ -242,4 +341,7 @@ UNIT_TESTS(cmocka_unit_test(the_file_of_requests_in_flight_is_known),
            cmocka_unit_test(a_chain_that_has_left_is_not_found),
            cmocka_unit_test(a_chain_used_again_is_not_found_by_its_old_name),
            cmocka_unit_test(a_chain_never_used_is_not_found),
-           cmocka_unit_test(a_chain_found_is_not_recycled_meanwhile))
+           cmocka_unit_test(a_chain_found_is_not_recycled_meanwhile),
+           cmocka_unit_test(a_chain_that_moves_is_waited_for_with_the_bucket_unlocked),
+           cmocka_unit_test(a_named_chain_that_moves_is_waited_for_with_the_bucket_unlocked),
+           cmocka_unit_test(a_chain_that_ends_is_waited_for_until_it_is_published))

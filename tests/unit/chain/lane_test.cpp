@@ -201,11 +201,11 @@ void nothing_is_run_out_of_turn_while_another_writes(void**) {
   Chain& second = lanes.held(Kind::WRITE);
   Chain& third = lanes.held(Kind::WRITE);
   for (const Place place : {Place::RUNNING, Place::MOVING}) {
-    put(first, place);
+    atomrt::unit::stand(first, place);
     assert_false(lanes.table.take_held(second, true));
     assert_int_equal(place_of(second), Place::HELD);
   }
-  put(first, Place::QUEUED);
+  atomrt::unit::stand(first, Place::QUEUED);
   assert_true(lanes.table.take_held(second, true));
   assert_false(lanes.table.take_held(third, true));
   assert_true(lanes.table.take_held(third, false));  // to cancel it
@@ -283,7 +283,7 @@ void what_is_not_held_cannot_be_taken(void**) {
   assert_false(lanes.table.take_held(outside, false));
   Chain& first = lanes.go(Kind::WRITE);
   for (const Place place : {Place::MOVING, Place::QUEUED, Place::RUNNING}) {
-    put(first, place);
+    atomrt::unit::stand(first, place);
     assert_false(lanes.table.take_held(first, false));
     assert_int_equal(place_of(first), place);
   }

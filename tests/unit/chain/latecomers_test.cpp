@@ -19,7 +19,7 @@ struct Late : Lanes {
     Chain& chain = make(Kind::DIRECT_WRITE);
     chain.fd = fd;
     latecomers.enter(chain);
-    put(chain, Place::IN_AIO);
+    atomrt::unit::stand(chain, Place::IN_AIO);
     return chain;
   }
   // Those of number 3 are in KEY's lane, those of 4 in OTHER's, of 5 nobody knows.
@@ -117,7 +117,7 @@ void a_finished_one_leaves_nothing_behind(void**) {
     Chain& chain = adopted(registry.chains, request_of(Kind::DIRECT_WRITE, &block));
     registry.in_flight.enter(chain);
     registry.latecomers.enter(chain);
-    put(chain, Place::RUNNING);
+    atomrt::unit::stand(chain, Place::RUNNING);
     if (is_placed) {
       registry.latecomers.place_all(registry.lanes, [](const Chain&, FileKey& key) {
         key = KEY;

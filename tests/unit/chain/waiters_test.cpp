@@ -64,7 +64,7 @@ void a_stale_name_is_over_and_wakes_nobody_later(void**) {
   Waiter& waiter = f.waiter();
   const std::uint32_t old_generation = generation_of(chain);
   f.table.publish(chain);
-  recycle(f.pool, chain);
+  atomrt::unit::free_chain(f.pool, chain);
   Chain& again = f.chain();
   assert_ptr_equal(&again, &chain);
   assert_int_equal(f.table.watch(again, old_generation, waiter), Watch::OVER);
@@ -162,7 +162,7 @@ void unwatching_a_recycled_chain_is_no_harm(void**) {
   const std::uint32_t old_generation = generation_of(chain);
   f.watches(chain, waiter);
   f.table.publish(chain);
-  recycle(f.pool, chain);
+  atomrt::unit::free_chain(f.pool, chain);
   Chain& again = f.chain();
   f.watches(again, waiter);
   waiter.bell.store(atomrt::os::QUIET);
@@ -246,7 +246,7 @@ void a_published_chain_is_known_as_such(void**) {
   assert_false(is_published(chain));
   f.table.publish(chain);
   assert_true(is_published(chain));
-  recycle(f.pool, chain);
+  atomrt::unit::free_chain(f.pool, chain);
   assert_false(is_published(f.chain()));
 }
 
@@ -259,7 +259,7 @@ void a_chain_used_again_is_watched_anew(void**) {
     waiter.bell.store(atomrt::os::QUIET);
     f.table.publish(chain);
     assert_true(woken(waiter));
-    recycle(f.pool, chain);
+    atomrt::unit::free_chain(f.pool, chain);
   }
 }
 

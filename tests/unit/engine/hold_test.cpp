@@ -316,13 +316,13 @@ void a_request_in_the_ring_keeps_its_file_for_what_is_left(void**) {
   read.read(fd);
   atomrt::chain::Chain& chain = *read.chain();
   assert_true(the_engine().workers.take(chain));
-  put(chain, Place::IN_RING);
+  atomrt::unit::stand(chain, Place::IN_RING);
   const int before = open_descriptors();
   give_number_to(fd, "your");
   assert_int_equal(open_descriptors(), before + 1);
   assert_int_equal(read.place(), Place::IN_RING);
   assert_int_not_equal(chain.io_fd, fd);
-  put(chain, Place::MOVING);  // the ring gives it to the next context
+  atomrt::unit::stand(chain, Place::MOVING);  // the ring gives it to the next context
   assert_true(offer(the_engine(), chain, atomrt::exec::ContextId::RING) == atomrt::exec::Verdict::ACCEPTED);
   open_gate();
   read.ends_with(0, 4);

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "chain/build.h"
+#include "chain/stand.h"
 #include "engine/cancel.h"
 #include "engine/engine.h"
 #include "engine/submit.h"

@@ -9,6 +9,7 @@ using namespace atomrt::unit;
 using atomrt::chain::Chain;
 using atomrt::chain::Place;
 using atomrt::engine::take;
+using atomrt::engine::Take;
 using atomrt::engine::take_for_waiter;
 using atomrt::engine::TakeFor;
 using atomrt::exec::ContextId;
@@ -37,8 +38,8 @@ void what_is_queued_is_taken_for_both(void**) {
     Aio queued;
     queued.read(file.fd);
     assert_int_equal(queued.place(), Place::QUEUED);
-    assert_true(take(the_engine(), *queued.chain(), purpose));
-    assert_false(take(the_engine(), *queued.chain(), purpose));
+    assert_true(take(the_engine(), *queued.chain(), purpose) == Take::TAKEN);
+    assert_true(take(the_engine(), *queued.chain(), purpose) == Take::LEFT);
     give_up(*queued.chain());
     queued.ends_with(ECANCELED, -1);
   }
@@ -47,8 +48,8 @@ void what_is_queued_is_taken_for_both(void**) {
 void what_is_running_is_taken_for_neither(void**) {
   MemoryFile file;
   Busy busy(file.fd);
-  assert_false(take(the_engine(), *busy.running.chain(), TakeFor::CANCEL));
-  assert_false(take(the_engine(), *busy.running.chain(), TakeFor::RUN));
+  assert_true(take(the_engine(), *busy.running.chain(), TakeFor::CANCEL) == Take::LEFT);
+  assert_true(take(the_engine(), *busy.running.chain(), TakeFor::RUN) == Take::LEFT);
   assert_int_equal(busy.running.place(), Place::RUNNING);
 }
 
@@ -57,8 +58,8 @@ void what_is_free_is_taken_for_neither(void**) {
   Aio over;
   over.read(file.fd).ends_with(0, 4);
   assert_true(eventually([&] { return over.place() == Place::FREE; }));
-  assert_false(take(the_engine(), *over.chain(), TakeFor::CANCEL));
-  assert_false(take(the_engine(), *over.chain(), TakeFor::RUN));
+  assert_true(take(the_engine(), *over.chain(), TakeFor::CANCEL) == Take::LEFT);
+  assert_true(take(the_engine(), *over.chain(), TakeFor::RUN) == Take::LEFT);
 }
 
 void a_held_write_is_taken_for_both(void**) {
@@ -71,8 +72,8 @@ void a_held_write_is_taken_for_both(void**) {
     assert_int_equal(write.place(), Place::HELD);
   }
   assert_int_equal(first.place(), Place::QUEUED);  // nobody writes to the file yet
-  assert_true(take(the_engine(), *held[0].chain(), TakeFor::CANCEL));
-  assert_true(take(the_engine(), *held[1].chain(), TakeFor::RUN));
+  assert_true(take(the_engine(), *held[0].chain(), TakeFor::CANCEL) == Take::TAKEN);
+  assert_true(take(the_engine(), *held[1].chain(), TakeFor::RUN) == Take::TAKEN);
   give_up(*held[0].chain());
   give_up(*held[1].chain());
 }
@@ -87,8 +88,8 @@ void what_its_order_holds_back_is_taken_to_cancel_it_only(void**) {
   sync.sync(file.fd);
   for (const Aio* held : {&append, &sync}) {
     assert_int_equal(held->place(), Place::HELD);
-    assert_false(take(the_engine(), *held->chain(), TakeFor::RUN));
-    assert_true(take(the_engine(), *held->chain(), TakeFor::CANCEL));
+    assert_true(take(the_engine(), *held->chain(), TakeFor::RUN) == Take::LEFT);
+    assert_true(take(the_engine(), *held->chain(), TakeFor::CANCEL) == Take::TAKEN);
     give_up(*held->chain());
   }
 }
@@ -98,29 +99,39 @@ void a_blocked_stream_is_taken_to_cancel_it_only(void**) {
   Aio read;
   read.read(pipe.out);
   assert_true(eventually([&] { return read.place() == Place::BLOCKED; }));
-  assert_false(take(the_engine(), *read.chain(), TakeFor::RUN));
-  assert_true(take(the_engine(), *read.chain(), TakeFor::CANCEL));
+  assert_true(take(the_engine(), *read.chain(), TakeFor::RUN) == Take::LEFT);
+  assert_true(take(the_engine(), *read.chain(), TakeFor::CANCEL) == Take::TAKEN);
   give_up(*read.chain());
   read.ends_with(ECANCELED, -1);
 }
 
-// Between two places its mover is about to put it down somewhere: a canceller waits for that.
-void what_is_moving_is_waited_for_to_cancel_it(void**) {
+// Between two places its mover is about to put it down somewhere, and may need a lock before that: who holds one is told
+// to let go of it and to ask again.
+void what_is_moving_is_to_be_asked_for_again(void**) {
   MemoryFile file;
   Busy busy(file.fd);
   Aio queued;
   queued.read(file.fd);
   Chain& chain = *queued.chain();
-  put(chain, Place::MOVING);
-  assert_false(take(the_engine(), chain, TakeFor::RUN));
-  std::atomic<int> outcome{-1};
-  Thread canceller([&] { outcome.store(take(the_engine(), chain, TakeFor::CANCEL)); });
-  for (int i = 0; i < 10; ++i) pause_briefly();
-  assert_int_equal(outcome, -1);
-  put(chain, Place::QUEUED);
-  canceller.join();
-  assert_int_equal(outcome, 1);
+  atomrt::unit::stand(chain, Place::MOVING);
+  assert_true(take(the_engine(), chain, TakeFor::RUN) == Take::LEFT);
+  assert_true(take(the_engine(), chain, TakeFor::CANCEL) == Take::IS_MOVING);
+  atomrt::unit::stand(chain, Place::QUEUED);
+  assert_true(take(the_engine(), chain, TakeFor::CANCEL) == Take::TAKEN);
   give_up(chain);
+}
+
+// The kernel may have it already, and gives nothing back.
+void what_is_on_its_way_into_kernel_aio_is_left(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio queued;
+  queued.read(file.fd);
+  Chain& chain = *queued.chain();
+  atomrt::unit::stand(chain, Place::IN_SUBMIT);
+  assert_true(take(the_engine(), chain, TakeFor::RUN) == Take::LEFT);
+  assert_true(take(the_engine(), chain, TakeFor::CANCEL) == Take::LEFT);
+  atomrt::unit::stand(chain, Place::QUEUED);
 }
 
 // What the head has moved can't be taken back: the rest goes on.
@@ -130,7 +141,7 @@ void what_has_moved_bytes_is_not_cancelled(void**) {
   Aio queued;
   queued.write(file.fd, "1111");
   queued.chain()->moved = 2;
-  assert_false(take(the_engine(), *queued.chain(), TakeFor::CANCEL));
+  assert_true(take(the_engine(), *queued.chain(), TakeFor::CANCEL) == Take::LEFT);
   assert_int_equal(queued.place(), Place::QUEUED);
 }
 
@@ -141,7 +152,7 @@ void what_has_moved_bytes_is_not_cancelled_in_its_lane_either(void**) {
   first.write(file.fd, "1111");
   held.write(file.fd, "2222");
   held.chain()->moved = 2;
-  const bool taken = take(the_engine(), *held.chain(), TakeFor::CANCEL);
+  const bool taken = take(the_engine(), *held.chain(), TakeFor::CANCEL) == Take::TAKEN;
   if (taken) give_up(*held.chain());
   assert_false(taken);
   assert_int_equal(held.place(), Place::HELD);
@@ -239,7 +250,8 @@ UNIT_TESTS(ENGINE_TEST(what_is_queued_is_taken_for_both), ENGINE_TEST(what_is_ru
            ENGINE_TEST(what_is_free_is_taken_for_neither), ENGINE_TEST(a_held_write_is_taken_for_both),
            ENGINE_TEST(what_its_order_holds_back_is_taken_to_cancel_it_only),
            ENGINE_TEST(a_blocked_stream_is_taken_to_cancel_it_only),
-           ENGINE_TEST(what_is_moving_is_waited_for_to_cancel_it), ENGINE_TEST(what_has_moved_bytes_is_not_cancelled),
+           ENGINE_TEST(what_is_moving_is_to_be_asked_for_again),
+      cmocka_unit_test(what_is_on_its_way_into_kernel_aio_is_left), ENGINE_TEST(what_has_moved_bytes_is_not_cancelled),
            ENGINE_TEST(what_has_moved_bytes_is_not_cancelled_in_its_lane_either),
            ENGINE_TEST(a_waiter_takes_buffered_writes_in_any_list),
            ENGINE_TEST(a_waiter_takes_reads_only_where_told_to),

@@ -306,6 +306,20 @@ void an_event_of_a_chain_that_is_over_means_nobody(void**) {
   f.is_settled(stale, 8, By::APPLICATION);
 }
 
+// The kernel has refused it, and whoever saw that passes it on, before io_submit has come back.
+void what_the_kernel_gave_back_is_not_its_submitters_any_more(void**) {
+  Fixture f;
+  fixture_of_callback = &f;
+  f.engine.when_settled.store([](Chain& chain) { put(chain, Place::MOVING); });
+  f.kernel.when_submitted.store([] {
+    fixture_of_callback->kernel.complete(0, -EAGAIN);
+    fixture_of_callback->direct.process(By::APPLICATION);
+  });
+  Chain& chain = f.submitted();
+  f.is_settled(chain, -EAGAIN, By::APPLICATION);
+  assert_int_equal(place_of(chain), Place::MOVING);
+}
+
 // And what came behind it: the reaper is on its way.
 void an_application_makes_no_thread_of_a_notification(void**) {
   Fixture f;
@@ -340,6 +354,7 @@ UNIT_TESTS(cmocka_unit_test(the_first_request_makes_the_context),
            cmocka_unit_test(a_late_write_to_a_broken_pipe_raises_no_signal),
            cmocka_unit_test(what_is_not_done_whole_at_once_is_settled_by_its_submitter),
            cmocka_unit_test(a_request_is_settled_by_who_looks),
+           cmocka_unit_test(what_the_kernel_gave_back_is_not_its_submitters_any_more),
            cmocka_unit_test(more_than_a_batch_is_settled_in_the_order_of_events),
            cmocka_unit_test(an_event_of_a_chain_that_is_over_means_nobody),
            cmocka_unit_test(an_application_makes_no_thread_of_a_notification))

@@ -132,11 +132,11 @@ void a_chain_that_is_being_finished_needs_nobody(void**) {
   Fixture f;
   Chain& chain = f.submitted();
   for (const Place place : {Place::RUNNING, Place::MOVING, Place::QUEUED}) {
-    put(chain, place);
+    atomrt::unit::stand(chain, place);
     f.direct.need_for(chain);
     assert_false(chain.needs_reaper);
   }
-  put(chain, Place::IN_AIO);
+  atomrt::unit::stand(chain, Place::IN_AIO);
   // The reaper may have led for a moment, as it was needed for one.
   assert_true(eventually([&] { return f.direct.lead(Fixture::ME, By::APPLICATION); }));
   f.direct.stop_leading(Fixture::ME);

@@ -106,7 +106,7 @@ void a_letter_of_a_chain_that_is_over_means_nobody(void**) {
   f.hold_thread();
   Chain& taken = f.submitted(read_request());
   assert_true(f.ring.take(taken));
-  atomrt::chain::recycle(f.engine.pool, taken);
+  atomrt::unit::free_chain(f.engine.pool, taken);
   Chain& next = f.submitted(read_request());
   assert_ptr_equal(&next, &taken);
   serve_gate.open();
@@ -128,7 +128,7 @@ void only_what_is_mailed_can_be_taken(void**) {
   Fixture f;
   Chain& chain = f.chain(read_request());
   for (const Place place : {Place::MOVING, Place::HELD, Place::QUEUED, Place::BLOCKED, Place::RUNNING, Place::IN_RING, Place::IN_AIO, Place::ENDING}) {
-    put(chain, place);
+    atomrt::unit::stand(chain, place);
     assert_false(f.ring.take(chain));
     assert_int_equal(place_of(chain), place);
   }
@@ -219,7 +219,7 @@ void of_submitter_and_canceller_one_has_the_chain(void**) {
     rounds.finish();
     wrong += is_declined == (taken.load() == 1) || taken.load() > 1;
     wrong += place_of(chain) != (is_declined ? Place::MOVING : Place::RUNNING);
-    atomrt::chain::recycle(f.engine.pool, chain);
+    atomrt::unit::free_chain(f.engine.pool, chain);
   }
   canceller.join();
   assert_int_equal(wrong, 0);

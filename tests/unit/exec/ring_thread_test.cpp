@@ -329,7 +329,7 @@ void polled_streams_are_passed_on(void**) {
   assert_true(full.fill() > 0);
   f.engine.pool.take();  // a number that no chain has
   Chain& workers = f.chain(transfer(Kind::STREAM_READ, empty.out, other, 4));
-  put(workers, Place::BLOCKED);
+  atomrt::unit::stand(workers, Place::BLOCKED);
   Chain& reads = f.submitted(transfer(Kind::STREAM_READ, empty.out, buffer, 4));
   Request half_done = transfer(Kind::STREAM_WRITE, full.in, page, sizeof page);
   half_done.moved = 100;

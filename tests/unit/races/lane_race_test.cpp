@@ -48,7 +48,7 @@ class Scenario {
     const Released released = table_.leave(chain);
     for (int i = at; i + 1 < count_; ++i) present_[i] = present_[i + 1];
     --count_;
-    recycle(pool_, chain);
+    atomrt::unit::free_chain(pool_, chain);
     for (Chain* next : released.chains) {
       if (next == nullptr) continue;
       assert_int_equal(place_of(*next), Place::MOVING);
@@ -222,7 +222,7 @@ void threads_keep_the_rules_and_lose_nobody(void**) {
         inside.fetch_sub(1);
       }
       const Released released = table.leave(*next);
-      recycle(pool, *next);
+      atomrt::unit::free_chain(pool, *next);
       finished.fetch_add(1);
       for (Chain* other : released.chains) {
         if (other != nullptr) todo[count++] = other;

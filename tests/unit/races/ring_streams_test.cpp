@@ -188,7 +188,7 @@ void a_late_poll_does_not_touch_the_chains_next_user(void**) {
     if (i % 2 == 0) assert_true(Fixture::comes_to(chain, Place::BLOCKED));
     if (!cancel(f, chain, generation_of(chain))) assert_true(i % 2 != 0);
     if (f.job(chain).completed.load() != 0) abort();
-    atomrt::chain::recycle(f.engine.pool, chain);
+    atomrt::unit::free_chain(f.engine.pool, chain);
     Chain& again = f.submitted(read_of(next.out, buffer, 8));
     assert_ptr_equal(&again, &chain);
     old.feed("old");
@@ -198,7 +198,7 @@ void a_late_poll_does_not_touch_the_chains_next_user(void**) {
     next.feed("next");
     f.ends_with(again, 4);
     f.job(again).completed.store(0);
-    atomrt::chain::recycle(f.engine.pool, again);
+    atomrt::unit::free_chain(f.engine.pool, again);
   }
 }
 

@@ -35,7 +35,7 @@ class Race {
       table_.publish(chain);
       rounds_.finish();
       delay = slept_.load() - slept_before < watchers_ ? delay + delay / 8 + 4 : delay - delay / 8;
-      recycle(pool_, chain);
+      atomrt::unit::free_chain(pool_, chain);
     }
     first.join();
     second.join();

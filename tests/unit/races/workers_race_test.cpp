@@ -133,7 +133,7 @@ void a_blocked_stream_is_completed_or_cancelled_once(void**) {
     for (volatile int delay = i * 37 % 5000; delay > 0;) delay = delay - 1;
     if (claim(chain, generation, Place::BLOCKED)) {
       complete(nullptr, chain, -ECANCELED, atomrt::exec::ContextId::THREADS);
-      recycle(f.engine.pool, chain);  // so that the worker lets go of it
+      atomrt::unit::free_chain(f.engine.pool, chain);  // so that the worker lets go of it
       assert_int_equal(stream.outcome, -ECANCELED);
     } else {
       assert_true(eventually([&] { return stream.completed == 1; }));

@@ -1,0 +1,88 @@
+// Place: where a chain stands. A chain has one owner at a time; the places say who that is and how one becomes it.
+//
+// MOVES is the whole of it: what is not there can't happen, and builds with assertions stop where it does (put, claim).
+// ARCHITECTURE.md shows the same table.
+#pragma once
+
+#include <cstdint>
+
+namespace atomrt::chain {
+
+enum class Place : std::uint32_t {
+  FREE,       // in the pool
+  MOVING,     // between two places, up to the first try, or in one that does not wait: another place comes within a
+              // moment. Its owner may need any lock before that, so nobody waits for it who holds one
+  HELD,       // in its lane, behind earlier work
+  QUEUED,     // in the workers' queue, not begun
+  MAILED,     // in the ring's mailbox, not begun
+  BLOCKED,    // a stream request that has moved no bytes and waits for its peer
+  RUNNING,    // its operation has begun
+  IN_RING,    // like RUNNING, and io_uring holds the file: the descriptor may be closed (but a sync's: see hold.cpp)
+  IN_SUBMIT,  // its submitter hands it to kernel AIO and may find that the kernel has it, or has given it back already.
+              // Only once in a generation, and left by one claim: so the submitter that comes late knows
+  IN_AIO,     // like IN_RING, with kernel AIO: its end is seen by whoever looks
+  ENDING,     // its result is stored, or is so within a moment, in which its owner takes no lock; up to FREE
+};
+constexpr unsigned PLACES = static_cast<unsigned>(Place::ENDING) + 1;
+
+// How a place is left: by its owner, who alone may; by whoever has locked what the chain stands in; or by whoever is
+// first (compare-exchange with the generation).
+enum class MovedBy : std::uint8_t { OWNER, LANE_LOCK, QUEUE_LOCK, CLAIM };
+
+struct Move {
+  Place from, to;
+  MovedBy by;
+  const char* who;
+};
+
+constexpr Move MOVES[] = {
+    {Place::FREE, Place::MOVING, MovedBy::OWNER, "submitter"},
+    {Place::MOVING, Place::HELD, MovedBy::OWNER, "who enters it into its lane"},
+    {Place::MOVING, Place::QUEUED, MovedBy::OWNER, "who offers it to threads"},
+    {Place::MOVING, Place::MAILED, MovedBy::OWNER, "who offers it to the ring"},
+    {Place::MOVING, Place::BLOCKED, MovedBy::OWNER, "ring or worker that found no peer; close, after its look"},
+    {Place::MOVING, Place::RUNNING, MovedBy::OWNER, "whoever runs or ends it"},
+    {Place::MOVING, Place::IN_SUBMIT, MovedBy::OWNER, "who offers it to direct"},
+    {Place::MOVING, Place::ENDING, MovedBy::OWNER, "submitter, with a notification left alone"},
+    {Place::HELD, Place::MOVING, MovedBy::LANE_LOCK, "who leaves the lane"},
+    {Place::HELD, Place::RUNNING, MovedBy::LANE_LOCK, "aio_cancel, a waiter"},
+    {Place::QUEUED, Place::MOVING, MovedBy::QUEUE_LOCK, "worker, with a stream's"},
+    {Place::QUEUED, Place::RUNNING, MovedBy::QUEUE_LOCK, "worker, aio_cancel, a waiter; who finds no worker"},
+    {Place::MAILED, Place::MOVING, MovedBy::CLAIM, "ring; close"},
+    {Place::MAILED, Place::RUNNING, MovedBy::CLAIM, "aio_cancel, a waiter; its submitter, who finds no ring"},
+    {Place::BLOCKED, Place::MOVING, MovedBy::CLAIM, "ring or worker whose peer is ready; close"},
+    {Place::BLOCKED, Place::RUNNING, MovedBy::CLAIM, "aio_cancel"},
+    {Place::RUNNING, Place::MOVING, MovedBy::OWNER, "who passes it on"},
+    {Place::RUNNING, Place::HELD, MovedBy::OWNER, "who finds the lane of one that came late"},
+    {Place::RUNNING, Place::QUEUED, MovedBy::OWNER, "who offers it to threads"},
+    {Place::RUNNING, Place::MAILED, MovedBy::OWNER, "who offers it to the ring"},
+    {Place::RUNNING, Place::BLOCKED, MovedBy::OWNER, "worker that was outrun"},
+    {Place::RUNNING, Place::IN_RING, MovedBy::OWNER, "ring"},
+    {Place::RUNNING, Place::IN_SUBMIT, MovedBy::OWNER, "who offers it to direct"},
+    {Place::RUNNING, Place::ENDING, MovedBy::OWNER, "finish"},
+    {Place::RUNNING, Place::FREE, MovedBy::OWNER, "submitter that all contexts decline"},
+    {Place::IN_RING, Place::RUNNING, MovedBy::OWNER, "ring"},
+    {Place::IN_RING, Place::MOVING, MovedBy::OWNER, "ring that is forbidden"},
+    {Place::IN_SUBMIT, Place::IN_AIO, MovedBy::CLAIM, "its submitter"},
+    {Place::IN_SUBMIT, Place::MOVING, MovedBy::OWNER, "its submitter, when the kernel has not taken it"},
+    {Place::IN_SUBMIT, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
+    {Place::IN_AIO, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
+    {Place::ENDING, Place::FREE, MovedBy::OWNER, "finish, retrier"},
+};
+
+// Its owner may also say again where it is, as he need not know: MOVING and RUNNING.
+[[nodiscard]] constexpr bool may_move(Place from, Place to) {
+  if (from == to) return from == Place::MOVING || from == Place::RUNNING;
+  for (const Move& move : MOVES) {
+    if (move.from == from && move.to == to) return true;
+  }
+  return false;
+}
+[[nodiscard]] constexpr bool may_be_claimed(Place from, Place to) {
+  for (const Move& move : MOVES) {
+    if (move.from == from && move.to == to) return move.by == MovedBy::CLAIM;
+  }
+  return false;
+}
+
+}  // namespace atomrt::chain
