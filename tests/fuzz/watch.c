@@ -1,0 +1,138 @@
+/* Progress, and what is left at the end. A run is stuck when a worker does not move while the watch itself gets a write
+ * and a sync through, hundreds of times: a slow machine is slow for both. */
+#include "fuzz.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { STILL_ROUNDS = 300, ROUND_US = 50000 };
+
+atomic_ulong watch_round, submitted, ended, cancelled, refused, notices_due, notices_seen;
+
+/* By posix_spawn, which runs no handlers of fork. */
+static void show_backtraces(void)
+{
+    char pid[16];
+    pid_t child;
+    int status;
+    char *command[] = {"gdb", "-p", pid, "-nx", "-batch", "-ex", "thread apply all backtrace 30", NULL};
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+    unsetenv("LD_PRELOAD");
+    if (posix_spawnp(&child, "gdb", NULL, NULL, command, environ) == 0)
+        waitpid(child, &status, 0);
+}
+
+static void show_worker(struct worker *worker)
+{
+    static const char *const KINDS[] = {"read", "write", "sync", "append", "stream read", "stream write"};
+    dprintf(1, "worker %u: %lu steps, %lu requests, %u in flight%s\n", worker->index, (unsigned long)worker->steps,
+            (unsigned long)worker->made, worker->in_flight, worker->is_done ? ", done" : "");
+    for (unsigned i = 0; i < OPS; ++i) {
+        struct op *op = &worker->ops[i];
+        if (op->state != IDLE)
+            dprintf(1, "  request %u: %s, descriptor %d, %zu bytes at %lld, aio_error %d, %s, %lu rounds old\n", i,
+                    KINDS[op->kind], op->block.aio_fildes, (size_t)op->block.aio_nbytes, (long long)op->block.aio_offset,
+                    aio_error(&op->block), op->state == FLYING ? "in flight" : "awaits its notification",
+                    watch_round - op->round);
+    }
+}
+
+void give_up(const char *form, ...)
+{
+    static atomic_flag is_told = ATOMIC_FLAG_INIT;
+    char text[400];
+    va_list arguments;
+    if (atomic_flag_test_and_set(&is_told))
+        for (;;)
+            pause();
+    va_start(arguments, form);
+    vsnprintf(text, sizeof text, form, arguments);
+    va_end(arguments);
+    dprintf(1, "FAILED seed %llu: %s\n", (unsigned long long)plan.seed, text);
+    for (unsigned i = 0; i < plan.workers; ++i)
+        show_worker(&workers[i]);
+    show_backtraces();
+    _exit(1);
+}
+
+unsigned count_entries(const char *folder)
+{
+    unsigned count = 0;
+    DIR *entries = opendir(folder);
+    MUST(entries != NULL);
+    while (readdir(entries) != NULL)
+        ++count;
+    closedir(entries);
+    return count;
+}
+
+/* In KiB: what this process has written, and no other has. */
+unsigned long private_memory(void)
+{
+    char line[200];
+    unsigned long kib = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    MUST(status != NULL);
+    while (fgets(line, sizeof line, status) != NULL)
+        sscanf(line, "RssAnon: %lu", &kib);
+    fclose(status);
+    return kib;
+}
+
+static void round_once(FILE *canary)
+{
+    usleep(ROUND_US);
+    MUST(pwrite(fileno(canary), "canary", 6, 0) == 6);
+    MUST(fdatasync(fileno(canary)) == 0 || errno == EINTR);
+    atomic_fetch_add(&watch_round, 1);
+}
+
+void watch_until_done(void)
+{
+    unsigned long seen[MOST_WORKERS] = {0}, since[MOST_WORKERS] = {0};
+    FILE *canary = tmpfile();
+    MUST(canary != NULL);
+    for (bool all = false; !all;) {
+        all = true;
+        round_once(canary);
+        for (unsigned i = 0; i < plan.workers; ++i) {
+            if (workers[i].is_done)
+                continue;
+            all = false;
+            if (workers[i].steps != seen[i]) {
+                seen[i] = workers[i].steps;
+                since[i] = watch_round;
+            } else if (watch_round - since[i] > STILL_ROUNDS) {
+                give_up("worker %u is stuck", i);
+            }
+        }
+    }
+    fclose(canary);
+}
+
+/* Idle threads leave after their idle time; functions of notifications have ended. */
+void watch_threads_leave(unsigned descriptors)
+{
+    FILE *canary = tmpfile();
+    unsigned long from = watch_round;
+    MUST(canary != NULL);
+    while (count_entries("/proc/self/task") > 2 + 1) {
+        if (watch_round - from > 20 * STILL_ROUNDS)
+            give_up("%u threads do not leave", count_entries("/proc/self/task") - 3);
+        round_once(canary);
+    }
+    fclose(canary);
+    if (count_entries("/proc/self/fd") != descriptors)
+        give_up("%u descriptors were open at the start, %u are now", descriptors, count_entries("/proc/self/fd"));
+}
