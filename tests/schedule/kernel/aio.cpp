@@ -30,7 +30,7 @@ struct Context {
   Ring* ring;
   unsigned in_flight;
 };
-std::vector<Context> contexts;
+std::vector<Context> contexts, parents_contexts;
 
 Context* find(unsigned long number) {
   for (Context& context : contexts) {
@@ -117,6 +117,11 @@ unsigned events_of(const Ring& ring) { return (ring.tail + ring.size - ring.head
 }  // namespace
 
 void reset_aio() { contexts.clear(); }
+void enter_child_aio() { parents_contexts.swap(contexts); }
+void leave_child_aio() {
+  contexts.swap(parents_contexts);
+  parents_contexts.clear();
+}
 unsigned aio_contexts() { return static_cast<unsigned>(contexts.size()); }
 
 long aio_setup(unsigned requests, unsigned long* number) {

@@ -8,6 +8,8 @@ struct iocb;
 namespace schedule {
 
 void reset_aio();
+void enter_child_aio();  // a child has nothing in flight
+void leave_child_aio();
 long aio_setup(unsigned requests, unsigned long* context);
 long aio_destroy(unsigned long context);
 long aio_submit(unsigned long context, long count, iocb* const* transfers);

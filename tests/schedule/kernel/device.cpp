@@ -11,7 +11,7 @@
 namespace schedule {
 namespace {
 
-std::vector<Operation> operations;
+std::vector<Operation> operations, parents_operations;
 
 bool can_end(const Operation& operation) {
   return operation.kind != Operation::READY || is_ready(*operation.file, operation.for_writing);
@@ -45,6 +45,11 @@ struct Wait {
 }  // namespace
 
 void reset_device() { operations.clear(); }
+void enter_child_device() { parents_operations.swap(operations); }
+void leave_child_device() {
+  operations.swap(parents_operations);
+  parents_operations.clear();
+}
 
 void begin_operation(const Operation& operation) {
   hold_file(*operation.file);

@@ -21,6 +21,8 @@ struct Operation {
 };
 
 void reset_device();
+void enter_child_device();  // a child has nothing in flight
+void leave_child_device();
 void begin_operation(const Operation& operation);
 // Takes those back of that owner and data that have not begun to end. False: none is there.
 bool cancel_operation(const void* owner, std::uint64_t data);

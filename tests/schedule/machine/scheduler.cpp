@@ -20,6 +20,8 @@ RunSettings present;
 std::uint64_t step_count;
 std::int64_t clock_ns;
 Random choices;
+State states_before_fork[MOST_THREADS + 1];
+unsigned used_before_fork;
 
 void enter_thread() {
   Thread& thread = *running;
@@ -51,7 +53,7 @@ void jump_clock() {
 
 bool all_over() {
   for (unsigned i = 1; i <= used; ++i) {
-    if (threads[i].state != State::OVER) return false;
+    if (threads[i].state != State::OVER && threads[i].state != State::FROZEN) return false;
   }
   return true;
 }
@@ -116,7 +118,9 @@ unsigned thread_count() { return used; }
 bool perhaps(unsigned of) { return !present.is_calm && present.strategy != Strategy::SYSTEMATIC && choices.below(of) == 0; }
 
 Thread* thread_at(unsigned number) {
-  if (number == 0 || number > used || threads[number].state == State::OVER) return nullptr;
+  if (number == 0 || number > used || threads[number].state == State::OVER || threads[number].state == State::FROZEN) {
+    return nullptr;
+  }
   return &threads[number];
 }
 
@@ -186,6 +190,23 @@ Thread* start_thread(const char* name, bool is_librarys, std::uint64_t mask, voi
   prepare(thread.fiber, enter_thread);
   thread_started(thread);
   return &thread;
+}
+
+void begin_child() {
+  used_before_fork = used;
+  for (unsigned i = 1; i <= used; ++i) {
+    states_before_fork[i] = threads[i].state;
+    if (&threads[i] != running && threads[i].state != State::OVER) threads[i].state = State::FROZEN;
+  }
+}
+
+void end_child() {
+  for (unsigned i = used_before_fork + 1; i <= used; ++i) {
+    while (threads[i].state != State::OVER) sleep_on("the end of a child's threads", &threads[i], NEVER, false);
+  }
+  for (unsigned i = 1; i <= used_before_fork; ++i) {
+    if (threads[i].state == State::FROZEN) threads[i].state = states_before_fork[i];
+  }
 }
 
 void run_threads(const RunSettings& chosen, void (*body)()) {

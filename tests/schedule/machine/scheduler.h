@@ -17,7 +17,7 @@ constexpr std::int64_t NEVER = INT64_MAX;
 constexpr unsigned MOST_THREADS = 64;
 constexpr unsigned MOST_FRAMES = 128;
 
-enum class State : std::uint8_t { UNUSED, RUNNABLE, ASLEEP, OVER };
+enum class State : std::uint8_t { UNUSED, RUNNABLE, ASLEEP, OVER, FROZEN };  // FROZEN: while a child of its process runs
 enum class Wakeup : std::uint8_t { WOKEN, TIMED_OUT, INTERRUPTED };
 
 struct PendingSignal {
@@ -73,6 +73,10 @@ Thread* start_thread(const char* name, bool is_librarys, std::uint64_t mask, voi
 Thread* thread_at(unsigned number);  // null: not there any more
 const char* thread_name(unsigned number);
 unsigned thread_count();             // numbers 1..count have been used
+
+// From here to end_child the process is a forked child: this thread alone. The parent's others stand still meanwhile.
+void begin_child();
+void end_child();  // the child's threads are over
 
 // ---- time ----
 

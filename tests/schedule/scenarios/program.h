@@ -11,7 +11,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernel/calls.h"
+#include "kernel/faults.h"
 #include "kernel/files.h"
+#include "kernel/libc.h"
 #include "kernel/signals.h"
 #include "machine/report.h"
 #include "machine/scheduler.h"
@@ -59,7 +62,7 @@ struct Request {
   unsigned notified;
   int error;    // of aio_error, once over
   long result;  // of aio_return
-  bool is_notified_in_list;  // as an entry of LIO
+  bool is_unclear;  // of a list that was refused in part: it may notify or not
 };
 
 Request& read_of(int fd, std::size_t length, long offset = 0, By by = By::NOTHING);
