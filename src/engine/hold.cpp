@@ -141,9 +141,11 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
   }
 }
 
-// Whether the thread that has begun it may still be on its way to the kernel with the old number.
+// Whether the thread that has begun it may still be on its way to the kernel with the old number. MOVING: a stream's is
+// tried again there, IN_SUBMIT: the rest of it goes to kernel AIO; the number may have been loaded before.
 bool is_underway(const Chain& chain) {
   const Place place = place_of(chain);
+  if (place == Place::MOVING || place == Place::IN_SUBMIT) return true;
   // The kernel may still have to look for a sync's file: see policy.cpp.
   return place == Place::RUNNING || (place == Place::IN_RING && is_sync(chain.operation));
 }
