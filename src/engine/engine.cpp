@@ -25,7 +25,10 @@ namespace {
 constinit std::atomic<unsigned> wished_threads{0};
 constinit std::atomic<unsigned> wished_idle_s{DEFAULT_IDLE_S};
 
-void wipe_in_child() { std::memset(static_cast<void*>(process_engine.load()), 0, sizeof(Engine)); }
+// A handler may have forked before the engine was anybody's.
+void wipe_in_child() {
+  if (Engine* present = process_engine.load()) std::memset(static_cast<void*>(present), 0, sizeof(Engine));
+}
 
 Engine* map_engine() {
   const auto memory = os::map_memory(sizeof(Engine));
