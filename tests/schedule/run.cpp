@@ -20,6 +20,7 @@
 #include "machine/report.h"
 #include "machine/scheduler.h"
 #include "machine/strategy.h"
+#include "machine/thread_locals.h"
 #include "scenarios/program.h"
 
 extern "C" int __real_sigaction(int, const struct sigaction*, struct sigaction*);
@@ -283,6 +284,7 @@ int main(int count, char** words) {
   }
   watch_crashes();
   reserve_memory();
+  find_locals();
   unsigned chosen = 0, found = 0;
   for (unsigned i = 0; i < scenario_count; ++i) chosen += is_chosen(wish, scenarios[i]);
   if (wish.seeds == 0 && wish.minutes == 0) wish.minutes = 1;

@@ -99,8 +99,12 @@ void go_on(bool yields) {
   if (next == running) return;
   Thread* const before = running;
   before->saved_errno = errno;
+  get_locals(before->locals);
   running = next;
-  if (next != nullptr) errno = next->saved_errno;
+  if (next != nullptr) {
+    errno = next->saved_errno;
+    set_locals(next->locals);
+  }
   switch_fibers(before->fiber, next != nullptr ? next->fiber : host);
 }
 
@@ -186,6 +190,7 @@ Thread* start_thread(const char* name, bool is_librarys, std::uint64_t mask, voi
   thread.mask = mask;
   thread.body = body;
   thread.argument = argument;
+  thread.locals = first_locals();
   thread.state = State::RUNNABLE;
   prepare(thread.fiber, enter_thread);
   thread_started(thread);
@@ -222,6 +227,7 @@ void run_threads(const RunSettings& chosen, void (*body)()) {
     main_body();
     return nullptr;
   }, nullptr);
+  set_locals(running->locals);
   switch_fibers(host, running->fiber);
   running = nullptr;
 }

@@ -10,6 +10,7 @@
 
 #include "machine/fiber.h"
 #include "machine/random.h"
+#include "machine/thread_locals.h"
 
 namespace schedule {
 
@@ -54,6 +55,7 @@ struct Thread {
   unsigned lock_count = 0;
   bool in_call = false;  // in the simulated kernel, or in a scenario's own check
   int saved_errno = 0;
+  Locals locals;
 };
 
 // ---- of the running thread ----
