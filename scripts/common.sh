@@ -25,7 +25,7 @@ configure() {
   if [ ! -f "$folder/build.ninja" ]; then
     set -- meson setup "$folder" "$@"
   elif [[ " $* " = *' -Dtests=true '* ]] && grep -q '"name": "tests", "value": false' "$information/intro-buildoptions.json"; then
-    set -- meson configure "$folder" "$@"
+    set -- meson setup --reconfigure "$folder" "$@"
   elif [[ " $* " = *' -Dwerror=true '* ]] && grep -q '"name": "werror", "value": false' "$information/intro-buildoptions.json"; then
     set -- meson configure "$folder" -Dwerror=true
   else
