@@ -19,7 +19,7 @@ static void fork_here(int number, siginfo_t *info, void *context)
         pid_t child = fork();
         if (child == 0) {
             is_child = 1;
-            alarm((unsigned)claim_patience()); /* a hang ends it */
+            alarm(60 * (unsigned)claim_patience()); /* a hang ends it, where the supervisor does not */
         } else {
             has_child = 1, forks++;
         }

@@ -31,6 +31,8 @@ extern "C" {
 #include <cstring>
 #include <ctime>
 
+#include "../slowness.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define UNIT_ASAN 1
 #elif defined(__SANITIZE_THREAD__)
@@ -60,20 +62,45 @@ extern "C" {
 
 namespace atomrt::unit {
 
-// Only a fault uses the patience up.
+// Only a fault uses the patience up. It lasts longer on a machine that is slow just now (../slowness.h).
 constexpr int PATIENCE_S = UNIT_SANITIZED ? 40 : 20;
+
+inline std::time_t seconds_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+inline bool is_over(std::time_t begin, int patience_s) {
+  const std::time_t passed = seconds_now() - begin;
+  return passed >= patience_s && static_cast<double>(passed) >= patience_s * slowness();
+}
+
+// Since when the watchdog waits, and how long in quiet.
+inline std::time_t watched_since = 0;
+inline int watched_s = 0;
+
+inline void watch_for(int seconds) {
+  watched_since = seconds_now();
+  watched_s = seconds;
+  alarm(static_cast<unsigned>(seconds));
+}
 
 // Ends the test program where it hangs; which test that is, cmocka has said.
 inline void end_when_hung() {
   struct sigaction action {};
   action.sa_handler = [](int) {
+    if (!is_over(watched_since, watched_s)) {
+      alarm(5);
+      return;
+    }
     static constexpr char LINE[] = "unit: the test hangs\n";
     [[maybe_unused]] const ssize_t written = write(2, LINE, sizeof LINE - 1);
     _exit(1);
   };
   action.sa_flags = SA_RESTART;  // the library asks whether all handlers have it (os::all_handlers_restart)
   sigaction(SIGALRM, &action, nullptr);
-  alarm(PATIENCE_S + 5);
+  watch_for(PATIENCE_S + 5);
 }
 
 // Object of the engine's kind, all-zero at the start. Not freed: library threads may still look at it.
@@ -123,9 +150,9 @@ inline void pause_briefly() {
 // Waits until the condition holds; false when patience is used up.
 template <typename Condition>
 bool eventually(Condition condition, int patience_s = PATIENCE_S) {
-  const time_t end = time(nullptr) + patience_s;
+  const std::time_t begin = seconds_now();
   while (!condition()) {
-    if (time(nullptr) >= end) return condition();
+    if (is_over(begin, patience_s)) return condition();
     pause_briefly();
   }
   return true;
@@ -198,7 +225,7 @@ int in_child(Body body) {
   fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
-    alarm(PATIENCE_S);
+    watch_for(PATIENCE_S);
     _exit(body());
   }
   int status = 0;

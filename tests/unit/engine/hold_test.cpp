@@ -358,7 +358,7 @@ void a_fork_waits_for_who_looks_at_the_objects(void**) {
   Thread forker([&] {
     child.store(fork());
     if (child != 0) return;
-    alarm(20);
+    watch_for(20);
     for (int i = 0; i < 200; ++i) watch_closing();
     _exit(0);
   });
