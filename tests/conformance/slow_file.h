@@ -287,6 +287,9 @@ static inline int slow_disk_open(const struct slow_file *file, int flags)
     if (control == -1)
         SKIP("/dev/loop-control: %s", strerror(errno));
     int backing = MUST(open(file->path, O_RDWR | O_CLOEXEC));
+    /* Older kernels (6.12) take the disk's size from what they know of the file: it must have been asked for. */
+    struct stat status;
+    MUST(fstat(backing, &status));
     for (int attempt = 0; attempt < 100; attempt++) {
         char path[32];
         int number = ioctl(control, LOOP_CTL_GET_FREE);

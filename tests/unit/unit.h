@@ -20,6 +20,7 @@ extern "C" {
 
 #include <dirent.h>
 #include <pthread.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,7 +61,26 @@ extern "C" {
     return;                               \
   }
 
+// Linux reads and writes pipes with RWF_NOWAIT since 6.4 or so; where it does not, a stream is never tried in the head.
+#define SKIP_WITHOUT_NOWAIT_PIPES()                                                    \
+  if (!atomrt::unit::has_nowait_pipes()) {                                             \
+    fputs("skipped: this kernel has no RWF_NOWAIT on pipes\n", stderr);                 \
+    _skip(__FILE__, __LINE__);                                                         \
+    return;                                                                            \
+  }
+
 namespace atomrt::unit {
+
+inline bool has_nowait_pipes() {
+  int ends[2];
+  char byte;
+  const iovec place{&byte, 1};
+  if (pipe(ends) != 0) abort();
+  const bool has = preadv2(ends[0], &place, 1, -1, RWF_NOWAIT) == -1 && errno == EAGAIN;
+  close(ends[0]);
+  close(ends[1]);
+  return has;
+}
 
 // Only a fault uses the patience up. It lasts longer on a machine that is slow just now (../slowness.h).
 constexpr int PATIENCE_S = UNIT_SANITIZED ? 40 : 20;

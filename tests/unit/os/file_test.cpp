@@ -150,6 +150,7 @@ void errors_are_minus_errno(void**) {
 
 // A length that is negative as ssize_t would be EINVAL.
 void lengths_are_cut(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   File file;
   Pipe pipe;
   Sockets sockets;
@@ -174,6 +175,7 @@ void offsets_beyond_four_gigabytes_arrive(void**) {
 }
 
 void a_stream_that_is_not_ready_is_eagain(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   Pipe pipe;
   Sockets sockets;
   char byte = 0;
@@ -185,6 +187,7 @@ void a_stream_that_is_not_ready_is_eagain(void**) {
 }
 
 void a_stream_that_is_ready_moves_data_at_once(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   Pipe pipe;
   Sockets sockets;
   char buffer[8] = {};
@@ -239,6 +242,7 @@ void syncing_works_both_ways(void**) {
 }
 
 void readiness_is_told_without_waiting(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   Pipe pipe;
   assert_false(wait_until_ready(pipe.out, false, 0));
   assert_true(wait_until_ready(pipe.in, true, 0));
