@@ -1,7 +1,10 @@
 # shellcheck shell=bash
 # Sourced by run and check: installs what packages.txt lists and this machine lacks. Needs common.sh.
 
-listed_packages() { sed 's/#.*//' packages.txt | tr -s ' \t' '\n' | sed '/^$/d; /:/d'; }
+# With $last_listed, a pattern, only what is listed before it.
+listed_packages() {
+  sed "${last_listed:+/$last_listed/,\$d;}s/#.*//" packages.txt | tr -s ' \t' '\n' | sed '/^$/d; /:/d'
+}
 listed_packages_of() { sed -n "s/:$1 *\(#.*\)\?$//p" packages.txt; } # ARCHITECTURE
 
 # Each listed package without a line "NAME installed"; of one that exists for two architectures, either will do.
