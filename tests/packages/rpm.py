@@ -40,7 +40,7 @@ with tempfile.TemporaryDirectory() as place:
     listed = {name: set(run("rpm", "-qlp", built[name]).split()) for name in NAMES}
     for name in NAMES:
         for other in NAMES:
-            both = {path for path in listed[name] & listed[other] if "license" not in path}
+            both = {path for path in listed[name] & listed[other] if "license" not in path and ".build-id" not in path}
             if name != other and both:
                 print(f"{name} and {other} both have", *both)
                 sys.exit(1)
