@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Every kind of workload runs once, for an instant, with every rival, and gives sane figures; then the command itself.
 
 Usage: smoke.py BUILD

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Completion of atomrt(1) for fish.
 complete -c atomrt -x -a '(__fish_complete_subcommand)'
 complete -c atomrt -l compare -d 'Run PROGRAM in turn under glibc and under atomrt'

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Copies a regular file with several reads and writes in flight: copy FROM TO. */
 #include <aio.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AIO in an epoll loop. A signalfd, or an eventfd that a function writes to, tells of a read: event_loop HOW FILE, HOW
    being signal or function. Not both in one program: the threads that such functions run on block no signal, and a
    signalfd gets only what all threads block. */

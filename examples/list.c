@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads the first and the last block of several files at once: list FILE... */
 #include <aio.h>
 #include <errno.h>

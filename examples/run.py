@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An example does what it says: run.py NAME PLAIN LINKED PRELOAD, by glibc, preloaded and linked."""
 import os
 import pathlib

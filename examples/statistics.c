@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether atomrt serves this program, and what it counted; runs with glibc's AIO, too: statistics FILE. */
 #include <aio.h>
 #include <atomrt.h>

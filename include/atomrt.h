@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* atomrt.h: what atomrt has beyond POSIX AIO. The AIO functions themselves are declared by <aio.h>. */
 #ifndef ATOMRT_H
 #define ATOMRT_H

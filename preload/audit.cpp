@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // libatomrt-audit.so: the part of `atomrt --deep` that reaches what no preload does. The loader tells an audit module
 // (LD_AUDIT, rtld-audit(7)) of each object that it maps, before it binds anything. Glibc's AIO functions then become
 // those of the same names and versions in the preload, for every look-up: also by objects with a scope of their own

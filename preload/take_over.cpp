@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The library in a program that runs already: brought in by dlopen (a plug-in, Python's ctypes) or by a debugger's
 // call, it comes behind libc in the loader's order, and everything is bound to glibc's functions. Its constructor then
 // makes glibc's symbols mean its own functions, each version its own, and changes what was bound before. Objects that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Sourced by run and check: messages, and the build. The caller stands in the project's folder.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """fio's posixaio on one real file, under glibc and under atomrt in turn, as one table: demo.py LAUNCHER.
 
 Interleaved rounds, medians. The file lies below the build folder: on a disk, not in memory, and gone in any case.

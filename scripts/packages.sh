@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Sourced by run and check: installs what packages.txt lists and this machine lacks. Needs common.sh.
 

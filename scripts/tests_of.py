@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Meson knows of some tests: tests_of.py names|targets BUILD-FOLDER SUITE [PREFIX [LIMITS]] prints one a line.
 
 names: as `meson test` takes them; targets: the files that ninja must build for them. Only tests whose name starts with

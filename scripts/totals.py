@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Adds up what `meson test` logged: totals.py [--failures] LOG.json... prints "PASSED FAILED SKIPPED", or the failures."""
 import json
 import sys

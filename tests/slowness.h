@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* slowness(): how much slower than in quiet this process runs now, 1 or more, so that a limit in seconds means the same on
  * a machine that is busy or emulated. Ask when a limit is over, not before: it takes some milliseconds.
  *

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Holds atomrt against its rivals; bench/compare is the command."""

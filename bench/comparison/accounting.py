@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What one request costs, counted rather than timed: system calls and wake-ups (strace), context switches (the kernel's own
 count) and instructions outside the kernel (valgrind). Each is the difference between a longer and a shorter run, so that
 what a process does once is left out. Strace and valgrind slow a run, which may change who serves a request."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The bars that atomrt is held to. A bar needs figures of some (workload, rival) pairs, and says what they come to."""
 
 from dataclasses import dataclass, replace

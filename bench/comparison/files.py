@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The folders and files that are measured on. All of it lies in one new folder, and goes with it: also on Ctrl-C."""
 
 import contextlib

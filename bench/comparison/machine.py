@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What it was measured on: for the report."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One measurement: a process is run, and says what it found. Everything is in requests a second, nanoseconds or
 microseconds, as the name of the figure says."""
 

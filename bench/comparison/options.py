@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line, and the selection that it makes."""
 
 import argparse

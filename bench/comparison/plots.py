@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Plots by gnuplot, each as SVG and as PNG: rate by depth, latency percentiles, cost by number of blocked requests."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is going on, on standard error: one line that is rewritten on a terminal, else a line now and then."""
 
 import sys

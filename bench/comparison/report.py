@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The report: a Markdown page with the tables and the plots, beside the figures as CSV."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What was measured, round by round, and its medians."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who is measured: one way to do the work, and how it is started for a workload."""
 
 from dataclasses import dataclass, replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The order of the measurements: each round visits every workload, and at each workload every rival, so that whatever
 happens to the machine meanwhile happens to all of them."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Results as text: aligned columns for a terminal, pipes for Markdown."""
 
 from .rival import Rival

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is measured: one point in the space of workloads, and the sets of points that the options choose from."""
 
 from dataclasses import dataclass, replace

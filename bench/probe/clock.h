@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The clock that everything here is measured with. */
 #ifndef BENCH_CLOCK_H
 #define BENCH_CLOCK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* What one cached 4 KiB read costs: an engine's against pread's, in turn, in one process and one thread. */
 #ifndef BENCH_COST_H
 #define BENCH_COST_H

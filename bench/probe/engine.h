@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* One way to do asynchronous I/O, behind one small interface. An engine serves one session: one submitting thread that
  * keeps up to `depth` slots in flight. submit() may only note the slot; collect() must then start what was noted. Nothing
  * here is shared between threads, except where an engine says so itself. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Latencies in nanoseconds, in buckets 3 % wide; one writer. */
 #ifndef BENCH_HISTOGRAM_H
 #define BENCH_HISTOGRAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* io_uring by hand: one ring for each submitting thread, submissions batched with the wait for completions. The kernel is
  * told that one thread owns the ring where it knows what to do with that (6.1 and later). */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Kernel AIO by hand, with libaio: submissions are collected and go down in one io_submit before each wait. */
 #include <errno.h>
 #include <libaio.h>

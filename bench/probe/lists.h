@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* aio_suspend on long lists of reads that wait on pipes, of which one at a time completes; and waiters beside it, for none
  * of whose requests that is: what a call costs, and who is woken. */
 #ifndef BENCH_LISTS_H

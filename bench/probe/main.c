@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* probe: measures one workload with one engine and prints one JSON object. bench/compare runs it. */
 #include <getopt.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Stands in for io_uring.c where its library is missing. */
 #include <errno.h>
 

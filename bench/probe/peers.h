@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Pipes or socket pairs with requests that wait on them, and what the process holds meanwhile. One thread opens them; any
  * may feed them. */
 #ifndef BENCH_PEERS_H

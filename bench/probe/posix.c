@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* POSIX AIO, glibc's or whatever is preloaded in its place. Six ways to learn of completions:
  *   SUSPEND, POLL    pass over what is pending with aio_error; sleep in aio_suspend, or spin
  *   SIGNAL           one queued real-time signal a request, fetched with sigwaitinfo by the submitting thread

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* psync: each request is done at once by pread, pwrite or fsync in the submitting thread. */
 #include <errno.h>
 #include <stdlib.h>

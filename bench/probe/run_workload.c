@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The closed loop: each worker keeps `depth` requests in flight until its time is up. A worker owns its session, its
  * target and its outcome; the workers meet at two barriers only, around the measured time. */
 #include <errno.h>

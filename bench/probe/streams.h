@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Many reads blocked on pipes or socket pairs: what one more costs, what one completion costs, and what they hold. */
 #ifndef BENCH_STREAMS_H
 #define BENCH_STREAMS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The file that a worker works on: opened as the workload wants it, its cache state set, its blocks visited in a random
  * order that meets each once before any twice. One thread. */
 #ifndef BENCH_TARGET_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* What is to be measured: a closed loop of requests against files that are there already. */
 #ifndef BENCH_WORKLOAD_H
 #define BENCH_WORKLOAD_H

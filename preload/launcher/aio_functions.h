@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The functions that the library serves, and the names by which a program may refer to them.
 #pragma once
 

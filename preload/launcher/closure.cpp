@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/closure.h"
 
 #include <fcntl.h>

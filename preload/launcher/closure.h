@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The libraries that a program is loaded with, found by the machine's own loader, which runs nothing of the program.
 #pragma once
 

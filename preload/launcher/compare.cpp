@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/compare.h"
 
 #include <fcntl.h>

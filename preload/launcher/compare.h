@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `atomrt --compare`: PROGRAM in turn under glibc and under atomrt, and how long each took.
 #pragma once
 

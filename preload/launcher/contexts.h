@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The contexts by name, as --contexts and ATOMRT_CONTEXTS spell them, in the order
 // in which the library asks them; the waiter takes what nobody has begun.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/doctor.h"
 
 #include <gnu/libc-version.h>

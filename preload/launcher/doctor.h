@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `atomrt --doctor`: what this kernel and environment offer to the library, as a table on standard output.
 #pragma once
 

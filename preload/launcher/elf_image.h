@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The few things in an ELF file that decide whether the dynamic loader would take a preload of ours.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/environment.h"
 
 #include <unistd.h>

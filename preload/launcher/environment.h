@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The variables that the library and the launcher know.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // `atomrt --explain PROGRAM`: whether and where it uses POSIX AIO, and whether atomrt would serve it. Runs nothing of
 // it.
 #pragma once

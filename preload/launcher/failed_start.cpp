@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/failed_start.h"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Why PROGRAM could not be started.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Strings as JSON has them; what is no UTF-8 passes as it is.
 #pragma once
 

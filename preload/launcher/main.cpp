@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // atomrt: runs a program with the preload in its environment, in the style of env, nice and stdbuf.
 #include <unistd.h>
 

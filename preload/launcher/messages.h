@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the launcher says of itself: one line each on standard error.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/options.h"
 
 #include <getopt.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/own_file.h"
 
 #include <sys/auxv.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The file of this very program.
 #pragma once
 

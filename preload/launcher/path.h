@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A path in a buffer of its own: the launcher needs no allocation and no C++ runtime.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/preload_path.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the preload library is, and the audit module beside it.
 #pragma once
 

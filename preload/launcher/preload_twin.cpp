@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/preload_twin.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The preload for programs of the other word size, installed beside the launcher's own.
 #pragma once
 

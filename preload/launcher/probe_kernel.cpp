@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/probe_kernel.h"
 
 #include <linux/aio_abi.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tries for real what the contexts need of the kernel. Each probe leaves nothing behind.
 #pragma once
 

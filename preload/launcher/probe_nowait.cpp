@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/probe_nowait.h"
 
 #include <fcntl.h>

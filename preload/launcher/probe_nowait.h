@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Whether a read or write can be told not to wait (RWF_NOWAIT), by kind of file: what the head context lives on.
 #pragma once
 

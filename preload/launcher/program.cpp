@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/program.h"
 
 #include <elf.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What PROGRAM is, as far as a preload is concerned. Only looks; whether it can be executed is for execvp to say.
 #pragma once
 

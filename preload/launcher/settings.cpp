@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/settings.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The environment that PROGRAM gets: LD_PRELOAD, LD_AUDIT and the ATOMRT_* twins of the options.
 #pragma once
 

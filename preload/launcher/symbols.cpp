@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "launcher/symbols.h"
 
 #include <elf.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What an ELF file's dynamic symbols say about POSIX AIO, without running anything of it.
 #pragma once
 

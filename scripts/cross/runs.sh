@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Whether programs for the ABI of scripts/cross/NAME.ini can be built and run here: runs.sh NAME. Says so where they can't.
 set -u
 program=$(mktemp) || exit 1

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The private fields of glibc's struct aiocb: the only code that touches them. aiocb and aiocb64 differ in aio_offset
 // alone, which comes behind them, so one view serves both.
 //

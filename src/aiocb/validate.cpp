@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "aiocb/validate.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What POSIX and glibc refuse at once, before anything is queued. Pure: looks at its arguments only.
 #pragma once
 

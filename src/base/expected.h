@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Expected<T>: a value, or the errno that says why there is none. The helper-side twin of errno: functions below
 // posix/ return it and never write errno themselves, so that the application's errno changes in public calls only.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // List<T, LINK>: an intrusive doubly linked list; the elements carry a Link<T>. Order of insertion is kept, removal
 // from the middle takes constant time, nothing is allocated. All-zero memory is a valid empty list and an unlinked
 // element, as the engine's memory starts out so. Not locked: its owner's lock protects it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ScopeExit: runs a callable when the scope ends, unless released.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "chain/build.h"
 
 // The member that sigevent(7) names; older glibc headers have only the private spelling.

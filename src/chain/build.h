@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // build: an aiocb (or aiocb64) and its sigevent become a Request. Pure; the aiocb is read once, here.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Chain: a Request that could not be completed in its submitter, with what the library must know while it is in
 // flight. Pooled and type-stable; named by number and generation.
 //

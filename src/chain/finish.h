@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // finish: the only road to completion. publish is the commit point; behind it run the trailing atoms, which may have to
 // be tried again later (no room for a signal, no thread to be had) without touching the aiocb.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Group: one lio_listio call while its requests are in flight. Pooled. Each request counts it down after its own
 // notification, and the last one sends the list's (LIO_NOWAIT) or wakes the caller (LIO_WAIT). For LIO_WAIT it does so,
 // too, where its notification finds no room, as the caller may have to go on for there to be some.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "chain/in_flight.h"
 
 namespace atomrt::chain {

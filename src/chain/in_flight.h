@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // InFlight: which chains are in flight under which descriptor number; what aio_cancel and closing look at. As long as
 // a bucket is locked no chain in it can be recycled. Entered by submitters, finishers, cancellers; one lock a bucket,
 // taken before any lane's or queue's lock.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // KnownFile: what is known of the file of requests in flight, by descriptor, so that the next request need not ask the
 // kernel again. It holds while one of them has no result yet: who closes the descriptor meanwhile, or replaces it, goes
 // through engine/hold.cpp, which makes it forgotten; who changes its flags when he has seen all results finds them

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "chain/lane.h"
 
 #include <sys/sysmacros.h>

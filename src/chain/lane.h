@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lane: the order kept between chains of one file, by device and inode, so that dup'ed descriptors share it. A lane
 // exists while the file has chains in flight.
 //

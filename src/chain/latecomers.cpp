@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "chain/latecomers.h"
 
 namespace atomrt::chain {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Latecomers: chains that are in no lane yet (order LATE). A transfer that has no order needs none, and to ask the
 // kernel for its file takes a system call. A sync lets all of them into their lanes before it enters its own, and the
 // owner of one that has to go on elsewhere than in the kernel does. One whose file nobody can tell any more stays: no

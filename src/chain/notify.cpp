@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "chain/notify.h"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // notify: the trailing atom, once and without side effects on the request's result. No lock is held by the caller.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Place: where a chain stands. A chain has one owner at a time; the places say who that is and how one becomes it.
 //
 // MOVES is the whole of it: what is not there can't happen, and builds with assertions stop where it does (put, claim).

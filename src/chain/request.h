@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Request: the atoms of one chain with their operands, as copied from the aiocb and its sigevent at submission. It is
 // all that the fast path needs, and lives on the submitter's stack until it has to wait; then a Chain takes it over.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who sleeps in aio_suspend, and for which chains: lock-free, async-signal-safe, no wake-up of anybody else.
 //
 // A chain's `waiters` word names the one Waiter to wake at its end. Waiter slots are type-stable, so waking one whose

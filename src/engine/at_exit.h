@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // at_exit: writes the statistics when the process ends, by exit or by _exit, and every so often where
 // ATOMRT_STATS_INTERVAL asks for it. Does nothing, and hooks nothing, unless ATOMRT_STATS is set.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // await: how a thread of the application sleeps for requests, whoever has them. Where the direct context has all of
 // them it leads, and sleeps in the kernel; else on a futex, with the reaper at work while some of them are direct.
 // Async-signal-safe; a cancellation point.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/cancel.h"
 
 #include "engine/predecessor.h"

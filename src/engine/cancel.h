@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // cancel: aio_cancel's work. What has moved no bytes is taken back and finished with ECANCELED through the same finish
 // as everything else; what has begun goes on.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Config: what the environment asks for. Read once, in the library's constructor or at the first use if that comes
 // earlier (another library's constructor); never under AT_SECURE. Survives fork. What was wrong with it is told at the
 // first request: processes without POSIX AIO have no use for it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Engine: the one mutable global of the library, and its birth. It lives in memory that the kernel zeroes in a child
 // after fork, so a child finds an engine that has never run: none of the parent's requests, threads or locks. All-zero
 // is the initial state of everything in it.

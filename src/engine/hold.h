@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // hold: a request keeps the file that its descriptor meant at submission, whatever becomes of the number.
 //
 // Once a system call has begun on a file, the kernel holds the file; before that, only the number names it. So the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/list.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // list: lio_listio's work for aiocb and aiocb64.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One line for the user on stderr, "atomrt: …", by one write(2): no stdio, no lock, no descriptor of the library's own.
 #pragma once
 

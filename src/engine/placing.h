@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // placing: which lane a chain enters, and when. Lanes are kept by file, and to ask the kernel for the file takes a
 // system call: an O_DIRECT transfer that is alone under its number goes without, as nothing can be ordered by it but a
 // sync, which asks then (see chain/latecomers.h).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Policy: which context is worth asking for a chain. What no rule speaks of goes to threads, which can do everything.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // predecessor: who served this process until the library was brought into it while it ran (glibc), and may still have
 // requests in flight. What it completes is seen in the aiocb, as aio_error and aio_return see it; it is asked to
 // cancel, and nothing else. Written once, when the library comes; read by any thread.

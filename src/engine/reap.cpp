@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/reap.h"
 
 #include "engine/placing.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // reap: finishes direct requests whose completion is in memory. Entered by any thread that looks at a request
 // (aio_error, aio_return, aio_cancel, a waiter), also from signal handlers, by a submitter whose request was refused,
 // and by the reaper.

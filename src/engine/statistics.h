@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Statistics: what each context did. Counted only when asked for (ATOMRT_STATS, atomrt_enable_statistics): relaxed
 // atomics, written by any thread, read whenever the text is written.
 #pragma once

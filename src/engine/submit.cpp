@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/submit.h"
 
 #include "engine/at_exit.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // submit: from a validated request to a context. In the head if possible, without lock, allocation or a system call
 // beyond the transfer and one look at the descriptor's flags; else as a chain, with signals blocked.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/suspend.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // suspend: aio_suspend's work. Async-signal-safe, a cancellation point, lock-free while it sleeps. The thread takes
 // over what it waits for and nobody has begun (the waiter context) before it sleeps.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/take.h"
 
 namespace atomrt::engine {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // take: a chain that nobody has begun is taken from wherever it stands, by one claim; what aio_cancel does, and a
 // waiter that would rather work than sleep.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "engine/waiter.h"
 
 #include "engine/take.h"

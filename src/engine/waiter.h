@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // waiter: whoever waits, works. A thread that is about to sleep for a file request that nobody has begun runs it
 // itself.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the contexts have in common: the verdict on a chain that is offered, and how a finished chain is handed back.
 // A context is any class with
 //     Verdict submit(chain::Chain&);   // place MOVING; ACCEPTED: it is the context's

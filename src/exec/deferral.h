@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Deferral: which files' buffered writes are taken over by the threads that wait for them. Waking a worker for such a
 // request is waste: by the time it comes the request is over.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/direct.h"
 
 #include <pthread.h>

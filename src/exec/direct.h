@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Direct: the context of O_DIRECT transfers of files and disks. Kernel AIO from the submitting thread; completions are
 // seen in the ring's memory by whoever looks (aio_error, a waiter, the reaper), and no thread of the library is
 // involved.

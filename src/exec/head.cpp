@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/head.h"
 
 #include "os/signals.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Head: the submitting thread, for as long as it does not wait for storage or a peer, and within a budget of copying.
 // Takes cached reads of regular files, writes where the file system takes RWF_NOWAIT, and stream transfers that are
 // ready. Never O_DIRECT reads or writes, nor O_SYNC writes: the kernel waits for the disk there in spite of RWF_NOWAIT.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lookout: whether a thread looks for a moment before it sleeps. A worker that has run out of work: a program that
 // polls aio_error submits again as soon as it sees a result, which is sooner than a thread falls asleep and is woken.
 // Or a thread that waits for what a worker is copying. Or the reaper, which sleeps in the kernel for the next event; or

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mailbox: what anybody tells the ring's thread, in order, without a lock. A letter carries a chain's name, not the
 // chain: one that was taken meanwhile may be over and its place another's when the letter is read.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Stands in where the library is built without liburing: as if the kernel refused.
 #include "exec/ring.h"
 

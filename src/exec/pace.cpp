@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/pace.h"
 
 #include "exec/perform.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pace: which descriptors' reads only copy, where the file system can't say so beforehand (no RWF_NOWAIT: tmpfs,
 // overlayfs). Several quick ones in a row say that the next one is quick, too; a slow one ends it.
 #pragma once

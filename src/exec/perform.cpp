@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/perform.h"
 
 namespace atomrt::exec {

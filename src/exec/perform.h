@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // perform and attempt: one chain's operation by plain system calls. Entered by the chain's owner only (place RUNNING),
 // in a thread whose signals are blocked or guarded.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/reaper.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Reaper: the one library thread of the direct context. It leads while somebody needs it, does what an application's
 // thread leaves to it or must not do, as making threads, and gives the kernel's context back when nothing has been in
 // flight for the idle time (fs.aio-max-nr is shared by the whole machine). It comes with the context and goes with it,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/retrier.h"
 
 #include "chain/finish.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Retrier: chains whose notification found no room (RLIMIT_SIGPENDING) or no thread (RLIMIT_NPROC). They are published
 // already; one demand-created library thread tries their tails again until they go through, and leaves.
 //

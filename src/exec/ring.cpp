@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/ring.h"
 
 #include <sys/prctl.h>

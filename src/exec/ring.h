@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ring: the context of requests that wait in the kernel without a thread each: reads of files that are not cached, and
 // streams that are not ready. One io_uring without any descriptor, owned by one demand-created thread of the library,
 // as the kernel would interrupt and cancel for an application's thread. Requests reach it through a mailbox; it sleeps

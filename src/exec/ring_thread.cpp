@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/ring_thread.h"
 
 #include <liburing.h>

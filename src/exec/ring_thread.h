@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // RingThread: the one thread that owns the io_uring. Only it touches the ring; it shares with others the mailbox, the
 // doorbell and the chains' places.
 //

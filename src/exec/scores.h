@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Scores: what experience says of descriptors, one score a number (numbers that share an entry share its fate).
 // Relaxed: a hint that costs speed where it is wrong, written and read by any thread.
 #pragma once

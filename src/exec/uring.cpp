@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/uring.h"
 
 #include <sys/mman.h>

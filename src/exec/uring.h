@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An io_uring without a descriptor: its memory is the library's own (IORING_SETUP_NO_MMAP) and its number an index that
 // only the creating task can use (IORING_SETUP_REGISTERED_FD_ONLY), both Linux 6.5. The ring goes when that task ends.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "exec/workers.h"
 
 #include "exec/perform.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Workers: the threads context. Demand-created threads that drain one queue and leave when idle; the context of last
 // resort, which can do everything.
 //

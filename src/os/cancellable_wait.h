@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A futex wait that is a cancellation point: a raw futex call is none, not even for a cancel already pending, so
 // asynchronous cancellation is allowed for its length. The caller has pushed a cleanup handler
 // (pthread_cleanup_push) and holds no lock.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // CLOCK_MONOTONIC as nanoseconds, and the timespecs of POSIX calls. Async-signal-safe.
 #pragma once
 

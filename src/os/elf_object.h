@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ElfObject: a loaded object as its dynamic section shows it: symbols, their names and versions, relocations. Reads
 // only, and only memory that the loader never unmaps before the object; calls nothing, so that code without a libc can
 // read objects with it too.

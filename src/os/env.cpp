@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/env.h"
 
 #include <sys/auxv.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Environment variables of the library. Under AT_SECURE (setuid, file capabilities) none is seen.
 #pragma once
 

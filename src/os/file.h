@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // File operations as the library needs them: each returns bytes moved or -errno, restarts after EINTR, and is neither
 // a cancellation point nor writes errno. Lengths are cut to MOST_BYTES, as read(2) and write(2) do.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Private futexes on words of the library's own memory. Async-signal-safe, no cancellation points.
 #pragma once
 

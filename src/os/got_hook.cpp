@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/got_hook.h"
 
 #include <elf.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // got_hook: replaces functions in the global offset tables of the objects that are loaded now, so that calls which the
 // library must see (close and its like) come to it without an exported symbol of that name. Objects loaded later need
 // another pass. The library's own table stays as it is: its calls reach the function that a symbol look-up finds.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/identity.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // identity: what the kernel says of a descriptor without asking the file's storage or its server: flags, which file,
 // and whether its transfers wait for this machine's own storage at most. Async-signal-safe, no cancellation points;
 // errors are returned as -errno or base::Error, and errno is left alone.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Kernel AIO (io_setup(2) and its kin): a context, submission into it, and its ring of completions, which the kernel
 // maps into this process's memory, where events may be read and consumed without a system call. Requests belong to the
 // process, not to a thread. Async-signal-safe, no cancellation points.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/memory.h"
 
 #include <pthread.h>

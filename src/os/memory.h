@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Anonymous memory straight from the kernel: zeroed, private, and zeroed again in a child after fork
 // (MADV_WIPEONFORK, Linux 4.14), so that a child starts with an engine that has never run. Async-signal-safe.
 #pragma once

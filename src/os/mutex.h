@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mutex: three states in one futex word (0 free, 1 held, 2 held and somebody sleeps). All-zero is free.
 //
 // Whoever locks one on an application's thread has blocked all signals first (SignalBlock): a handler that interrupts

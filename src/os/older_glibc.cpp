@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Linked into the shared libraries alone, in front of the functions that glibc 2.34 took from libpthread into libc
 // under a new version: a library built with a newer glibc is to load with an older one (2.17 of 2012). --wrap leads the
 // library's calls here, and here they are asked for by the version that they had before, which newer ones keep too.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Signals of the calling thread: blocked while the library holds a lock, and the two signals that a write can raise
 // in its own thread (SIGPIPE, SIGXFSZ). Also queueing the notification signal. Everything here is async-signal-safe.
 #pragma once

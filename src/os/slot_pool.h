@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // SlotPool<T>: type-stable objects named by small numbers. Memory comes from the kernel in chunks, is never given
 // back and never changes its type, so a stale number or pointer may always be read (a generation in T tells that it
 // is stale). take and give are lock-free and async-signal-safe.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "os/symbol_hook.h"
 
 #include "os/symbol_values.h"

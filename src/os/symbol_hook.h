@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // symbol_hook: changes what a symbol of a loaded object is: every look-up from then on gives another function, be it
 // for a slot that is bound at its first call, for an object that is loaded later, with whatever scope (RTLD_LOCAL,
 // RTLD_DEEPBIND), or by dlsym and dlvsym on any handle. Slots bound before are got_hook's.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // symbol_values: changes what the functions of a loaded object are: the values of its symbols, in memory that the
 // loader maps read-only and privately. Each is one aligned word, written atomically, so a look-up in another thread
 // finds the one or the other. Calls nothing but the kernel, so that code without a libc can use it too.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // system_call: a raw system call that returns -errno and leaves the application's errno, cancellation state and
 // cancellation points alone (glibc's wrappers touch all three). Async-signal-safe.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Threads of the library: detached, all signals but glibc's own blocked from their first instruction to their last (set
 // in the creator, so that no handler of the application ever runs on them), small stacks, named. And threads for
 // SIGEV_THREAD, which are the application's.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // aio_cancel, aio_cancel64 (POSIX.1-2024): AIO_CANCELED, AIO_NOTCANCELED, AIO_ALLDONE, or -1 with EBADF, or EINVAL
 // where the aiocb is another descriptor's.
 #include "engine/cancel.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // aio_error, aio_error64 (POSIX.1-2024): reads the aiocb; where that says EINPROGRESS, looks into memory for what the
 // kernel has completed meanwhile. Async-signal-safe.
 #include "engine/reap.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // aio_init (glibc): aio_threads limits the worker threads, aio_idle_time (seconds) says how long an idle one stays, 0
 // leaves it as it is (as in glibc). Unlike glibc's it also works after the first request. ATOMRT_MAX_THREADS outranks
 // it. aio_num is not needed.

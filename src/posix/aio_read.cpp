@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // aio_read, aio_read64 (POSIX.1-2024).
 #include "posix/transfer.h"
 

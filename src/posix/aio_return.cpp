@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // aio_return, aio_return64 (POSIX.1-2024): reads the aiocb, after a look for what the kernel has completed where that
 // says EINPROGRESS. Async-signal-safe.
 #include "engine/reap.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // aio_suspend, aio_suspend64 (POSIX.1-2024); __aio_suspend_time64, either of them to a 32-bit program whose time_t has
 // 64 bits. Async-signal-safe; a cancellation point. Errors: EAGAIN (timeout), EINTR, EINVAL (tv_nsec out of range,
 // negative count).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // aio_write, aio_write64 (POSIX.1-2024).
 #include "posix/transfer.h"
 

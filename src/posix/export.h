@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ATOMRT_EXPORT(name): makes extern "C" atomrt_<name> the public function <name>; ATOMRT_EXPORT_NEW(name) one that
 // glibc has had in libc only, since 2.34.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lio_listio, lio_listio64 (POSIX.1-2024). Errors: EINVAL (mode, count, sigevent), EAGAIN (an entry could not be
 // queued), EIO (LIO_WAIT: an entry failed), EINTR. With LIO_WAIT a cancellation point.
 #include "posix/lio_listio.h"

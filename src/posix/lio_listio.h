@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lio_listio's work, shared by its versions.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lio_listio as it was before glibc 2.4: its entries send no notifications of their own. Only references of that age
 // are bound to it, and only the preload has it.
 #include "posix/lio_listio.h"

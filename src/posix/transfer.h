@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // transfer: what aio_read, aio_write and their 64 twins share.
 #pragma once
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a program calls through is bound at load, and read-only from then on: bound_at_load_and_read_only.py FILE..."""
 import sys
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What readelf tells of a library, for the tests beside this file."""
 import re
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A library shows exactly what exports.txt lists: exported_symbols.py SECTION... LIBRARY."""
 import pathlib
 import sys

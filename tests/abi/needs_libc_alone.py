@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A library needs libc.so.6 alone or nothing, no C++ runtime, and loads with OLDEST_GLIBC: needs_libc_alone.py LIBRARY..."""
 import re
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A program linked with the last release runs with this library: unchanged.py BASELINE LIBRARY.
 
 BASELINE is what abidw said of that release; LIBRARY is built with debugging information, for the types. A new function is

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """fio's posixaio engine writes a file, reads it back and verifies it, as threads and as processes.
 
 Usage: fio_verifies.py JOBFILE. fio counts its reads, writes and synchronisations: atomrt's count must be the same.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every client test shares: run a client under glibc and under atomrt, and prove who served its requests.
 
 A test calls main(check, needs=[...]); check(client) gets a Client with a private folder that is removed in any case.

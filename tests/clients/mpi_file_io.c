@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes a file with MPI_File_iwrite_at and reads it back with MPI_File_iread_at, many requests in flight, each rank
  * its own interleaved blocks; every rank then reads the blocks of its neighbour. Prints the requests it made. */
 #include <mpi.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """An MPI program writes and reads a file with MPI_File_iwrite_at and MPI_File_iread_at, with many requests in flight.
 
 Usage: mpi_file_io.py openmpi|mpich. The program is built with that MPI's compiler. Open MPI polls with aio_error,

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """perf record --aio writes its trace with aio_write; perf report reads back every sample that it announced."""
 
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """stress-ng --aio: requests notified by signal in several processes, cancelled at the end.
 
 Its processes rename themselves over their arguments and environment: atomrt's settings must outlive that.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """xrdcp copies a local file: XRootD's client reads and writes local files with aio_read and aio_write."""
 
 import filecmp

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A buffer outside the address space: EFAULT by aio_error, for files and for streams, and the stream keeps its bytes. */
 #include "claim.h"
 

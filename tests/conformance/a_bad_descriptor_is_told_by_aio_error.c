@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bad descriptor: aio_read and aio_write return 0 and EBADF comes by aio_error; likewise a descriptor opened the other way. */
 #include "claim.h"
 

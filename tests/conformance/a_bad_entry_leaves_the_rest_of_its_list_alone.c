@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An entry of a list that is refused (aio_reqprio out of range) has its own EINVAL, the list gives an error, the others run. */
 #include "claim.h"
 

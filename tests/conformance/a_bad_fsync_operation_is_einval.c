@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_fsync with an operation other than O_SYNC and O_DSYNC fails at once with EINVAL. */
 #include "claim.h"
 

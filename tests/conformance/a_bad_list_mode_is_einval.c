@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio with another mode than LIO_WAIT and LIO_NOWAIT fails at once with EINVAL and begins nothing. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A bad aio_lio_opcode is EINVAL in that aiocb; the others of the list still run; LIO_WAIT gives EIO. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A signal number that does not exist is refused at submission or ignored, but never becomes the result of the I/O.
  *
  * Differs from glibc: the errno of sigqueue becomes the request's error.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read that waits on a socket holds up no write on the same socket.
  *
  * Differs from glibc: requests of a descriptor run one after the other.

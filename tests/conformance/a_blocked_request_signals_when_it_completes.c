@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The signal of a request that waits for its peer comes when it completes, not before; its handler sees it complete. */
 #include "claim.h"
 

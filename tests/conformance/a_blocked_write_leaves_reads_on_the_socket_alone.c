@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A write that waits on a socket holds up no read on the same socket.
  *
  * Differs from glibc: requests of a descriptor run one after the other.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing to a stream without a reader gives EPIPE by aio_error; SIGPIPE never comes: it does not end the program, no handler
  * runs, nothing is left pending, and one that was pending already stays. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A child that is forked while O_DIRECT requests are in flight makes its own and waits for them, as does the parent.
  *
  * Differs from glibc: the child counts on helper threads that it does not have.

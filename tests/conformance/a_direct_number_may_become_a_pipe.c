@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A descriptor number that meant a file opened with O_DIRECT may come to mean a pipe that has O_DIRECT, too (its packet
  * mode), and requests are then for that: they wait for the peer, keep their order, and raise no SIGPIPE. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A wait for an O_DIRECT request ends with its timeout, gives EINTR after a handler, and without a timeout goes on after one with
  * SA_RESTART; so does lio_listio with LIO_WAIT where its handler has SA_RESTART. */
 #include "slow_direct.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A signal that cannot be queued for now (RLIMIT_SIGPENDING is used up) leaves the request's result as it is.
  *
  * Differs from glibc: the errno of sigqueue becomes the request's error.

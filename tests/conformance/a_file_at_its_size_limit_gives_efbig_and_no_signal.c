@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing past RLIMIT_FSIZE gives EFBIG by aio_error; SIGXFSZ never comes: it does not end the program, no handler runs,
  * nothing is left pending. */
 #include "claim.h"

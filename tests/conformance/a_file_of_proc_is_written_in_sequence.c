@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file that pread can read and pwrite cannot write is written as by write. */
 #include "claim.h"
 

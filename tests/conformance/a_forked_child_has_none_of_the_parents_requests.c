@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parent's requests are not the child's: it finds none to cancel, gets no notification, and its copy of the buffers stays
  * as it was; the parent's go on.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A child, though the parent has idle and busy helpers, can do everything from the beginning; so can its own child.
  *
  * Differs from glibc: the child counts on helper threads that it does not have.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A handler that interrupts aio_suspend or lio_listio may call aio_error, aio_return and aio_suspend, for the request that the
  * thread waits for and for others. */
 #include "interrupted_wait.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The handler of a completion signal may call aio_error, aio_return and aio_suspend for its request, while the thread that it
  * interrupts submits and waits without a pause. */
 #include "claim.h"

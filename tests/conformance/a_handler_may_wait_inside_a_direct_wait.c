@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A handler that interrupts a wait for an O_DIRECT request may wait itself, for another one or for the same; both waits end.
  * So it does while a second thread waits. */
 #include "slow_direct.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A hundred large writes, each begun and blocked amid its bytes in a FIFO, starve no file. A pipe that is opened by its name
  * is a FIFO: it can't be asked whether a write would wait.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A hundred writes blocked on full pipes starve no file.
  *
  * Differs from glibc: blocked writes use up its threads.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* More bytes than aio_return could tell are an error that aio_error tells, and nothing is moved: a file, a pipe and a
  * socket keep what they have, and so does the buffer. Such a number is what a read that failed has returned.
  *

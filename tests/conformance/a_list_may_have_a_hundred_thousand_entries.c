@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One lio_listio of 100,000 reads of a file completes, each with its bytes, in both modes; the list's signal comes once.
  *
  * Differs from glibc: it takes half a minute.

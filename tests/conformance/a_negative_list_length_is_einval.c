@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A negative number of entries fails at once with EINVAL, for lio_listio in both modes and for aio_suspend.
  *
  * Differs from glibc: lio_listio takes it for an empty list.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A negative offset on a file: the call returns 0, EINVAL comes by aio_error. */
 #include "claim.h"
 

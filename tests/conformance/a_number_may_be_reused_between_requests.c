@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A descriptor number whose requests are over may come to mean something else, with the same flags, and requests are
  * then for that. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request whose buffer is bad from some point on gives what pread and pwrite give: the bytes before that point. */
 #include "claim.h"
 

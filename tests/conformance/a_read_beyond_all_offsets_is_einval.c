@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read that begins at a valid offset and would end beyond the greatest one fails as pread does, however long it is. */
 #include "claim.h"
 

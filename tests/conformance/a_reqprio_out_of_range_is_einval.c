@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_reqprio outside 0..AIO_PRIO_DELTA_MAX fails at once with EINVAL; 0 and the maximum are fine. */
 #include "claim.h"
 

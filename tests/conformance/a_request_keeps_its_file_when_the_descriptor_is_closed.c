@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests that are queued when their descriptor is closed, the last one of its file, still work on that file: reads of a
  * socket get what the peer sends.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request that is still queued when its descriptor number comes to mean another file works on the file that the number meant
  * at submission: no byte reaches the other one, none is lost.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests on a descriptor number that has come to mean another file do not wait for those of the old one.
  *
  * Differs from glibc: it queues by number.

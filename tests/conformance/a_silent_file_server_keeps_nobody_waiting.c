@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_read, aio_write and aio_fsync return at once though the file's server answers nothing: neither transfers nor what is
  * asked of the file and its file system. */
 #include "slow_file.h"

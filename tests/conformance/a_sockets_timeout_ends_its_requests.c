@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SO_RCVTIMEO and SO_SNDTIMEO end a request as they end read and write: EAGAIN, or the bytes that were moved. Later requests of
  * the socket are served as ever. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A write that is blocked on a full stream completes with EPIPE, and without SIGPIPE, when the reader goes away. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A write of which some bytes have moved when the reader goes away gives their number, as write() does, and no SIGPIPE. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A sync works on the file that its descriptor meant at submission, though the number comes to mean another one at whatever
  * moment: here one that can't be synced.
  *

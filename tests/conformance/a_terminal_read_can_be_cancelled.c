@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read that waits on a terminal can be cancelled, and takes no line that comes later.
  *
  * Differs from glibc: it cancels nothing that it has begun.

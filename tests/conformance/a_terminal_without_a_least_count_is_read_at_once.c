@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read of a terminal in non-canonical mode with VMIN 0 does not wait for input, as with read: VTIME alone ends it. */
 #include <termios.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thousand reads blocked on pipes all complete once each pipe has a byte. */
 #include "claim.h"
 

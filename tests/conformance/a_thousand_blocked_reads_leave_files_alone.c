@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thousand reads blocked on pipes starve no file: a read, a write and a sync of a file complete.
  *
  * Differs from glibc: blocked reads use up its threads.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread that waits for an O_DIRECT request may be cancelled, or leave by pthread_exit or siglongjmp from a handler: others
  * who wait go on, and so can it. */
 #include "slow_direct.h"

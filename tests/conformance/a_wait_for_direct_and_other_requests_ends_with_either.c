@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend for an O_DIRECT request and one on a pipe ends with whichever completes first; lio_listio with LIO_WAIT with both. */
 #include "slow_direct.h"
 

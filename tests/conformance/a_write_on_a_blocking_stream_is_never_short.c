@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A write larger than a blocking pipe or socket can hold completes with its whole size, also when the peer reads in dribs and
  * when some room, but not enough, is there at the call. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A write of which some bytes have moved goes on: AIO_NOTCANCELED, and it completes whole. */
 #include "claim.h"
 

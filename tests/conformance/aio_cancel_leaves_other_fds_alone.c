@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_cancel of a descriptor leaves the requests of others alone, also those of a dup of it. */
 #include "claim.h"
 

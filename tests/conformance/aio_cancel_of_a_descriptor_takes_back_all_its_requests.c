@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_cancel without an aiocb takes back every blocked request of the descriptor, reads and writes.
  *
  * Differs from glibc: it cancels nothing that it has begun.

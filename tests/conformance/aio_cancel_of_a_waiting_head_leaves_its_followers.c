@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When the first request of a descriptor is cancelled before any thread has begun it, because all are busy elsewhere, those
  * queued behind it go on.
  *

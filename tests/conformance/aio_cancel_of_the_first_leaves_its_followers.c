@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When the first request of a descriptor is cancelled, those queued behind it go on.
  *
  * Differs from glibc: it does not cancel the first, or forgets its followers.

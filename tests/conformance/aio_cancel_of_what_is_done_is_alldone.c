@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_cancel of a completed request, and of a descriptor without requests, gives AIO_ALLDONE and changes no result. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_cancel on a bad descriptor fails at once with EBADF. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read that the storage is at work on cannot be taken back: AIO_NOTCANCELED, and it completes with its bytes. */
 #include "slow_file.h"
 

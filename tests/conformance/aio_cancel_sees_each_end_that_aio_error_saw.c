@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Once aio_error has told a request's end, aio_cancel of its descriptor finds nothing left to cancel, however soon it is
  * asked: POSIX has AIO_NOTCANCELED for what is in progress alone. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read that is blocked on an empty pipe or socket can be cancelled: AIO_CANCELED, and ECANCELED is there at once. Bytes that
  * come later are not touched.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A write that is blocked on a full pipe or socket and has moved nothing can be cancelled: AIO_CANCELED, ECANCELED at once, and
  * none of its bytes ever comes.
  *

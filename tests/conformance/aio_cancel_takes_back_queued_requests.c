@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request that waits behind another one on its stream can be cancelled; the one before it goes on. */
 #include "claim.h"
 

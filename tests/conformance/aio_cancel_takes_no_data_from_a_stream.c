@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A byte that arrives while its read is being cancelled is in the request's buffer or still in the stream, never lost and
  * never in both: tried with a thread that writes just then. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread in aio_suspend, and one in lio_listio with LIO_WAIT, wake when what they wait for is cancelled; the list gives EIO.
  *
  * Differs from glibc: it cancels nothing that it has begun.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_cancel with a descriptor other than the request's fails at once with EINVAL and leaves the request alone. */
 #include "claim.h"
 

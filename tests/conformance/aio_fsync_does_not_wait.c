@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_fsync returns while a write before it is still at the storage, and completes after it. */
 #include "slow_file.h"
 

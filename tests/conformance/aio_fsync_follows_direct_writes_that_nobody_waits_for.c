@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_fsync completes behind O_DIRECT writes that are in flight, though nobody waits for them nor asks for them. */
 #include "claim.h"
 

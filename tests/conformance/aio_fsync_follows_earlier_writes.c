@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_fsync syncs after the writes that were queued before it, O_SYNC and O_DSYNC alike. */
 #include "slow_file.h"
 

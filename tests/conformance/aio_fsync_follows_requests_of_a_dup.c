@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_fsync completes after every request queued before it on the file, through whichever descriptor of it: here a read that
  * the storage still keeps, on a dup'ed descriptor and on one that was opened by itself.
  *

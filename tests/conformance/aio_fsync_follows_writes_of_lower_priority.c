@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_fsync completes after every write queued before it on the file, also those of lower priority.
  *
  * Differs from glibc: it sorts by aio_reqprio, so that the sync overtakes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_fsync looks at the descriptor and the notification alone: whatever stands in aio_reqprio, aio_offset, aio_buf,
  * aio_nbytes and aio_lio_opcode. */
 #include "claim.h"

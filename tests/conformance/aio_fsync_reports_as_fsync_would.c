@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_fsync succeeds on files opened any way and gives by aio_error what fsync and fdatasync give: EINVAL for a pipe. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_init is accepted at any time and with any values, sensible or not; requests work afterwards. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_read reads and aio_write writes, whatever aio_lio_opcode says. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_read of an empty pipe, FIFO, socket, eventfd or terminal returns at once; the request completes when the peer, which
  * does nothing before, has sent something. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The same for a block device, whose file system takes RWF_NOWAIT: aio_read returns before the disk has answered. */
 #include "slow_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_read of bytes that are not in memory returns before the storage has answered. */
 #include "slow_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_read reads aio_nbytes bytes at aio_offset. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_read on an O_DIRECT descriptor of a file returns before the storage has answered. */
 #include "slow_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_read on an O_DIRECT descriptor of a disk returns before the disk has answered, whether or not the page cache holds
  * the bytes. (preadv2 with RWF_NOWAIT would wait here.) */
 #include "slow_file.h"

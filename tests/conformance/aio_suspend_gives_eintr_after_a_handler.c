@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A handler without SA_RESTART that interrupts aio_suspend ends it with EINTR, with and without a timeout; the request goes on
  * and can be waited for again. */
 #include "interrupted_wait.h"

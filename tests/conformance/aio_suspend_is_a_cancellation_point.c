@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend is a cancellation point: a waiting thread can be cancelled, with and without a timeout, and a cancellation that
  * is pending already acts when it would wait. The request goes on and everything stays consistent. */
 #include "interrupted_wait.h"

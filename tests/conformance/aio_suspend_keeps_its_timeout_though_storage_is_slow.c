@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend gives EAGAIN in time though the read or write that it waits for is stuck at the storage. */
 #include "slow_file.h"
 

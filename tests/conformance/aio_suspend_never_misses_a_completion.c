@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend without a timeout returns for requests that complete just while it begins to wait: many rounds of cached reads,
  * writes and pipe reads, submitted in a window and awaited one by one. */
 #include "claim.h"

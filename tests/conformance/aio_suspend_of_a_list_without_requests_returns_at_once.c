@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend of a list with nothing but NULL entries, or with none, returns 0 at once, whatever the timeout. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A timespec out of range is EINVAL, and the request goes on.
  *
  * Differs from glibc: it aborts the process.

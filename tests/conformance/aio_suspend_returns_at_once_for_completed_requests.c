@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend returns 0 at once when one of its requests is complete already: without a timeout, with a zero one, with the
  * complete one anywhere in the list. */
 #include "claim.h"

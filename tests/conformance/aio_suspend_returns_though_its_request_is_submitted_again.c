@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend returns when its request is over, though the request's function submits the same aiocb again before the waiting
  * thread comes to look. */
 #include "interrupted_wait.h"

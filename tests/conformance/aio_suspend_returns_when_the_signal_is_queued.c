@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend returns when the signal of a finished request that it was given has been queued: of small and large writes,
  * uncached reads, and reads of a pipe that somebody feeds. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend without a timeout returns when one of its requests completes though the others are stuck at the storage. */
 #include "slow_file.h"
 

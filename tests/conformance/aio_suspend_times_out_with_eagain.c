@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend gives EAGAIN when its time is up, not before, and at once for a zero timeout; the request goes on. NULL entries
  * are passed over. */
 #include "claim.h"

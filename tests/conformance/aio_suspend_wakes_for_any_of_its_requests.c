@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend returns as soon as any request of its list completes, whichever: the others stay in progress. */
 #include "claim.h"
 

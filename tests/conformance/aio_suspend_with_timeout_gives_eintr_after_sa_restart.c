@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend with a timeout gives EINTR also after a handler with SA_RESTART. */
 #include "interrupted_wait.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend without a timeout goes on after handlers with SA_RESTART. */
 #include "interrupted_wait.h"
 

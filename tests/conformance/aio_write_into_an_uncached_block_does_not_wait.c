@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A buffered write of a part of a block must read the rest of that block first: aio_write does not wait for that. */
 #include "slow_file.h"
 

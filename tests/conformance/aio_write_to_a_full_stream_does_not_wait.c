@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_write to a full pipe or socket returns at once; the request completes when the peer, which does nothing before, has
  * made room. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_write to a file whose storage does not answer returns at once. */
 #include "slow_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_write on an O_DIRECT descriptor of a disk returns before the disk has taken the bytes. */
 #include "slow_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_write writes aio_nbytes bytes at aio_offset, also past the end of the file, and nothing else. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From the moment that aio_error no longer says EINPROGRESS the library touches the aiocb, the buffer and the list no more:
  * their memory may go away at once. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One aiocb serves request after request, without being cleared between them. */
 #include "claim.h"
 

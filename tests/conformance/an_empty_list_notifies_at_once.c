@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A list without any request, with LIO_NOWAIT, sends its notification at once; with LIO_WAIT it returns 0 at once. */
 #include "claim.h"
 

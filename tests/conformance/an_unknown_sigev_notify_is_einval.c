@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An unknown sigev_notify fails at once with EINVAL, in a request and in a list's own sigevent, and nothing is begun.
  *
  * Differs from glibc: it takes it for no notification.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes through one O_APPEND descriptor stand in the file in the order of the calls, wherever aio_offset points. */
 #include "claim.h"
 

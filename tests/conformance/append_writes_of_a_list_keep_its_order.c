@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The O_APPEND writes of one lio_listio stand in the file in the order of the list, in both modes. */
 #include "claim.h"
 

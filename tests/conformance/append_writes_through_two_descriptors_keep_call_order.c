@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes through two O_APPEND descriptors of one file, dup'ed or opened apart, stand in the file in the order of the calls.
  *
  * Differs from glibc: it orders by descriptor number, so that chance decides.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* No system call of the program sees EINTR because requests complete: poll, nanosleep, read, sigtimedwait, futex waits and
  * semtimedop of the submitting thread all take their time, though its requests complete meanwhile. */
 #include "claim.h"

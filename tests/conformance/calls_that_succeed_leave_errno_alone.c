@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* errno is as it was after calls that succeed, also when the request fails inside the call or later. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A cancelled request sends its notification like any other, and counts for its list. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Helpers of the conformance claims: each program here is one claim about POSIX AIO, named for it.
  *
  * A claim includes nothing of AIO but <aio.h>, so that it can be held against glibc, against the linked library and

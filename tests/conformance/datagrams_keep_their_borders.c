@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each read of a datagram socket takes one datagram, each write sends one. */
 #include "claim.h"
 

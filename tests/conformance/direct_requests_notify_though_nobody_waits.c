@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* O_DIRECT requests send their signals and run their functions, and their lists do, though nobody waits or asks for them. */
 #include "claim.h"
 

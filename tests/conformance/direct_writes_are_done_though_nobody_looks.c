@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* O_DIRECT writes reach their file though nobody asks for them nor waits: those that the disk can take at once, and those
  * for which the file system must first find room. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An O_DIRECT write at the file size limit gives EFBIG by aio_error and raises no SIGXFSZ. */
 #include "claim.h"
 

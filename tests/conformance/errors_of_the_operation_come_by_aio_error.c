@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What read() and write() would fail with comes by aio_error, the call itself returns 0: EISDIR, ENOSPC, EINVAL of O_DIRECT. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request that fails notifies as one that succeeds does, and counts for its list. */
 #include "claim.h"
 

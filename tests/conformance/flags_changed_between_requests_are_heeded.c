@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fcntl(F_SETFL) on a descriptor whose requests are over counts for the next: writes that append then keep their order,
  * whichever is waited for first. */
 #include "claim.h"

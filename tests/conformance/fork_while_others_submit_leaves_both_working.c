@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fork at any moment, while other threads submit, wait and complete requests: parent and child both go on.
  *
  * Differs from glibc: the child may inherit a locked mutex, and helpers that it does not have.

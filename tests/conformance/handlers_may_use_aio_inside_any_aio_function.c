@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Handlers may call aio_error, aio_return and aio_suspend whatever function of the library they interrupt: signals come as fast
  * as they can while the thread submits, waits, cancels and lists.
  *

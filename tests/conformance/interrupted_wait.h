@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A thread that waits in a function of the claim's choice while signals hit it: shared by the claims about EINTR, SA_RESTART
  * and handlers. */
 #ifndef INTERRUPTED_WAIT_H

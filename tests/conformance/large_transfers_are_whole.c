@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A write and a read of 8 MiB each move all their bytes in one request. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* More than 0x7ffff000 bytes are cut to that, as by pread and pwrite, when buffer and offset have been found good for all
  * of them: where these say EFAULT or EINVAL, nothing is moved. */
 #include "claim.h"

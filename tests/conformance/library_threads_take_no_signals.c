@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library's threads take none of the program's signals: one that every thread of the program blocks stays pending, though
  * requests run and have run. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A handler without SA_RESTART that interrupts lio_listio with LIO_WAIT ends it with EINTR; its requests go on, complete later,
  * and nothing of the dead call is touched.
  *

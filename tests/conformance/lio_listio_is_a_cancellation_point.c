@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio with LIO_WAIT is a cancellation point: a waiting thread can be cancelled, its requests go on, complete later, and
  * nothing of the dead call is touched.
  *

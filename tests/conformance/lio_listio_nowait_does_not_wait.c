@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio with LIO_NOWAIT returns though none of its requests can go on: uncached reads, a slow write, an empty pipe and a
  * full one. */
 #include "slow_file.h"

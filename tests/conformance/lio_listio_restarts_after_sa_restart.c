@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio with LIO_WAIT goes on after handlers with SA_RESTART. */
 #include "interrupted_wait.h"
 

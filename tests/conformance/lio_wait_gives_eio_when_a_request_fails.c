@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio with LIO_WAIT gives EIO when any of its requests fails; each has its own status, the others are done. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio with LIO_WAIT returns 0 when every request of its list, reads and writes, of files and streams, is complete. */
 #include "claim.h"
 

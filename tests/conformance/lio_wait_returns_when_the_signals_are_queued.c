@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio with LIO_WAIT returns when the signal of each of its requests has been queued: small ones and large ones, of a
  * file and of a pipe. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The processor time of lio_listio grows with the length of the list, not with its square: eight times the entries take less
  * than twenty-four times as long (in proportion 8, square 64). All
  * threads run on one processor, so that chance encounters of two do not count.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* 500 writes, then 500 reads of one file, all in flight together and of many sizes, each with its own bytes. */
 #include "claim.h"
 

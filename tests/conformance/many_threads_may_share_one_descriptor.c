@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Several threads submit, wait for and cancel requests on one file and one socket pair at the same time; every one gets its own
  * results.
  *

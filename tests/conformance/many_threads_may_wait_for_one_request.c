@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every thread that waits in aio_suspend for the same request wakes when it completes. */
 #include "claim.h"
 

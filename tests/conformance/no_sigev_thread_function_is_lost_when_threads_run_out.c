@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A SIGEV_THREAD function whose thread cannot be made for now (RLIMIT_NPROC) runs when one can be made again, and the result of
  * the request is what it is.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Signals that cannot be queued because RLIMIT_SIGPENDING is used up come when there is room again: those of requests and of
  * lists, each with its value, none twice.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The signal of an O_DIRECT request that finds no room (RLIMIT_SIGPENDING) comes when there is room again, also where the
  * request's end was seen by a thread that asks for it in a loop, and nothing else is in flight.
  *

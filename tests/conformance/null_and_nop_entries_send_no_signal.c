@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* NULL and LIO_NOP entries of a list do nothing, send nothing and do not hold up the list's own signal. */
 #include "claim.h"
 

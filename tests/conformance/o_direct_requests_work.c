@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes and reads on an O_DIRECT descriptor, many at a time, keep their data; a read across the end is short. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes on O_SYNC and O_DSYNC descriptors complete whole. */
 #include "claim.h"
 

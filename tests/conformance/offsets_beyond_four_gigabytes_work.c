@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Offsets of more than 32 bits reach the place that they name. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One call, also a whole list, copies at most about 128 KiB in the submitting thread before it hands the rest over, but
  * for reads of up to 4 KiB: the kernel's count of bytes that this thread has read and written says so. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The private fields of a new aiocb may hold anything: each function works on aiocbs that malloc left full of rubbish. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read of which the beginning is in memory and the rest is not ends as one read with every byte, without a wait at
  * submission: on a file system and on a block device (which takes RWF_NOWAIT and gives the cached part). */
 #include "slow_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read that meets the end of the file gives the bytes there are; at the end and beyond it, none. */
 #include "claim.h"
 

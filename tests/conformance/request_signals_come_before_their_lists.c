@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* In a list with notifications each request sends one signal, and the list's comes after all of them. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests of each kind, alone and in lists, complete though no thread ever waits for them: aio_error alone shows it. */
 #include "claim.h"
 

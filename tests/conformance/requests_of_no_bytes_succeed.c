@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request of zero bytes completes with 0 and leaves file and stream as they are; a read of none from an empty pipe does not
  * wait for bytes. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* On an O_NONBLOCK stream nothing waits: EAGAIN where read() and write() give it, a short write where write() gives one. */
 #include "claim.h"
 

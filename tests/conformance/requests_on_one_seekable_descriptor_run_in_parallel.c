@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two requests on one descriptor of a file run at the same time: the second completes while the storage keeps the first.
  *
  * Differs from glibc: it runs all requests of a descriptor one after the other.

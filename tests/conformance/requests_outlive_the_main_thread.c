@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests submitted by the main thread complete for the others after it has called pthread_exit. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request belongs to the process: it completes and notifies though the thread that submitted it has ended, by return, by
  * pthread_exit or by cancellation. */
 #include "slow_file.h"

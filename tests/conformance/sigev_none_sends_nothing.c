@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SIGEV_NONE, and an all-zero sigevent (SIGEV_SIGNAL with signal 0), mean no notification; the requests complete. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The thread of a SIGEV_THREAD function is made with sigev_notify_attributes: stack size, and joinable when they say so (the
  * function's thread can be joined); without attributes it is detached. */
 #include "claim.h"

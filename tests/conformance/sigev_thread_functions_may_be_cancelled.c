@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The thread of a SIGEV_THREAD function can be cancelled, by itself and by others: its clean-up runs, later notifications and
  * requests work. */
 #include "claim.h"

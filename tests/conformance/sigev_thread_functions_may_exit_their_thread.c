@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A SIGEV_THREAD function may call pthread_exit: its clean-up runs, and later notifications and requests work. */
 #include "claim.h"
 

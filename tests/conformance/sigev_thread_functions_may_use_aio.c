@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A SIGEV_THREAD function may submit, wait for, cancel and query requests, of its own and the one that called it: no lock is
  * held. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A SIGEV_THREAD function runs on another thread than the one that submitted or waits, even when the request completes inside
  * the call. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SIGEV_THREAD calls the function with its value, once for each request, read, write, sync, failed or blocked, and for a list;
  * the request is complete by then. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each SIGEV_THREAD function starts as a new thread's function does: thread variables are fresh, thread-specific data is
  * empty and destroyed afterwards. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SIGEV_THREAD functions that do not return hold up neither other functions nor requests. */
 #include "claim.h"
 

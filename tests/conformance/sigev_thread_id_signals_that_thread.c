@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SIGEV_THREAD_ID sends the signal to the thread that it names, for requests and for lists, with SI_ASYNCIO and value.
  *
  * Differs from glibc: it sends nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A completion signal carries SI_ASYNCIO, the request's value (also a pointer), the process's own pid and uid; real-time and
  * ordinary signals alike. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* O_DIRECT requests that stay at a disk until the claim lets them go, and threads that wait for them. */
 #ifndef SLOW_DIRECT_H
 #define SLOW_DIRECT_H

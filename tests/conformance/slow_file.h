@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A file whose storage answers only when the claim says so: a FUSE file served by a process of the claim's own, and a
  * disk (loop device) over it. Reads and writes that touch the held range stay unanswered until slow_file_release(), and of
  * a silent file also what is asked of its attributes and of its file system; everything else is answered at once. A claim that returns from a call while its bytes are held has shown, without any

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A read of a stream gives what is there, without waiting for more; at the end of the stream it gives 0, also when the end
  * comes while the read is blocked. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads queued on one stream take its bytes in the order of the calls. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* On streams aio_offset means nothing: requests take the bytes as they come. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Stream requests keep the order of the calls, also when a later one has the higher priority.
  *
  * Differs from glibc: it sorts the requests of a descriptor by aio_reqprio.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes queued on one stream reach it in the order of the calls, each in one piece, also while it is full at times. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_read, aio_write, aio_fsync, lio_listio with LIO_NOWAIT, aio_error, aio_return and aio_cancel are no cancellation points:
  * a thread with a cancellation pending goes through them and leaves no request half-submitted. */
 #include "claim.h"

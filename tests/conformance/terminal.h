@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* terminal.h: a pseudo-terminal for one claim. */
 #ifndef TERMINAL_H
 #define TERMINAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each function has a twin with 64 in its name, for struct aiocb64. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An aiocb is read once, at submission: changing its fields while the request is queued changes nothing.
  *
  * Differs from glibc: it reads descriptor, buffer and size when it comes to the request.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests on a file go by aio_offset and leave the descriptor's position where it is. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The array of lio_listio with LIO_NOWAIT, and the list's sigevent, may be changed as soon as the call has returned. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* With LIO_WAIT the list's sigevent means nothing: no signal, and no error however bad it is; the requests' own do notify. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_sigevent is read once, at submission: changing it while the request runs changes nothing.
  *
  * Differs from glibc: it reads it again at completion.

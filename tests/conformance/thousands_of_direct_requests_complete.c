@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Thousands of O_DIRECT requests in flight at once complete, each with its own data, whether waited for one by one, or by
  * polling, or as a list. */
 #include "claim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A transfer larger than 0x7ffff000 bytes is cut to that, as read() and write() do. */
 #include "claim.h"
 

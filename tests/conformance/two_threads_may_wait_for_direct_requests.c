@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Threads that wait for O_DIRECT requests of their own, and now and then for the same one, each see theirs complete. */
 #include "claim.h"
 

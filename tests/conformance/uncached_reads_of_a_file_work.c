@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads of a file whose pages were thrown out of memory, all or in part, give every byte. */
 #include "claim.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* How a claim ends: verdicts, patience, the supervising first process, and temporary files. Included by claim.h. */
 #ifndef CLAIM_VERDICT_H
 #define CLAIM_VERDICT_H

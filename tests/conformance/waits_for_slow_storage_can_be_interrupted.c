@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* aio_suspend, and lio_listio with LIO_WAIT, give EINTR after a handler also while what they wait for, a read or a write, is
  * stuck at the storage.
  *

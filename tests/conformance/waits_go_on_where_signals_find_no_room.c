@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio with LIO_WAIT and aio_suspend return though the signals of their requests find no room: the caller may have to go
  * on for there to be some. The signals come when there is.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a request needs a thread and none can be had, the call fails with EAGAIN and nothing is half done: the stream keeps its
  * bytes, no notification comes, and all works once threads can be had. */
 #include "claim.h"

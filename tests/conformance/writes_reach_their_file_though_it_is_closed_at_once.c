@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes to a file whose descriptor is closed, and its number reused by another file, right after aio_write returned, all
  * reach the first file and none the second.
  *

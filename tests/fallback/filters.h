@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* filters.h: what a kernel, a container or an administrator may refuse, by name: as a seccomp filter, or a limit, that the
  * process takes on before it becomes another program. Raw BPF: nothing but the kernel's headers. */
 #ifndef FALLBACK_FILTERS_H

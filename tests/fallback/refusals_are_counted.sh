@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Each request that a context declines is counted as its fallback, and as a request of the context that did it. UNDER,
 # PRELOAD and PROGRAM are what their names say.
 set -u

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each refusal of filters.h refuses what it names, by that error, and leaves the rest alone: that proves the other tests. */
 #include "filters.h"
 

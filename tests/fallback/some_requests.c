@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests that a ring would be asked for: reads of pipes that are fed later, one after the other. For the statistics. */
 #include <aio.h>
 #include <errno.h>

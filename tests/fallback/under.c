@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs a program where something is refused (filters.h):
  *
  *     under --each PRELOAD PROGRAM ARGUMENTS...    once under each refusal, preloaded, a few at once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a worker does, one random act after the other. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The fuzzer: a random program over <aio.h>, held against a model of what it must do.
  *
  * Each worker thread owns its operations, its blocks of the shared files, and its own streams; so its model needs no lock.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A handler that uses AIO itself, whatever it interrupts: reads of a file that never changes. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* lio_listio: a few transfers, waited for or notified as one. */
 #include "fuzz.h"
 

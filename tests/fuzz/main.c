@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* usage: fuzz SEED REQUESTS FOLDER. One run; the summary is the last line. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Notifications. Their value names worker, operation (or group) and generation; each must come exactly once, and only when
  * the request has ended. */
 #include "fuzz.h"

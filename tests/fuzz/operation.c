@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One request: chosen, submitted, and held against the model when it has ended. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pipes and sockets. The bytes of write number W are W and their place in it; a read must get what the writes put in, in
  * the order of the calls on both sides, whatever was cancelled in between. */
 #include "fuzz.h"

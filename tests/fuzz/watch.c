@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Progress, and what is left at the end. A run is stuck when a worker does not move while the watch itself gets a write
  * and a sync through, hundreds of times: a slow machine is slow for both. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The files. Each block of a region names its file, owner, number and version in every word of it. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* daemon(3) with requests in flight: the process that goes on is a child, which has none of them, and everything works there. */
 #include "hostile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A seccomp filter that refuses what a library might like to use (io_uring, kernel AIO, memfd, epoll, eventfd), entered by
  * all threads before the first request and with requests in flight, of streams and of the disk: those complete, and new
  * ones work. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* exit, _exit, the return of main, the last thread's pthread_exit, abort and exec, with requests that will never complete:
  * each happens at once and as it would without them. */
 #include "hostile.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* vfork, posix_spawn and fork with exec, with requests in flight in the parent: the child runs, also if it closes the parent's
  * descriptors first, and the parent's requests are not disturbed. */
 #include "hostile.h"

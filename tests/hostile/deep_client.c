@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* deep_client MODULE WAY FILE: makes one request in a way that a preload does not reach, and prints who served it. */
 #include "loader.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* dup2 and dup3 over every number that the program does not use, low and high, with requests in flight and before the
  * next: the library depends on none of them. */
 #include "hostile.h"

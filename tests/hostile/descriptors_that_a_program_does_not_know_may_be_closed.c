@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Programs close every descriptor that they do not know, by a loop, close_range or closefrom, with requests in flight,
  * also on a descriptor that is closed by it: requests and the library go on. */
 #include "hostile.h"

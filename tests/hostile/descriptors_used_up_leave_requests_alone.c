@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A program at its RLIMIT_NOFILE: what is in flight and what comes later works, and the library takes no number that the
  * program frees. */
 #include "hostile.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* One write and one read to their ends, for code that runs before main and after it, where a claim can't be started. */
 #ifndef EARLY_AND_LATE_H
 #define EARLY_AND_LATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A library whose constructor and destructor use AIO; the loader runs them before and after those of others. */
 #include "early_and_late.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A storm of signals into every thread of a program that submits, waits (also for the disk), cancels and lists: handlers
  * that call aio_error, aio_return and aio_suspend, also for requests of their own, never hang, and no request is lost. Some
  * of the signals are the requests' notifications, sent to any thread where they complete. HOSTILE_SECONDS says how long

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A handler that interrupts the library's functions anywhere forks: the parent goes on as if nothing had been. The child
  * returns from the handler into the middle of the same function, which returns there too, whatever it says; then
  * everything works in it. */

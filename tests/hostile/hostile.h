@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Helpers of the hostile programs: requests of every kind, in flight and done, around what a program may do that a
  * library can't wish for. Each program is run linked, and preloaded with each set of contexts. */
 #ifndef HOSTILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // A program with one aio_write and one aio_read: prints who serves it.
 #include <aio.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Sourced by the launcher_*.sh tests, which Meson starts with LAUNCHER (the launcher under test), PRELOAD (its library)
 # and HELPERS (the folder of the helper programs). A test calls run and the expect_ functions, and ends with conclude.

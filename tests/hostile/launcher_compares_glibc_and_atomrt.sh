@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --compare runs PROGRAM as often as asked on each side, in turn, measures what it takes, and tells how it ended.
 . "${0%/*}/launcher_common.sh"
 

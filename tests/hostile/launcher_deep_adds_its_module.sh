@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --deep puts its module into LD_AUDIT, behind what is there, once; and says so where it cannot find it.
 . "${0%/*}/launcher_common.sh"
 : "${AUDIT:?}" "${LIBDIR:?}" "${BINDIR:?}"

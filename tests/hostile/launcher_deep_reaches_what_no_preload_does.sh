@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Each way around a preload is around it, and not around --deep.
 . "${0%/*}/launcher_common.sh"
 : "${AUDIT:?}"

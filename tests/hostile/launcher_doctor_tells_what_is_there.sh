@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --doctor tries what it tells, and tells why not; under a seccomp filter that kills on io_uring it lives.
 . "${0%/*}/launcher_common.sh"
 

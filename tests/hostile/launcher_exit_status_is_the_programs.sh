@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # As with env, nice and stdbuf: PROGRAM's own status, 127 not found, 126 not executable; signals pass through.
 . "${0%/*}/launcher_common.sh"
 

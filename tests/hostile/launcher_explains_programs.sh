@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # --explain tells what uses AIO and whether it would be served, for each kind of program, and runs nothing of it.
 . "${0%/*}/launcher_common.sh"
 

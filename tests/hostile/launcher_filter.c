@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // launcher_filter WHAT PROGRAM ARGUMENTS: runs a program under a seccomp filter. contexts: kills on io_uring_setup and
 // refuses io_setup with EPERM. writable: refuses to make memory writable with EACCES, but for threads' stacks.
 #include <errno.h>

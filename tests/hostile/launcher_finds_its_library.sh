@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # From the build tree and installed, from any folder, through symbolic links, and after the installed tree was moved.
 . "${0%/*}/launcher_common.sh"
 : "${BINDIR:?}" "${LIBDIR:?}"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # An LD_PRELOAD that is there stays, in front: sanitizer runtimes must be the first.
 . "${0%/*}/launcher_common.sh"
 # shellcheck disable=SC2016 # PROGRAM expands it

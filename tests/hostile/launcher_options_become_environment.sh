@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Each option sets its ATOMRT_ twin; without it the caller's own setting stays.
 . "${0%/*}/launcher_common.sh"
 # shellcheck disable=SC2016 # PROGRAM expands them

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // In place of a preload of the other word size: tells that it was loaded.
 #include <unistd.h>
 

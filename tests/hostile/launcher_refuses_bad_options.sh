@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # An unknown option or a bad value is one clear line and 125; PROGRAM does not run.
 . "${0%/*}/launcher_common.sh"
 

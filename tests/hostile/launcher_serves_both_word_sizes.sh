@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Where a 32-bit preload is installed beside the 64-bit one, 32-bit programs get it: by a path with $LIB where the loader
 # makes the right folders of that, which serves children of either size as well; else by its own path.
 . "${0%/*}/launcher_common.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # PROGRAM's requests are served by atomrt, and the statistics say so; one without requests writes none.
 . "${0%/*}/launcher_common.sh"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // A program to be launched, built in several ways: tells that it ran, and with which preload.
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The loader ignores preloads where execve raises privileges (AT_SECURE), and only there: setuid, setgid, capabilities.
 . "${0%/*}/launcher_common.sh"
 [ "$(id -u)" -eq 0 ] || skip 'needs root'

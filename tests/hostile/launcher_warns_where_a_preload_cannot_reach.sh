@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # One line of warning for a program of another kind than the preload, and it still runs.
 . "${0%/*}/launcher_common.sh"
 

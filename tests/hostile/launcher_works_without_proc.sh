@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # In a chroot without /proc, and with nothing that may be written to, the launcher finds its library and tells so.
 . "${0%/*}/launcher_common.sh"
 [ "$(id -u)" -eq 0 ] || skip 'needs root'

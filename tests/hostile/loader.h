@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Helpers of the tests of the loader: programs that are linked with glibc's AIO only, and into which the library (PRELOAD
  * in the environment) is brought while they run. */
 #ifndef LOADER_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """gdb attaches to a program that waits, calls dlopen there, and lets it go: its next request is served by atomrt."""
 import os
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Python's ctypes brings the library in, and calls aio_write through libc's own handle: served by atomrt."""
 import ctypes
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library is brought into a running program by dlopen: calls bound before and not yet, pointers initialised with a
  * function, modules there already and loaded later in any scope, and look-ups all come to it. Built with slots that are
  * bound late, at start behind RELRO, without a table of calls, and at a fixed address. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library is brought in while other threads load and unload modules and bind their calls for the first time. Every
  * request works, whoever serves it. Many rounds, each in a process of its own. */
 #include "loader.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A module that is loaded after the library was brought in, lazily or not, and in a scope of its own, comes to it; also
  * when the module was unloaded and is loaded again. */
 #include "loader.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A program that defines and exports its own aio_write: its calls, and those of modules, go there as before; functions
  * that it does not define are the library's. */
 #include "loader.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A module that uses AIO: its calls, a pointer that is initialised with a function, and look-ups of its own. */
 #include <aio.h>
 #include <dlfcn.h>

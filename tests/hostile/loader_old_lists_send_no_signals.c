@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A reference to lio_listio as it was before glibc 2.4, whose entries send no notification of their own, keeps that rule
  * when the library is brought in; the present one keeps its own. */
 #include "loader.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests that glibc has in flight when the library comes: they complete, aio_error, aio_return and aio_suspend see
  * it, also in one list with the library's own, and aio_cancel reaches them. */
 #include "loader.h"

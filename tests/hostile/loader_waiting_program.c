@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waits for a line, then makes one request. Nothing of AIO was bound before. */
 #include <aio.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many threads fork at the same time while they submit, and their children fork again: all of them go on, each with
  * requests of its own. */
 #include "hostile.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A module makes requests and is unloaded while they are in flight; loaded again, it makes more. Its code is not needed
  * by them, and the library stays whole. */
 #include "hostile.h"

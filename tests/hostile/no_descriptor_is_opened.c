@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every kind of request, between two marks in the trace that no_descriptor_is_opened.py reads. */
 #include "hostile.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Between the marks, no system call returns a descriptor to any thread of the program: no_descriptor_is_opened.py PROGRAM.
 
 An io_uring without a descriptor (IORING_SETUP_REGISTERED_FD_ONLY) returns an index of its own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setgid and setuid, chroot and unshare with requests in flight: those complete, and new ones work. (Not CLONE_FILES: then
  * threads have descriptors of their own, and those of the library can't know what the program opens.) */
 #include "hostile.h"

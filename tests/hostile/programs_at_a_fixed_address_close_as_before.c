@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* In a program at a fixed address whose code takes the address of a function, that address is a stub of the program's own,
  * for every library too. The functions that close descriptors work as before, called and through such a pointer, and
  * requests keep their files. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* select, accept and recv with a timeout of the submitting thread wait their time though its requests complete meanwhile. */
 #include "hostile.h"
 

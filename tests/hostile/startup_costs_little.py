@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A program that makes no request: what the preload costs it, counted against no preload and against an empty one.
 
 startup_costs_little.py PRELOAD EMPTY LOOK: EMPTY is a preload that does nothing, LOOK prints what a process has.

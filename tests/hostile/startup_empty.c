@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A library that does nothing but need libc: what the loader takes for any preload. */
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints what this process has before its first request: threads, signals caught, mappings, anonymous ones, and KiB of
  * memory: what is resident of the files of atomrt, and what is written to elsewhere. Other files' clean pages are no
  * cost, and how many of them a fault maps is the page cache's affair. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* glibc takes a program's static thread-local storage out of each thread's stack. Whatever its size, and whatever
  * RLIMIT_STACK is, library threads serve, and have room for the frame of the signal that setuid sends to each thread. */
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Threads that submit and end at once, by return, pthread_exit and pthread_cancel (deferred and asynchronous): every request
  * completes, every notification comes, and no memory is left. */
 #include "hostile.h"

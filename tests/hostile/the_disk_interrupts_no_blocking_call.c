@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* No blocking call of the program sees EINTR because its requests of the disk complete meanwhile: epoll_wait, poll, select,
  * nanosleep, sigtimedwait, semtimedop, read, accept and recv wait their time. (Of streams:
  * select_accept_and_recv_see_no_eintr, and conformance.) */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AIO is used before any constructor has run (.preinit_array), in constructors, in handlers of atexit and in destructors
  * of the program and of a library. Exit status 0: all of it worked; the numbers below say what did not. */
 #include "early_and_late.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A program linked with the installed library does as under the preload: links.py LANGUAGE MODE FINDER BUILD-FOLDER COMPILER...
 
 LANGUAGE: c, c++. MODE: dynamic, static, static-pie, or preload (linked with -lrt). FINDER: pkg-config, or plain for -I,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Without an archive of liburing the ring is left out, and is not asked for in vain: ring_needs_an_archive.py SOURCE.
 
 Configures only. As on Fedora, pkg-config knows a liburing that has a shared library and no archive.

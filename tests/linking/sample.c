@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A program that uses all 17 functions, in C and in C++ alike: sample FILE. It says who served it and what came of it;
  * whoever serves it, however it was linked, the lines behind the first are the same. */
 #include <aio.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Columns of C++ end at 120."""
 from project import conclude, files, name
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The completions know each option of the launcher and no other, and offer them in each shell that is here."""
 import re
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/decisions/: each page is in its index, each decision has a status, and what tests and pages refer to is there."""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each variable that src/ reads is known to the launcher, which warns of others, and to libatomrt(7)."""
 import re
 

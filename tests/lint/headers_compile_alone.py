@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each header compiles by itself, without warnings: arguments are the project, then the C and the C++ compiler, by `--`."""
 import concurrent.futures
 import subprocess

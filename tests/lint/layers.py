@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each file of src/ includes only its own layer or those to its left, as "layer/file.h"; liburing is exec's alone."""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """No file names a folder of the machine that it was written on."""
 import re
 

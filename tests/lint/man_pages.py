@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """mandoc has no warning about any man page, and each function of <aio.h> has one."""
 import re
 import shutil

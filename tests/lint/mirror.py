@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """src/<layer>/<name> has tests/unit/<layer>/<name>_test.cpp, and the other way round; mirror_exceptions.txt says why not.
 
 posix/ is the conformance suite's.

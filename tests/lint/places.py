@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ARCHITECTURE.md shows the moves between places as src/chain/place.h has them."""
 
 import re

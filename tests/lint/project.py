@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the lints share: the project's files, and how a finding is told."""
 import pathlib
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """shellcheck finds nothing in any shell script, told by its first line or its suffix; scripts that are run are executable."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """debian/ builds by Debian's own tools with LTO, the same bytes in two folders, which install, work and go again."""
 import pathlib
 import re

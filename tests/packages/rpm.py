@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """rpm/atomrt.spec builds packages that hold each installed file once; Fedora's macros for Meson are written out here."""
 import pathlib
 import sys

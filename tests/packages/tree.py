@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests of packages share: a copy of the sources, and commands that must succeed."""
 import os
 import shutil

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // tests/schedule/run: plays scenarios under the scheduler. See --help and README.md.
 #include <getopt.h>
 #include <sys/wait.h>

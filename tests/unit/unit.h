@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // unit.h: what the unit tests share: cmocka as C++ takes it, a watchdog, memory that starts as the engine's does (all
 // zero), threads, and waiting for what must come.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // without_memory.h: os::map_memory, wrapped: it fails while a WithoutMemory exists. For one file of a test program.
 #pragma once
 

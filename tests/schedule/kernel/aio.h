@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Kernel AIO: contexts with their ring of events in the process's memory, io_submit, io_pgetevents, io_destroy.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where the library's system calls arrive. A step comes before each call and one behind it, and now and then one fails
 // because the run is to see that (kernel/faults).
 #include "kernel/calls.h"

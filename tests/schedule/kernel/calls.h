@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The calls of the simulated kernel that are more than a line, by folder of concern: kernel/calls.cpp leads to them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The device: operations on regular files that take a while. The scheduler chooses when, the seed which.
 #pragma once
 

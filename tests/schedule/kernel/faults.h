@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Faults: one call of a run that fails, whatever the state of the kernel is.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Files of the simulated kernel: descriptors, open files, inodes. A regular file's bytes come at once from the page
 // cache or later from the device; a stream's come when its peer writes.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Calls of I/O: transfers, sync, poll, fcntl, statx.
 #include <fcntl.h>
 #include <poll.h>

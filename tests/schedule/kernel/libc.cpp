@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the library takes from libc and a simulated process has otherwise: threads, time, dispositions of signals, the
 // list of loaded objects. The link leads the calls here (--wrap).
 #include <pthread.h>

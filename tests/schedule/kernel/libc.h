@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The simulated process's side of libc.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "kernel/signals.h"
 
 #include <cerrno>

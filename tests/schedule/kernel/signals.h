@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Signals of the simulated kernel: dispositions, queues of the process and of each thread, delivery at any step where
 // the thread does not block them.
 #pragma once

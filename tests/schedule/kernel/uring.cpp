@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The simulated kernel has no io_uring: io_uring_setup says ENOSYS, and so the ring's thread never comes to liburing.
 #include "machine/report.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "machine/fiber.h"
 
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fiber: a stack of its own and the place where its thread stands. All simulated threads live on one real thread.
 #pragma once
 

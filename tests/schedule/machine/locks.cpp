@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Which locks of the library a thread holds: told by shadow/os/mutex.h.
 #include <csignal>
 

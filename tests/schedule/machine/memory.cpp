@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "machine/memory.h"
 
 #include <sys/mman.h>

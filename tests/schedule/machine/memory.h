@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The simulated process's memory: one range of addresses. Its first part is the program's (aiocbs, buffers), the rest is
 // given out by mmap. What a run has written is zeroed before the next, page by page; the library's own variables are
 // put back as they were at the start.

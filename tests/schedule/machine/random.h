@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random: all choices of a run come from its seed (splitmix64).
 #pragma once
 

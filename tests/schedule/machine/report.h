@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is said of a run: the trace, if it is wanted, and the end of a run that has shown a fault.
 #pragma once
 

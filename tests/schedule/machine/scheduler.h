@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The scheduler: simulated threads, exactly one of which runs at a time, and the decision, at each step, which one goes
 // on. A step is an atomic operation of the library, or the beginning or end of a system call.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who goes on at a step. All strategies are a function of the seed, but SYSTEMATIC, which walks through all schedules
 // with a bounded number of preemptions (search/systematic.cpp drives it).
 #pragma once

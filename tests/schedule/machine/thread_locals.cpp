@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "machine/thread_locals.h"
 
 #include <link.h>

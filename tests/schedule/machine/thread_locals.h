@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The library's thread-local variables: one real thread runs all simulated ones, so each keeps its own copy while it
 // does not run.
 #pragma once

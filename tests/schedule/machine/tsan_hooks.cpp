@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the compiler's -fsanitize=thread calls in the library's code, in place of libtsan: an atomic operation is a step
 // of the scheduler, a plain access is looked at by the memory, entry and exit of functions keep the stack for reports.
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One or two requests at a time: submit, wait, cancel.
 #include <fcntl.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // close and dup2 behind requests, and names that may be stale.
 #include <fcntl.h>
 

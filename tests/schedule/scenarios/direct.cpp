@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // O_DIRECT: kernel AIO, and what stands beside it.
 #include <fcntl.h>
 

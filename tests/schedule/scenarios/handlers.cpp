@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Handlers that wait, and handlers that fork, anywhere in the library.
 #include <fcntl.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lio_listio.
 #include <fcntl.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The one place of these tests that looks into the engine: each slot of its pools can be taken without a new one being
 // made, so all were given back. Compiled like the library, so that the templates are the same.
 #include "scenarios/pools.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // That the library has got everything back.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What scenarios are written with: requests that are checked as they end, threads, descriptors, signals.
 //
 //   SCENARIO(two_reads, "head,direct,waiter,threads") { ... }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // fields: the private fields are those that glibc's own aio_error and aio_return read (the test is linked with glibc's).
 #include "aiocb/fields.h"
 

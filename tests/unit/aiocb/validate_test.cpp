@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // validate: what is refused at once, at and beyond each limit.
 #include "aiocb/validate.h"
 

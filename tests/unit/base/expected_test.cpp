@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Expected: a value or an errno, and how the kernel's results become one.
 #include "base/expected.h"
 

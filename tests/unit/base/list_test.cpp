@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // List: order, removal from anywhere, and zeroed memory as an empty list.
 #include "base/list.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ScopeExit: runs once at the end of the scope, unless released.
 #include "base/scope_exit.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // build: what of an aiocb and its sigevent goes into a request, for both kinds of aiocb, and what is left out.
 #include "chain/build.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Chain: names, places and generations.
 #include "chain/chain.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // chains.h: requests and chains for tests that do no I/O.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The steps of finish, wrapped and logged, and the fixture of its tests. The aiocb's page is taken away as soon as its
 // result has been published.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // finish: the order of its steps, what is tried again, and that nothing looks at the aiocb after publish.
 #include "chain/finish_steps.h"
 

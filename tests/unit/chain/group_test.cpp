@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Group: the countdown of one lio_listio call, and who gives it back.
 #include "chain/group.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // InFlight: which chains a descriptor number has, and that a chain is found by its whole name only.
 #include "chain/in_flight.h"
 

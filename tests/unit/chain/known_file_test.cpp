@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // KnownFile: what was noted is recalled whole or not at all, for its descriptor, until it is forgotten.
 #include "chain/known_file.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lane: who waits for whom among the chains of one file. No file, no thread.
 // Random orders of events, and threads: races/lane_race_test.cpp.
 #include "chain/lane.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lanes.h: lanes and chains in them, for tests that do no I/O.
 #pragma once
 

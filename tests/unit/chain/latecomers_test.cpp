@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Latecomers: chains without a lane, until a sync or their owner asks for it. No file, no thread.
 #include "chain/latecomers.h"
 

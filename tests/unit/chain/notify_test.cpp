@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // notify: each kind of notification goes out once, or is told to have found no room. What sends is wrapped.
 #include "chain/notify.h"
 

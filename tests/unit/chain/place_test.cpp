@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // place: the table of moves says all, and says it once.
 #include "chain/place.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // request: where a continuation begins.
 #include "chain/request.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // stand.h: puts a chain anywhere, as a test needs it and no move of place.h would.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // WaiterTable: who is woken at a publish, one event after the other. races/waiters_race_test.cpp lets them come at once.
 #include "chain/waiters.h"
 

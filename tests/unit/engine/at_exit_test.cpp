@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // at_exit: where the statistics of a process end up, by each way that it can end. The program runs itself with ATOMRT_STATS
 // and UNIT_ROLE set; that run makes a request, or none, and ends. _exit is called from another object, as a program
 // would (os/hooked_object.c).

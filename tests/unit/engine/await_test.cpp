@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // await: how a thread sleeps for requests that the direct context has, all of them or some; and what it leaves behind
 // however its sleep ends: nobody leads, nobody is needed, nobody follows, and the signal mask is as before.
 #include "engine/await.h"

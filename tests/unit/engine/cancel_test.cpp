@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // cancel: what aio_cancel answers and what becomes of the requests, by the places that they stand in.
 #include "engine/cancel.h"
 

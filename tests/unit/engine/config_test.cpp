@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // config: what each setting of the environment becomes. The library reads it once, when it is loaded: so the program runs
 // itself with that environment, prints what it finds and what it was told, and the test compares. AT_SECURE is wrapped.
 #include "engine/config.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // direct_requests.h: direct requests to the real engine that end when the test says so, with what it says. The kernel
 // gets a poll of an eventfd in place of each transfer (IOCB_CMD_POLL, Linux 4.18), so that its ring, its sleeps and its
 // events are real; what it answers is put in when the event is settled. For one file of a test program, which wraps

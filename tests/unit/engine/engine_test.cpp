@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // engine: its birth, once in each process, and what it does with a chain that is over. Tests of the birth run in children,
 // before this process has an engine of its own. map_memory, pthread_create and queue_signal are wrapped.
 #include "engine/engine.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // hold: requests keep their file when its number is closed or given to another, by a duplicate that is made only then and
 // closed in the end. close and its like are called from another object, as a program would (os/hooked_object.c).
 #include "engine/hold.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // list: the end of a lio_listio call: its notification, the wait for it, and a group that outlives its caller.
 #include "engine/list.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // message: one line, one write, errno untouched.
 #include "engine/message.h"
 

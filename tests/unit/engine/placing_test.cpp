@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // placing: a direct transfer that is alone under its number asks nobody for its file, until a sync or another context
 // has to know it.
 #include "engine/placing.h"

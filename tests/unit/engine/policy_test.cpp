@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // policy: what goes to the direct context and to the ring, by ATOMRT_CONTEXTS (the test runs once with each set of meson.build).
 #include "engine/policy.h"
 

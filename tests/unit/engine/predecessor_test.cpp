@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // predecessor: asked to cancel in the process that had one, and nowhere else.
 #include "engine/predecessor.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // reap: what becomes of a direct request when the kernel has said its result: it is finished, or goes on elsewhere; on a
 // thread that makes no threads, which may be in a signal handler, and on the reaper.
 #include "engine/reap.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // requests.h: requests to the real engine of the test process, on memory files and pipes, and a gate in front of what
 // library threads perform (exec::perform is wrapped). For one file of a test program.
 #pragma once

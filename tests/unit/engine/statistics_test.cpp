@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Statistics: the text, and the quantiles behind it. The clock is the test's (clock_gettime is wrapped).
 #include "engine/statistics.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // submit: in the head, as a chain, or refused as if it had never been. Run with and without the head (ATOMRT_CONTEXTS).
 // pthread_create, map_memory and queue_signal are wrapped.
 #include "engine/submit.h"

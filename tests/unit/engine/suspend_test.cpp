@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // suspend: when aio_suspend ends, and with what; and that nothing is left behind however it ends.
 #include "engine/suspend.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // take: from which place a chain can be taken, and for what.
 #include "engine/take.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // waiter: what a thread runs itself instead of waiting for it. Run with the waiter allowed, and without (ATOMRT_CONTEXTS).
 #include "engine/waiter.h"
 

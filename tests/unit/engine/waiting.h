@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // waiting.h: a thread that waits once in engine/await, and what it has left behind when it is back, or cancelled. For one
 // file of a test program.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // context: a fake one fulfils the concept, what lacks a part of it does not; and the statistics have a name for each.
 #include "exec/context.h"
 

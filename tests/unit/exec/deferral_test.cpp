@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Deferral: when a file's writes are left to waiters, and what ends it.
 #include "exec/deferral.h"
 

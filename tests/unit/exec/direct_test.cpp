@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Direct: the context and its refusals, submission, and events. Kernel AIO is the test's (fake_kernel.h). What the reaper does
 // is reaper_test.cpp's; who leads, races/direct_leaders_test.cpp's.
 #include "exec/direct.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // fake_engine.h: an engine for Workers whose operations are the test's: no I/O. A chain's fd is the number of its Job. For
 // one file of a test program that wraps `job_functions` (meson.build) and pthread_create.
 #pragma once

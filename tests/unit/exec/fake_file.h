@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // fake_file.h: os/file.h as the test has scripted it: each call takes the next result and is logged. For one file of a
 // test program that wraps `file_functions` (meson.build).
 #pragma once

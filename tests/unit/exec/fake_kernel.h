@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // fake_kernel.h: kernel AIO for Direct without a kernel: transfers end when the test says so, with its result. A wait is over
 // while an event is not consumed, as with the true one. For one file of a test program that wraps `kernel_aio_functions`
 // (meson.build), clock_gettime and pthread_create.

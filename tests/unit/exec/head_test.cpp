@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // head: what it takes, what it declines and what it never tries; the kernel's answers are scripted.
 #include "exec/head.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lookout: looks that find something earn more of them, vain ones end them but for a try now and then.
 #include "exec/lookout.h"
 

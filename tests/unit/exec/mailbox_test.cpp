@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mailbox: letters come in order, each once, whoever posts meanwhile; without memory none is posted (os::map_memory is
 // wrapped).
 #include "exec/mailbox.h"

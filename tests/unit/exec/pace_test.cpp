@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pace: whose reads are known to copy only. What a read takes is the test's.
 #include "exec/pace.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // perform: which call is made for which request, where a continuation begins, and how its results add up.
 #include "exec/perform.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Reaper: when it leads, what it is woken for, and when it goes. Kernel AIO is the test's (fake_kernel.h).
 #include "exec/reaper.h"
 

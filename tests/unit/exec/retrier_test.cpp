@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Retrier: tails that found no room are tried in order until they go through, by a thread of its own, or by one that
 // lends itself where none can be made.
 #include "exec/retrier.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ring_engine.h: an engine for the Ring: it counts what comes back, by the chain's number, and recycles nothing. For one
 // file of a test program that wraps pthread_create.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // ring_requests.h: requests of files and pipes for the true ring, and what its thread hands to the kernel: submissions
 // can be looked at and changed on their way. For one file of a test program that wraps io_uring_submit, attempt and
 // pthread_create.

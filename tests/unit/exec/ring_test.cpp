@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ring: when its thread is made, and what becomes of requests that no thread of it will do. The thread's body is the
 // test's (exec::serve is wrapped): the kernel refuses. What the true one does is ring_thread_test.cpp's.
 #include "exec/ring.h"

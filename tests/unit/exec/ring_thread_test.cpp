@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // RingThread: what becomes of each kind of request in a true io_uring (ring_requests.h), also where it is short, refused,
 // full, or late; streams are races/ring_streams_test.cpp's. Skipped where this kernel has no such ring.
 #include "exec/ring_thread.h"

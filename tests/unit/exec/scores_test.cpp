@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Scores: several good experiences in a row are enough, one bad one ends it, and any number has an entry.
 #include "exec/scores.h"
 

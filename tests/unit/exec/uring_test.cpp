@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // uring: a ring without a descriptor, and why there is none. io_uring_setup is asked by the true kernel, or refused by a
 // seccomp filter in a child. Where this kernel offers no such ring the tests are skipped.
 #include "exec/uring.h"

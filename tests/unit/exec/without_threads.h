@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // without_threads.h: pthread_create, wrapped: library threads can be refused, or made and held back at their first
 // instruction. Threads of the tests (unit::Thread) are always made. For one file of a test program.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Workers: how many threads there are, what they run and when they leave; operations are the test's (fake_engine.h).
 #include "exec/workers.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // After warm-up a million requests, reads that end in the head and buffered writes that are queued, make no call of malloc
 // and its like: this program counts them by defining them. Not counted is what making a thread takes. Linked with libatomrt,
 // through its public functions only.

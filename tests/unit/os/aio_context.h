@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // aio_context.h: a context of the true kernel for one test. What is in flight is a poll of its pipe (IOCB_CMD_POLL, Linux
 // 4.18), which ends when the test feeds it. And threads that wait, and what refuses or interrupts them.
 #pragma once

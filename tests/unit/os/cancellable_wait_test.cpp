@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // cancellable_wait: a futex wait that pthread_cancel ends, whether it comes before or during the sleep.
 #include "os/cancellable_wait.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // clock: timespecs of POSIX calls, at and beyond their limits.
 #include "os/clock.h"
 

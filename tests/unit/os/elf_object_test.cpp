@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // elf_object: what it reads of loaded objects is what the loader itself finds in them.
 #include "os/elf_object.h"
 

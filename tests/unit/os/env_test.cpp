@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // env: ATOMRT_ variables are found by their whole name, and never under AT_SECURE (getauxval is wrapped).
 #include "os/env.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // file: what the kernel says of a descriptor, and transfers that neither touch errno nor act on a pending cancellation.
 // Works on pipes, sockets and memory files.
 #include "os/file.h"

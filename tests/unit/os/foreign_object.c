@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A shared object that has a function close of its own, in a version of its own (foreign_object.map), and calls it. */
 int close(int fd);
 int foreign_close(int fd);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // futex: each way that a wait can end. No test waits for a moment to pass but those about deadlines.
 #include "os/futex.h"
 

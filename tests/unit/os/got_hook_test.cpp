@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // got_hook: calls of other objects come to the replacement, the own ones don't, and memory is as protected as before.
 // UNIT_HOOKED_…: hooked_object.c as built in three ways (meson.build).
 #include "os/got_hook.h"

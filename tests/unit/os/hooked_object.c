@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A shared object whose calls of getpid and close the tests of got_hook and hold replace. Built several ways: slots of
  * calls that are bound late, at load and read-only behind RELRO, or loaded as data (-fno-plt). */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // identity: what the kernel says of descriptors of all sorts. Works on pipes, sockets and memory files.
 #include "os/identity.h"
 

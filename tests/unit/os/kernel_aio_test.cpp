@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // kernel_aio: contexts of the true kernel, and waits in them that consume nothing. Refusals come from a seccomp filter in a
 // child. Where this machine has no kernel AIO, or no room for it now, the tests are skipped.
 #include "os/kernel_aio.h"

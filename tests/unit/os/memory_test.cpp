@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // memory: zeroed, private, and zeroed again in a child where asked for.
 #include "os/memory.h"
 

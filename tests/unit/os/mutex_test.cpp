@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Mutex: all-zero is free; it excludes, sleeps while held and wakes who sleeps.
 #include "os/mutex.h"
 

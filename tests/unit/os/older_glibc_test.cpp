@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // older_glibc: its functions do as the ones that they stand in front of. Built a second time WITHOUT_LIBPTHREAD, linked
 // statically: there nothing has the versions that they ask for, as before glibc 2.34 in a program of one thread.
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // signals: masks that come back, signals of a write that the program never sees, and what a queued notification says.
 // What changes the process (limits, dispositions) runs in a child.
 #include "os/signals.h"

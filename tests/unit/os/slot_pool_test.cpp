@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // SlotPool: numbers, exhaustion, growth that a signal handler or another thread comes into, concurrent take and give.
 // map_memory and wipe_on_fork are wrapped, so that a test can refuse memory and stand where a handler would.
 #include "os/slot_pool.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // symbol_hook: every look-up after it gives the replacement, one before it keeps the function; memory is as protected as
 // before. UNIT_HOOKED_…: hooked_object.c as built in three ways (meson.build).
 #include "os/symbol_hook.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // symbol_values: what is written, and how the memory is protected meanwhile and afterwards. That look-ups heed it:
 // symbol_hook_test.cpp.
 #include "os/symbol_values.h"

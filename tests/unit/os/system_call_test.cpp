@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // system_call: -errno as the result, all six words, and nothing of the thread's state touched.
 #include "os/system_call.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // thread: what a library thread is born with, and what is left when it can't be (pthread_create is wrapped).
 #include "os/thread.h"
 

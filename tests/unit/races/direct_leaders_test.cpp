@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Direct, who leads: of the threads that wait one sleeps in the kernel, and the others are woken one by one. Kernel AIO is
 // the test's (exec/fake_kernel.h).
 #include "exec/direct.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Direct, its reaper and the kernel at moments that are left to chance: the kernel's part is the test's.
 #include "exec/direct.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Several threads, and a handler, that wait for requests of the direct context: one leads, the others follow or have the
 // reaper, and no lead is lost on the way.
 #include "engine/suspend.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lane in random orders of events, held against its rules after each; with many files; and with threads that enter and
 // leave at once.
 #include "chain/lane.h"

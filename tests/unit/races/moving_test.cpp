@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // moving: a chain that another thread has for a moment is waited for by who cancels it, or closes its descriptor; and
 // that thread may need any lock meanwhile: none is held while it is waited for.
 #include "engine/cancel.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Bursts on the only processor: when the ring's thread lets others run before it sleeps. The ring is true
 // (exec/ring_requests.h); skipped where this kernel has none.
 #include "exec/lookout.h"

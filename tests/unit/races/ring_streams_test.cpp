@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Streams in the ring: tried at once, polled by the kernel while their peer is not ready, tried again; cancelled meanwhile,
 // many at once, in a ring that is full. The ring is true (exec/ring_requests.h); skipped where this kernel has none.
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // WaiterTable with publish and watch at the same moment: nobody who was told WATCHED sleeps for ever, nobody who was told
 // OVER misses the result. The publisher waits a moment longer where the watchers came late, and a moment less where they
 // had time to sleep, so that the two meet.

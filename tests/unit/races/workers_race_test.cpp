@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Workers among threads that submit, take back and wait at once: each chain is run or taken, once. And the pool that
 // leaves buffered writes to waiters: whatever they leave lying is run all the same. Operations: exec/fake_engine.h.
 #include "exec/workers.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The part of cmocka that the unit tests use, for ABIs that this machine has no cmocka for (meson.build). Included by
  * unit.h, as cmocka's own header is. An assertion that fails says where, and leaves the test by longjmp. */
 #ifndef WITHOUT_CMOCKA_H

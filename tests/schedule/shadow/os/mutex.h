@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Found before src/os/mutex.h: the library's own mutex, that also tells the scheduler who holds it.
 #pragma once
 

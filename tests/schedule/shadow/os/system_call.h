@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Found before src/os/system_call.h: each system call of the library goes to the simulated kernel.
 #pragma once
 
