@@ -37,15 +37,13 @@ void reset_libc() {
   refusals = 0;
 }
 unsigned threads_refused() { return refusals; }
-void run_fork_handlers(ForkSide side) {
-  if (side == ForkSide::PREPARE) {
-    for (auto entry = at_fork.rbegin(); entry != at_fork.rend(); ++entry) {
-      if (entry->prepare != nullptr) entry->prepare();
-    }
-    return;
-  }
-  for (const AtFork& entry : at_fork) {
-    void (*handler)() = side == ForkSide::PARENT ? entry.parent : entry.child;
+unsigned fork_handlers() { return static_cast<unsigned>(at_fork.size()); }
+
+// Others may register more meanwhile.
+void run_fork_handlers(ForkSide side, unsigned count) {
+  for (unsigned i = 0; i < count; ++i) {
+    const AtFork entry = at_fork[side == ForkSide::PREPARE ? count - 1 - i : i];
+    void (*handler)() = side == ForkSide::PREPARE ? entry.prepare : side == ForkSide::PARENT ? entry.parent : entry.child;
     if (handler != nullptr) handler();
   }
 }

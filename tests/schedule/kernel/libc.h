@@ -10,6 +10,8 @@ enum class ForkSide : std::uint8_t { PREPARE, PARENT, CHILD };
 
 void reset_libc();
 unsigned threads_refused();  // by pthread_create, in this run
-void run_fork_handlers(ForkSide side);
+// What was registered before the fork began runs on all its sides.
+unsigned fork_handlers();
+void run_fork_handlers(ForkSide side, unsigned count);
 
 }  // namespace schedule

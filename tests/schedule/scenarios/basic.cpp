@@ -104,3 +104,25 @@ SCENARIO(writes_and_reads_beside_cancel, NO_RING) {
   if (has_write) EXPECT(ended_well_or_cancelled(write, 1000));
   if (has_read) EXPECT(ended_well_or_cancelled(read, 1500));
 }
+
+// Nobody feeds it: wherever it is, it has moved no byte.
+SMALL_SCENARIO(a_read_of_an_empty_pipe_can_be_cancelled, NO_RING) {
+  int ends[2];
+  open_pipe(ends);
+  Request& read = read_of(ends[0], 10);
+  if (!submit(read)) return;
+  const int outcome = aio_cancel(ends[0], nullptr);
+  EXPECT(outcome == AIO_CANCELED || (outcome == AIO_ALLDONE && threads_refused() > 0) || present_fault() != 0);
+  wait_for(read);
+  EXPECT(ended_well_or_cancelled(read, 0));
+}
+
+// From the moment that its end is seen on it is nothing to cancel.
+SMALL_SCENARIO(a_cancel_behind_the_end_finds_all_done, NO_HEAD) {
+  const int fd = open_regular(O_RDWR, std::string(100, 'x'), false);
+  Request& read = read_of(fd, 50, 0, By::SIGNAL);
+  if (!submit(read)) return;
+  while (!is_over(read)) yield_step("program polls");
+  EXPECT(aio_cancel(fd, nullptr) == AIO_ALLDONE);
+  finish(read);
+}

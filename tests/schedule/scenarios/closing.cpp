@@ -116,3 +116,19 @@ SCENARIO(a_number_is_closed_while_cancelled, NO_RING) {
   if (has_two) EXPECT(ended_well_or_cancelled(two, 2));
   join(canceller);
 }
+
+// The duplicate that keeps the pipe for a read is the parent's alone: fork_child looks at what the child has left.
+SCENARIO(a_child_keeps_no_duplicate, NO_RING) {
+  int ends[2];
+  open_pipe(ends);
+  peer = ends[1];
+  Request& read = read_of(ends[0], 4);
+  const bool has_it = submit(read);
+  const unsigned forker = spawn([] { fork_child([] {}); });
+  close_file(ends[0]);
+  join(forker);
+  if (!has_it) return;
+  if (inode_of(peer).readers > 0) feed(peer, "four");
+  wait_for(read);
+  EXPECT(ended_well(read, 4) || present_fault() != 0);
+}

@@ -218,14 +218,15 @@ void send_to_thread(unsigned thread, int number) {
 // what they do to files.
 void fork_child(void (*child)()) {
   step("fork");
-  run_fork_handlers(ForkSide::PREPARE);
+  const unsigned handlers = fork_handlers();
+  run_fork_handlers(ForkSide::PREPARE, handlers);
   trace("forks");
   begin_child();
   enter_child_memory();
   enter_child_files();
   enter_child_device();
   enter_child_aio();
-  run_fork_handlers(ForkSide::CHILD);
+  run_fork_handlers(ForkSide::CHILD, handlers);
   child();
   end_child();
   leave_child_aio();
@@ -236,7 +237,7 @@ void fork_child(void (*child)()) {
   leave_child_files();
   leave_child_memory();
   trace("the child has ended");
-  run_fork_handlers(ForkSide::PARENT);
+  run_fork_handlers(ForkSide::PARENT, handlers);
 }
 
 void begin_program() {

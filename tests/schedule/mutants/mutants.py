@@ -1,0 +1,75 @@
+"""Known faults of the library, each put back by an exchange of words in one file of src/."""
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    name: str
+    path: str  # below src/
+    old: str
+    new: str
+    is_quick: bool = False  # found within seconds; the checks take these alone
+
+
+MUTANTS = [
+    Mutant("a_mutex_wakes_nobody", "os/mutex.h", "== 2) futex_wake(word_, 1);", "== 3) futex_wake(word_, 1);"),
+    Mutant("a_mutex_sleeps_unseen", "os/mutex.h", "while (word_.exchange(2, std::memory_order_acquire) != 0)",
+           "while (word_.exchange(1, std::memory_order_acquire) != 0)"),
+    Mutant("a_pool_without_a_tag", "os/slot_pool.h", "((old_head >> 32) + 1) << 32 | number", "(old_head >> 32) << 32 | number"),
+    Mutant("results_in_the_wrong_order", "aiocb/fields.h",
+           "  __atomic_store_n(&block->__return_value, result < 0 ? -1 : result, __ATOMIC_RELAXED);\n"
+           "  __atomic_store_n(&block->__error_code, result < 0 ? static_cast<int>(-result) : 0, __ATOMIC_RELEASE);",
+           "  __atomic_store_n(&block->__error_code, result < 0 ? static_cast<int>(-result) : 0, __ATOMIC_RELEASE);\n"
+           "  __atomic_store_n(&block->__return_value, result < 0 ? -1 : result, __ATOMIC_RELAXED);"),
+    Mutant("a_finish_that_stays_in_its_lane", "chain/finish.cpp", "return registry.lanes.leave(chain);", "return {};", is_quick=True),
+    Mutant("a_dropped_generation_check", "chain/in_flight.h",
+           "if (generation_of(*chain) != name.generation || chain->block != block) return false;", ""),
+    Mutant("a_claim_of_any_generation", "chain/chain.h",
+           "std::uint64_t expected = packed(generation, static_cast<std::uint32_t>(from));",
+           "std::uint64_t expected = packed(generation_of(chain), static_cast<std::uint32_t>(from)); (void)generation;"),
+    Mutant("a_claim_without_a_comparison", "engine/take.cpp", "if (!claim(chain, generation, Place::BLOCKED)) break;",
+           "put(chain, Place::RUNNING); (void)generation;", is_quick=True),
+    Mutant("a_cancel_that_does_not_wait_for_the_claim", "engine/cancel.cpp",
+           "    case Take::IS_MOVING:\n      return Visit::AGAIN;\n", "    case Take::IS_MOVING:\n      break;\n"),
+    Mutant("a_cancel_that_does_not_wait_for_the_end", "engine/cancel.cpp",
+           "if (place_of(chain) == chain::Place::ENDING) return Visit::AGAIN;", ""),
+    Mutant("a_cancel_with_signals_unblocked", "engine/cancel.cpp",
+           "  const os::SignalBlock blocked;\n  Tally outcome{};\n  engine->registry.in_flight.for_each",
+           "  Tally outcome{};\n  engine->registry.in_flight.for_each", is_quick=True),
+    Mutant("a_duplicate_that_is_kept", "engine/hold.cpp", "os::system_call(SYS_close, hold.fd);", "", is_quick=True),
+    Mutant("a_duplicate_that_a_child_keeps", "engine/hold.cpp",
+           "if (!closes_in_child.exchange(true, std::memory_order_relaxed)) pthread_atfork(nullptr, nullptr, close_in_child);", ""),
+    Mutant("a_closing_call_that_forgets_what_is_queued", "engine/hold.cpp",
+           "if (engine.workers.change_queued(chain, change)) return Visit::DONE;", "return Visit::DONE;"),
+    Mutant("a_closing_call_that_forgets_what_is_begun", "engine/hold.cpp", "  let_enter_kernel(*engine, fd, *hold);\n", ""),
+    Mutant("a_closing_call_that_takes_moving_for_over", "engine/hold.cpp",
+           "if (place == Place::MOVING || place == Place::IN_SUBMIT) return true;", ""),
+    Mutant("a_child_that_keeps_the_engine", "os/memory.cpp",
+           "if (system_call(SYS_madvise, memory, size, MADV_WIPEONFORK) != 0) return false;", ""),
+    Mutant("an_engine_wiped_before_it_is_there", "engine/engine.cpp", "if (Engine* present = process_engine.load()) std::memset",
+           "Engine* present = process_engine.load(); std::memset"),
+    Mutant("a_wrong_claim_to_in_aio", "exec/direct.cpp", "claim(chain, generation, Place::IN_SUBMIT, Place::IN_AIO)",
+           "(put(chain, Place::IN_AIO), generation != 0)"),
+    Mutant("a_context_counted_once_too_often", "exec/direct.cpp",
+           "  users_.fetch_sub(1, std::memory_order_release);\n  if (accepted != 1)", "  if (accepted != 1)"),
+    Mutant("a_context_that_is_never_given_back", "exec/direct.cpp",
+           "if (ring != nullptr) os::destroy_aio_context(ring);", ""),
+    Mutant("an_event_looked_at_too_early", "exec/direct.cpp",
+           "processed_.store(next, std::memory_order_relaxed);", "processed_.store(tail, std::memory_order_relaxed);"),
+    Mutant("a_sync_that_waits_for_nothing", "chain/lane.cpp", "if (must_wait(*lane, chain)) {",
+           "if (chain.order != Order::SYNC && must_wait(*lane, chain)) {"),
+    Mutant("streams_out_of_order", "chain/lane.cpp", "if (must_wait(*lane, chain)) {",
+           "if (chain.order == Order::SYNC && must_wait(*lane, chain)) {"),
+    Mutant("a_waiter_that_is_not_woken", "chain/waiters.cpp",
+           "== os::QUIET) os::futex_wake(waiter.bell, 1);", "== os::POKED) os::futex_wake(waiter.bell, 1);"),
+    Mutant("a_second_waiter_that_is_forgotten", "chain/waiters.cpp",
+           "const std::uint32_t next = present == NOBODY ? waiter.number : SHARED;",
+           "const std::uint32_t next = waiter.number;"),
+    Mutant("a_worker_that_misses_its_wake_up", "exec/workers.cpp",
+           "  const std::uint32_t seen = sequence_.load(std::memory_order_relaxed);\n  mutex_.unlock();",
+           "  mutex_.unlock();\n  const std::uint32_t seen = sequence_.load(std::memory_order_relaxed);"),
+    Mutant("a_notification_that_is_dropped", "engine/engine.cpp", "  engine.retrier.add(chain);\n", ""),
+    Mutant("a_notification_sent_twice", "chain/finish.cpp",
+           "tail != Tail::NOTIFY || notify(registry.notices, request.notification);",
+           "tail != Tail::NOTIFY || (notify(registry.notices, request.notification) && "
+           "notify(registry.notices, request.notification));"),
+]
