@@ -137,6 +137,18 @@ void print_contexts(const Finding& ring, const Finding& direct, bool has_nowait)
   }
 }
 
+void print_order() {
+  const char* const text = std::getenv("ATOMRT_ORDER");
+  const std::string_view order = text != nullptr ? text : "";
+  const bool is_known = order.empty() || order == "any" || order == "calls";
+  if (!is_known) {
+    print_row("order", "any: ATOMRT_ORDER is ignored, it is neither calls nor any");
+  } else {
+    print_row("order", order == "calls" ? "of the calls, for each descriptor and direction"
+                                        : "any: each request is told when it is done");
+  }
+}
+
 void print_seccomp() {
   const int mode = seccomp_mode();
   print_row("seccomp", mode == 0 ? "no filter" : mode == 2 ? "a filter is in force" : "unknown to this kernel");
@@ -166,6 +178,7 @@ int print_diagnosis() {
   print_limit("RLIMIT_SIGPENDING", "signals of this user queued for notification", RLIMIT_SIGPENDING);
   print_limit("RLIMIT_MEMLOCK", "bytes locked in memory, io_uring's rings among them", RLIMIT_MEMLOCK);
   print_contexts(ring, direct, has_nowait);
+  print_order();
   return has_preload ? 0 : OWN_FAILURE;
 }
 

@@ -14,7 +14,7 @@ constexpr std::string_view PREFIX = "ATOMRT_";
 
 // tests/lint/environment_variables.py compares them with what src/ reads.
 constexpr std::string_view KNOWN[] = {
-    "CONTEXTS", "LAUNCHED", "MAX_THREADS", "RING_ENTRIES", "STATS", "STATS_INTERVAL", "VERBOSE",
+    "CONTEXTS", "LAUNCHED", "MAX_THREADS", "ORDER", "RING_ENTRIES", "STATS", "STATS_INTERVAL", "VERBOSE",
 };
 
 bool is_known(std::string_view name) {

@@ -20,7 +20,7 @@ enum Option {
   HELP = 'h',
   VERSION = 'V',
   CONTEXTS_LIST = 256,
-  MAX_THREADS,
+  MAX_THREADS, ORDER,
   STATS,
   DEEP,
   VERBOSE,
@@ -34,6 +34,7 @@ enum Option {
 constexpr option LONG_OPTIONS[] = {
     {"contexts", required_argument, nullptr, CONTEXTS_LIST},
     {"max-threads", required_argument, nullptr, MAX_THREADS},
+    {"order", required_argument, nullptr, ORDER},
     {"stats", optional_argument, nullptr, STATS},
     {"deep", no_argument, nullptr, DEEP},
     {"verbose", no_argument, nullptr, VERBOSE},
@@ -72,6 +73,12 @@ bool is_whole_name(const char* argument, const char* name) {
   return std::strncmp(argument + 2, name, length) == 0 && (argument[2 + length] == '\0' || argument[2 + length] == '=');
 }
 
+bool check_order(std::string_view order) {
+  if (order == "calls" || order == "any") return true;
+  fail("--order: '%.*s' is neither calls nor any", static_cast<int>(order.size()), order.data());
+  return false;
+}
+
 bool check_statistics(const char* file) {
   if (*file != '\0') return true;
   fail("--stats: empty file name");
@@ -99,6 +106,9 @@ bool take_option(int option, char** arguments, Options& options) {
     case MAX_THREADS:
       options.max_threads = optarg;
       return read_number("--max-threads", optarg, MOST_THREADS) != 0;
+    case ORDER:
+      options.order = optarg;
+      return check_order(optarg);
     case STATS:
       options.statistics = optarg == nullptr ? "stderr" : optarg;
       return check_statistics(options.statistics);
@@ -195,6 +205,8 @@ void print_help() {
       "  --contexts LIST   use only these contexts, comma separated (ATOMRT_CONTEXTS):\n"
       "                    head, direct, ring, waiter, threads; threads is always the last resort\n"
       "  --max-threads N   make at most N worker threads, 1 to 10000 (ATOMRT_MAX_THREADS)\n"
+      "  --order ORDER     tell of requests of one descriptor and direction in the order of the calls, as glibc\n"
+      "                    does (calls), or each when it is done, which is faster (any, the default) (ATOMRT_ORDER)\n"
       "  --stats[=FILE]    write statistics to FILE when PROGRAM exits, to standard error without FILE;\n"
       "                    %p in FILE is the process id; else FILE is emptied first (ATOMRT_STATS)\n"
       "  --deep            serve also what a preload does not reach: dlsym and dlvsym on a library's handle, and\n"

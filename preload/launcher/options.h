@@ -12,6 +12,7 @@ struct Options {
   Action action = Action::RUN;
   const char* contexts = nullptr;     // ATOMRT_CONTEXTS; null: as the environment says
   const char* max_threads = nullptr;  // ATOMRT_MAX_THREADS, a number in range
+  const char* order = nullptr;        // ATOMRT_ORDER: "calls" or "any"
   const char* statistics = nullptr;   // ATOMRT_STATS, as given: "stderr" or a file
   bool is_verbose = false;            // ATOMRT_VERBOSE
   bool is_deep = false;               // the audit module too

@@ -90,6 +90,7 @@ bool add_to_list(const char* name, const Path& path, const char* separators) {
 bool apply_options(const Options& options) {
   return (options.contexts == nullptr || set_variable("ATOMRT_CONTEXTS", options.contexts)) &&
          (options.max_threads == nullptr || set_variable("ATOMRT_MAX_THREADS", options.max_threads)) &&
+         (options.order == nullptr || set_variable("ATOMRT_ORDER", options.order)) &&
          (options.statistics == nullptr || set_statistics(options.statistics)) &&
          (!options.is_verbose || set_variable("ATOMRT_VERBOSE", "1"));
 }

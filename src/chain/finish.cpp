@@ -81,6 +81,41 @@ Finished finish(Registry& registry, Chain& chain, long result) {
   return {released, hold, recycle_if_over(registry, chain)};
 }
 
+void publish_before_turn(Registry& registry, Chain& chain, long result) {
+  registry.in_flight.end_knowledge(chain);
+  put(chain, Place::ENDING);
+  publish(chain, result);
+  registry.waiters.publish(chain);
+  release_caller(registry, chain);
+}
+
+FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, bool may_make_threads) {
+  const bool is_published_already = is_published(chain);
+  const bool tells = notifies(chain) && !is_published_already;
+  std::uint32_t watchers = 0;
+  if (place_of(chain) != Place::ENDING) put(chain, Place::ENDING);
+  if (!is_published_already) {
+    if (tells) registry.waiters.begin_telling();
+    registry.in_flight.end_knowledge(chain);
+    publish(chain, result);
+    if (tells) {
+      watchers = registry.waiters.publish_and_tell(chain);
+    } else {
+      registry.waiters.publish(chain);
+    }
+  }
+  if (may_make_threads || !needs_thread(chain, chain.tail)) {
+    chain.tail = run_tail(registry, chain, chain.tail);
+  } else {
+    release_caller(registry, chain);
+  }
+  if (tells) registry.waiters.end_telling(chain, watchers);
+  Chain* const next = registry.in_flight.leave_turn(chain);
+  const std::uint16_t hold = chain.hold;
+  const Released released = leave_lane(registry, chain);  // the last: who is let go must not wait for a lock
+  return {{released, hold, recycle_if_over(registry, chain)}, next};
+}
+
 bool needs_thread(const Request& request, Tail tail) {
   if (tail == Tail::NOTIFY && request.notification.by == NotifyBy::THREAD) return true;
   return request.group != nullptr && request.group->notification().by == NotifyBy::THREAD;

@@ -42,6 +42,16 @@ struct Finished {
 // The caller owns the chain (place RUNNING). Where is_over is false he still does.
 [[nodiscard]] Finished finish(Registry& registry, Chain& chain, long result);
 
+// The same where the order of the calls is kept, for a chain whose turn it is: it notifies before it leaves anything.
+// may_make_threads: false leaves a notification that needs a thread to be tried again. next: see InFlight::leave_turn.
+struct FinishedInTurn : Finished {
+  Chain* next;
+};
+[[nodiscard]] FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, bool may_make_threads);
+// A cancelled chain whose turn has not come: publishes, and wakes who waits, as aio_cancel has to show it. Its
+// notification is left to finish_in_turn.
+void publish_before_turn(Registry& registry, Chain& chain, long result);
+
 // Whether what is left of the tail makes a thread.
 [[nodiscard]] bool needs_thread(const Request& request, Tail tail);
 

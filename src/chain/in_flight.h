@@ -6,6 +6,11 @@
 // Who looks at chains here may meet one that is another thread's for a moment. He never waits for it with the bucket
 // locked, as that thread may need a lock that he, or somebody who waits for the bucket, holds: visitors say that they
 // want to look again, and are called again when the chain has moved.
+//
+// Where the order of the calls is kept (ATOMRT_ORDER=calls) a chain stays here until it has notified, and it is its
+// turn to publish when no earlier one of its descriptor and direction is here. One whose operation is done before is
+// PARKED, and belongs to nobody: whoever ends the one whose turn it is takes over the next one, if that is parked. A
+// number that was closed is another descriptor: its chains have a hold.
 #pragma once
 
 #include "chain/chain.h"
@@ -27,6 +32,18 @@ class InFlight {
   // Its result is about to be stored: it keeps nothing known any more.
   void end_knowledge(Chain& chain);
   void leave(Chain& chain);
+
+  // For the owner: whether no earlier call comes first.
+  [[nodiscard]] bool has_turn(const Chain& chain);
+  // The same, and where it has not, it is PARKED, and no longer the caller's.
+  [[nodiscard]] bool await_turn(Chain& chain);
+  // Leaves, and takes over the chain whose turn it is then, where that is parked: RUNNING, the caller's. Else null.
+  [[nodiscard]] Chain* leave_turn(Chain& chain);
+  // One of that hold that is parked though it has its turn, for who has given the hold: RUNNING, the caller's. Or null.
+  [[nodiscard]] Chain* take_parked(int fd, unsigned hold);
+  // Where the one stands whose turn comes first; with the bucket locked (from within `with`).
+  [[nodiscard]] Place place_of_turn(const Chain& chain) const;
+
   [[nodiscard]] bool may_have(int fd) const { return bucket(fd).count.load(std::memory_order_acquire) != 0; }
 
   // What is known of the file that requests under fd, without a result yet, go to. False: ask the kernel.
@@ -118,10 +135,12 @@ class InFlight {
   struct Bucket {
     os::Mutex mutex;
     std::atomic<std::uint32_t> count;  // written under the mutex; read without it to skip empty buckets
-    Chains chains;
+    Chains chains;  // in the order of the calls
     KnownFile known;  // of the first number of this bucket that had something to tell
   };
   static void add(Bucket& place, Chain& chain);
+  static void remove(Bucket& place, Chain& chain);
+  [[nodiscard]] static Chain* first_of(const Bucket& place, const Chain& chain);
   [[nodiscard]] Bucket& bucket(int fd) { return buckets_[static_cast<unsigned>(fd) % BUCKETS]; }
   [[nodiscard]] const Bucket& bucket(int fd) const { return buckets_[static_cast<unsigned>(fd) % BUCKETS]; }
 

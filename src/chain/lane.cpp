@@ -82,6 +82,23 @@ LaneTable::Entry LaneTable::enter(Chain& chain, const FileKey& key) {
   return Entry::GO;
 }
 
+Chain* LaneTable::pass_on_order(Lane& lane, Chain& chain) {
+  if (chain.is_out_of_turn) lane.has_out_of_turn = 0;
+  chain.is_out_of_turn = false;
+  if (!has_turns(chain.order) || active(lane, chain.order) != &chain) return nullptr;
+  Chain* next = held_queue(lane, chain.order).pop_front();
+  active(lane, chain.order) = next;
+  if (next != nullptr) put(*next, Place::MOVING);
+  return next;
+}
+
+Released LaneTable::end_operation(Chain& chain) {
+  // Of one that is in no lane yet the lane is Latecomers'.
+  if (chain.order == Order::LATE || chain.lane == nullptr) return {};
+  os::Locked locked(bucket_of(*chain.lane).mutex);
+  return {{pass_on_order(*chain.lane, chain), nullptr}};
+}
+
 Released LaneTable::leave(Chain& chain) {
   Released released{};
   Lane* lane = chain.lane;
@@ -89,15 +106,7 @@ Released LaneTable::leave(Chain& chain) {
   Bucket& bucket = bucket_of(*lane);
   os::Locked locked(bucket.mutex);
   if (is_member(chain)) lane->members.remove(chain);
-  if (chain.is_out_of_turn) lane->has_out_of_turn = 0;
-  if (has_turns(chain.order) && active(*lane, chain.order) == &chain) {
-    Chain* next = held_queue(*lane, chain.order).pop_front();
-    active(*lane, chain.order) = next;
-    if (next != nullptr) {
-      put(*next, Place::MOVING);
-      released.chains[0] = next;
-    }
-  }
+  released.chains[0] = pass_on_order(*lane, chain);
   Chain* oldest = is_member(chain) ? lane->members.first() : nullptr;
   if (oldest != nullptr && oldest->order == Order::SYNC && place_of(*oldest) == Place::HELD) {
     put(*oldest, Place::MOVING);

@@ -58,6 +58,8 @@ class LaneTable {
   Entry enter(Chain& chain, const FileKey& key);
   // True when a chain of that file and order would have to wait.
   [[nodiscard]] bool is_busy(const FileKey& key, Order order);
+  // The chain's operation is done, but it is not over: whom of its order it held back. A sync goes on waiting for it.
+  [[nodiscard]] Released end_operation(Chain& chain);
   // The chain is over, or gives up: whom it held back.
   [[nodiscard]] Released leave(Chain& chain);
   // Takes a HELD chain out, place RUNNING; to_run: only if no order forbids to run it now and nobody writes to the
@@ -86,6 +88,7 @@ class LaneTable {
   [[nodiscard]] Lane* find(const Bucket& bucket, const FileKey& key) const;
   Lane* find_or_make(Bucket& bucket, const FileKey& key);
   void remove(Bucket& bucket, Lane& lane);
+  [[nodiscard]] static Chain* pass_on_order(Lane& lane, Chain& chain);
 
   Bucket buckets_[BUCKETS];
   os::SlotPool<Lane, 64, 16384> pool_;  // a chunk is one page

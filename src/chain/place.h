@@ -22,13 +22,14 @@ enum class Place : std::uint32_t {
   IN_SUBMIT,  // its submitter hands it to kernel AIO and may find that the kernel has it, or has given it back already.
               // Only once in a generation, and left by one claim: so the submitter that comes late knows
   IN_AIO,     // like IN_RING, with kernel AIO: its end is seen by whoever looks
+  PARKED,     // its operation is done, and earlier calls come first (ATOMRT_ORDER=calls): nobody's
   ENDING,     // its result is stored, or is so within a moment, in which its owner takes no lock; up to FREE
 };
 constexpr unsigned PLACES = static_cast<unsigned>(Place::ENDING) + 1;
 
 // How a place is left: by its owner, who alone may; by whoever has locked what the chain stands in; or by whoever is
 // first (compare-exchange with the generation).
-enum class MovedBy : std::uint8_t { OWNER, LANE_LOCK, QUEUE_LOCK, CLAIM };
+enum class MovedBy : std::uint8_t { OWNER, LANE_LOCK, QUEUE_LOCK, LIST_LOCK, CLAIM };
 
 struct Move {
   Place from, to;
@@ -68,6 +69,9 @@ constexpr Move MOVES[] = {
     {Place::IN_SUBMIT, Place::MOVING, MovedBy::OWNER, "its submitter, when the kernel has not taken it"},
     {Place::IN_SUBMIT, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
     {Place::IN_AIO, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
+    {Place::RUNNING, Place::PARKED, MovedBy::LIST_LOCK, "its owner, when it is done before its turn"},
+    {Place::ENDING, Place::PARKED, MovedBy::LIST_LOCK, "aio_cancel, before its turn"},
+    {Place::PARKED, Place::RUNNING, MovedBy::LIST_LOCK, "who ends the one before it; close"},
     {Place::ENDING, Place::FREE, MovedBy::OWNER, "finish, retrier"},
 };
 

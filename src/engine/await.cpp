@@ -107,8 +107,11 @@ Wake wait_in_kernel(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadl
 }
 
 Wake wait_on_futex(Sleeper& sleeper, const Awaited& awaited, os::FutexWord& word, std::int64_t deadline) {
-  const Holder holder =
-      sleeper.engine->direct.has_requests() ? awaited.holder(*sleeper.engine, awaited.what) : Holder::OTHERS;
+  // Where the order of the calls is kept, what others have may be done and wait for direct ones before it.
+  Holder holder = Holder::OTHERS;
+  if (sleeper.engine->direct.has_requests()) {
+    holder = sleeper.engine->keeps_call_order ? Holder::SOME : awaited.holder(*sleeper.engine, awaited.what);
+  }
   Wake wake = Wake::LOOK;
   switch (holder) {
     case Holder::OTHERS:

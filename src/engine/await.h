@@ -18,7 +18,7 @@ enum class Holder : std::uint8_t {
 struct Awaited {
   const void* what;
   bool (*is_over)(const void* what);
-  Holder (*holder)(const Engine& engine, const void* what);
+  Holder (*holder)(Engine& engine, const void* what);  // with signals blocked where the order of the calls is kept
 };
 
 // What a sleeping thread has asked of the direct context. Its owner pushes a cleanup handler that calls let_go.

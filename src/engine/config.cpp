@@ -106,6 +106,16 @@ void read_contexts(Complaints& found, Config& read) {
   read = chosen;
 }
 
+void read_order(Complaints& found, Config& read) {
+  const char* text = os::environment("ORDER");
+  if (text == nullptr || *text == '\0') return;
+  if (std::strcmp(text, "calls") == 0) {
+    read.keeps_call_order = true;
+  } else if (std::strcmp(text, "any") != 0) {
+    refuse(found, "ignoring ATOMRT_ORDER=%.64s: neither calls nor any", text);
+  }
+}
+
 void read_statistics(Complaints& found, Config& read) {
   const char* text = os::environment("STATS");
   if (text == nullptr || *text == '\0') return;
@@ -128,6 +138,7 @@ void read_environment() {
   const char* verbose = os::environment("VERBOSE");
   read.verbose = verbose != nullptr && *verbose != '\0' && answer(verbose) != Answer::NO;
   read_contexts(found, read);
+  read_order(found, read);
   read_number(found, "RING_ENTRIES", 1, MOST_RING_ENTRIES, read.ring_entries);
   read_number(found, "MAX_THREADS", 1, MOST_THREADS, read.most_threads);
   read_statistics(found, read);

@@ -17,6 +17,7 @@ struct Config {
   bool use_ring = true;
   bool is_ring_forced = false;  // named: to be tried also where that might be dangerous (a seccomp filter)
   bool use_threads = true;      // false: only for what no other context does
+  bool keeps_call_order = false;  // of one descriptor and direction: ATOMRT_ORDER=calls
   unsigned ring_entries = exec::Ring::ENTRIES;
   unsigned most_threads = 0;         // 0: not set, aio_init or the default decides
   const char* statistics = nullptr;  // file, or "stderr"; null: none

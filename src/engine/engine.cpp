@@ -98,6 +98,7 @@ void start(Engine& engine) {
   engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, has_others});
   engine.direct.start({&engine, settle_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains);
   engine.retrier.start(&engine, try_tail_again);
+  engine.keeps_call_order = settings.keeps_call_order;
   configure_contexts(engine);
   engine.process = process_number();
   engine.is_started.store(1, std::memory_order_release);
@@ -120,12 +121,85 @@ Engine* own_engine() {
   return present != nullptr && present->process == process_number() ? present : nullptr;
 }
 
+namespace {
+
+// What a chain that waits for its turn ended with; its offset has been used.
+void keep_result(chain::Chain& chain, long result) { chain.offset = result; }
+long kept_result(const chain::Chain& chain) { return static_cast<long>(chain.offset); }
+
+// Adds to those that the caller has let go. They are RUNNING until they are returned: whoever has a chain MOVING takes no
+// lock of InFlight. Of several chains of one descriptor that end in turn, the first may let one of its order go, and one
+// of them a sync. More there are only where the number was made to mean another file unseen: those are offered here.
+void merge(Engine& engine, chain::Released& all, const chain::Released& released) {
+  for (chain::Chain* chain : released.chains) {
+    if (chain != nullptr) put(*chain, chain::Place::RUNNING);
+  }
+  for (unsigned i = 0; i < 2; ++i) {
+    chain::Chain* const chain = released.chains[i];
+    if (chain == nullptr) continue;
+    if (all.chains[i] == nullptr) {
+      all.chains[i] = chain;
+    } else {
+      put(*chain, chain::Place::MOVING);
+      offer_or_fail(engine, *chain);
+    }
+  }
+}
+
+chain::Released moving(const chain::Released& released) {
+  for (chain::Chain* chain : released.chains) {
+    if (chain != nullptr) put(*chain, chain::Place::MOVING);
+  }
+  return released;
+}
+
+// One chain after the other: each may leave the turn to one that is parked.
+void end_turns(Engine& engine, chain::Chain& first, Workers::MayStart may_start, chain::Released& all) {
+  for (chain::Chain* next = &first; next != nullptr;) {
+    chain::Chain& chain = *next;
+    if (chain.needs_reaper.load(std::memory_order_relaxed)) engine.direct.drop_need_of(chain);
+    const chain::FinishedInTurn finished =
+        finish_in_turn(engine.registry, chain, kept_result(chain), may_start == Workers::MayStart::YES);
+    merge(engine, all, finished.released);
+    if (!finished.is_over) retry_tail(engine, chain, may_start);
+    if (finished.hold != 0) drop_hold(engine, *engine.holds.at(finished.hold));
+    next = finished.next;
+  }
+}
+
+// The operation is done. The chain publishes and notifies when it is its turn; till then it is parked, and nobody's.
+chain::Released complete_in_turn(Engine& engine, chain::Chain& chain, long result, Workers::MayStart may_start) {
+  chain::Released all{};
+  merge(engine, all, engine.registry.lanes.end_operation(chain));
+  keep_result(chain, result);
+  if (!engine.registry.in_flight.has_turn(chain)) {
+    // aio_cancel is about to say so, and the program may free the aiocb then: only the notification waits for its turn.
+    const bool is_cancelled = result == -ECANCELED;
+    if (is_cancelled) publish_before_turn(engine.registry, chain, result);
+    if (!is_cancelled || notifies(chain)) {
+      engine.direct.need_for_parked(chain);
+      if (!engine.registry.in_flight.await_turn(chain)) return moving(all);
+    }
+  }
+  end_turns(engine, chain, may_start, all);
+  return moving(all);
+}
+
+}  // namespace
+
+chain::Released end_turns(Engine& engine, chain::Chain& first) {
+  chain::Released all{};
+  end_turns(engine, first, Workers::MayStart::YES, all);
+  return moving(all);
+}
+
 chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
                          Workers::MayStart may_start) {
   put(chain, chain::Place::RUNNING);
-  if (chain.needs_reaper.load(std::memory_order_relaxed)) engine.direct.drop_need_of(chain);
   engine.statistics.completed(context, chain, result);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
+  if (engine.keeps_call_order) return complete_in_turn(engine, chain, result, may_start);
+  if (chain.needs_reaper.load(std::memory_order_relaxed)) engine.direct.drop_need_of(chain);
   const chain::Finished finished = finish(engine.registry, chain, result);
   if (!finished.is_over) retry_tail(engine, chain, may_start);
   if (finished.hold != 0) drop_hold(engine, *engine.holds.at(finished.hold));

@@ -22,6 +22,7 @@ namespace atomrt::engine {
 struct Engine {
   os::Mutex start_mutex;
   std::atomic<std::uint32_t> is_started;
+  bool keeps_call_order;  // ATOMRT_ORDER=calls
   int process;  // its number: a vfork child sees this memory, and must leave it alone
   std::atomic<std::uint32_t> streams;  // stream chains in flight: the head must not overtake them
   chain::Registry registry;
@@ -63,6 +64,9 @@ using exec::Workers;
 // Finishes a chain owned by the caller, counts it, and returns whom it held back (place MOVING).
 [[nodiscard]] chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
                                        Workers::MayStart may_start = Workers::MayStart::YES);
+// Where the order of the calls is kept: ends the chain that InFlight::leave_turn gave the caller, and those whose turn it
+// is then.
+[[nodiscard]] chain::Released end_turns(Engine& engine, chain::Chain& first);
 // The same for callers who run no chains: those released are offered to the contexts, and fail where all decline.
 void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
 // Offers a chain (place MOVING) to the contexts behind `after` in turn; ACCEPTED, or DECLINED by all (place RUNNING).

@@ -135,7 +135,12 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
       case Place::MOVING:
       case Place::IN_SUBMIT:
         return Visit::AGAIN;
+      case Place::PARKED:
+        give(chain, hold);  // and with it the order of the number as it was
+        return Visit::DONE;
       case Place::ENDING:
+        if (engine.keeps_call_order) give(chain, hold);  // those behind it are found by it
+        return Visit::DONE;
       case Place::FREE:
         return Visit::DONE;
     }
@@ -338,13 +343,21 @@ void before_close(int fd) {
   reap_if_any(*engine);
   const os::SignalBlock blocked;
   Hold* hold = nullptr;
+  bool is_refused = false;  // then for all: those of one order stay together
   engine->registry.in_flight.forget(fd);
   engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
     if (chain.hold != 0) return Visit::DONE;  // of an earlier file under this number
-    if (hold == nullptr) hold = make_hold(*engine, fd);
+    if (hold == nullptr && !is_refused) hold = make_hold(*engine, fd);
+    is_refused = hold == nullptr;
     return hold != nullptr ? replace_descriptor(*engine, chain, *hold) : Visit::DONE;
   });
   if (hold == nullptr) return;
+  // One may have ended while those behind it had another hold: then nobody has taken these over.
+  while (engine->keeps_call_order) {
+    Chain* const parked = engine->registry.in_flight.take_parked(fd, hold->number);
+    if (parked == nullptr) break;
+    offer_or_fail(*engine, end_turns(*engine, *parked));
+  }
   let_enter_kernel(*engine, fd, *hold);
   drop_hold(*engine, *hold);
 }

@@ -21,7 +21,7 @@ void let_go(void* argument) {
 
 bool is_done(const void* group) { return static_cast<const chain::Group*>(group)->is_done(); }
 
-Holder holder_of_group(const Engine&, const void* what) {
+Holder holder_of_group(Engine&, const void* what) {
   const chain::Group& group = *static_cast<const chain::Group*>(what);
   if (!group.has_some_in_kernel()) return Holder::OTHERS;
   return group.has_all_in_kernel() ? Holder::DIRECT : Holder::SOME;

@@ -38,10 +38,13 @@ void place_latecomers(Engine& engine) {
   });
 }
 
-// In no lane, so that it releases nobody.
+// In no lane, so that it releases nobody; but where the order of the calls is kept those whose turn it is then may.
 bool fail(Engine& engine, Chain& chain, int error) {
-  [[maybe_unused]] const chain::Released none =
+  const chain::Released released =
       complete(engine, chain, total(chain, -error), exec::ContextId::DIRECT, Workers::MayStart::NO);
+  for (Chain* next : released.chains) {
+    if (next != nullptr && !engine.direct.leave_to_reaper(*next)) offer_or_fail(engine, *next);
+  }
   return false;
 }
 

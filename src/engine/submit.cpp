@@ -47,7 +47,12 @@ int refuse(const Request& request) {
 // All contexts declined: as if the chain had never been.
 int withdraw(Engine& engine, Chain& chain) {
   put(chain, chain::Place::RUNNING);
-  engine.registry.in_flight.leave(chain);
+  Chain* next_turn = nullptr;
+  if (engine.keeps_call_order) {
+    next_turn = engine.registry.in_flight.leave_turn(chain);
+  } else {
+    engine.registry.in_flight.leave(chain);
+  }
   engine.direct.drop_need_of(chain);
   const int error = refuse(chain);
   engine.registry.waiters.publish(chain);
@@ -57,6 +62,7 @@ int withdraw(Engine& engine, Chain& chain) {
   recycle(engine.registry.chains, chain);
   if (hold != 0) drop_hold(engine, *engine.holds.at(hold));
   offer_or_fail(engine, released);
+  if (next_turn != nullptr) offer_or_fail(engine, end_turns(engine, *next_turn));
   return error;
 }
 
@@ -67,10 +73,16 @@ bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdenti
   return engine.registry.lanes.is_busy(chain::file_key(identity, request.fd), chain::order_of(request));
 }
 
+// Where the order of the calls is kept the head does not overtake what is in flight.
+bool may_use_head(const Engine& engine, const Request& request) {
+  const Config& settings = config();
+  return settings.use_head && (!settings.keeps_call_order || !engine.registry.in_flight.may_have(request.fd));
+}
+
 // A read of what is in memory, before anything is asked of the descriptor. -EINVAL: that has to be examined first, or
 // is known already.
 long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
-  const bool is_worth_it = request.operation == chain::Operation::READ && config().use_head &&
+  const bool is_worth_it = request.operation == chain::Operation::READ && may_use_head(engine, request) &&
                            !engine.direct_numbers.contains(static_cast<unsigned>(request.fd)) &&
                            !engine.registry.in_flight.knows(request.fd);
   return is_worth_it ? exec::read_unexamined_in_head(request, budget) : -EINVAL;
@@ -161,7 +173,7 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     watch_closing();
     return submit_chain(request, descriptor);
   }
-  if (config().use_head) {
+  if (may_use_head(engine, request)) {
     const long result = run_in_head(engine, request, descriptor, budget, read);
     if (result != exec::DECLINED) {
       complete_request(engine, request, result);

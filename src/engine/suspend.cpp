@@ -97,6 +97,18 @@ chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) 
   }
 }
 
+// The direct context has it; or, where the order of the calls is kept, the one whose turn comes before it.
+bool is_the_kernels(Engine& engine, const chain::Chain& chain, aiocb::RequestName name, const struct aiocb* block) {
+  const chain::Place place = settled_place(chain, name.generation);
+  if (place != chain::Place::PARKED) return place == chain::Place::IN_AIO;
+  chain::Place place_of_turn = chain::Place::FREE;
+  chain::Registry& registry = engine.registry;
+  registry.in_flight.with(registry.chains, name, block, block->aio_fildes, [&](const chain::Chain& parked) {
+    place_of_turn = registry.in_flight.place_of_turn(parked);
+  });
+  return place_of_turn == chain::Place::IN_AIO;
+}
+
 struct Entries {
   const struct aiocb* const* list;
   int count;
@@ -107,7 +119,7 @@ bool is_any_over(const void* what) {
   return is_over(entries.list, entries.count);
 }
 
-Holder holder_of_entries(const Engine& engine, const void* what) {
+Holder holder_of_entries(Engine& engine, const void* what) {
   const Entries& entries = *static_cast<const Entries*>(what);
   bool any_direct = false;
   bool any_other = false;
@@ -115,7 +127,7 @@ Holder holder_of_entries(const Engine& engine, const void* what) {
     if (entries.list[i] == nullptr) continue;
     const aiocb::RequestName name = aiocb::load_name(entries.list[i]);
     const chain::Chain* chain = engine.registry.chains.at(name.number);
-    const bool is_direct = chain != nullptr && settled_place(*chain, name.generation) == chain::Place::IN_AIO;
+    const bool is_direct = chain != nullptr && is_the_kernels(engine, *chain, name, entries.list[i]);
     (is_direct ? any_direct : any_other) = true;
   }
   return !any_direct ? Holder::OTHERS : any_other ? Holder::SOME : Holder::DIRECT;
@@ -214,8 +226,11 @@ int wait_until_over(Engine* engine, const struct aiocb* const list[], int entrie
   if (timeout != nullptr) {
     if (timeout->tv_sec == 0 && timeout->tv_nsec == 0) return EAGAIN;
     deadline = os::deadline_after(*timeout);
-  } else if (engine != nullptr && work_for_one(*engine, list, entries)) {
-    return 0;
+  } else if (engine != nullptr) {
+    // Where the order of the calls is kept, what is done here may have to wait for its turn.
+    while (work_for_one(*engine, list, entries)) {
+      if (!engine->keeps_call_order || is_over(list, entries)) return 0;
+    }
   }
   if (engine != nullptr && ends_in_a_moment(*engine, list, entries)) return 0;
   const int error = engine != nullptr ? sleep(*engine, list, entries, deadline) : 0;

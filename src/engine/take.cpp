@@ -39,6 +39,7 @@ Take take(Engine& engine, Chain& chain, TakeFor purpose) {
       case Place::RUNNING:
       case Place::IN_RING:
       case Place::IN_AIO:
+      case Place::PARKED:
       case Place::ENDING:
       case Place::FREE:
         return Take::LEFT;

@@ -334,6 +334,12 @@ void Direct::need_for_sync(Chain& chain) {
   if (has_requests()) call_reaper();
 }
 
+void Direct::need_for_parked(Chain& chain) {
+  if (!is_announced(chain) || chain.needs_reaper.exchange(true, std::memory_order_acq_rel)) return;
+  needs_.fetch_add(1, std::memory_order_seq_cst);
+  if (has_requests()) reaper_.wake();
+}
+
 void Direct::call_reaper() {
   if (reaper_.ensure(*this)) reaper_.wake();
 }

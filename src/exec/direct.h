@@ -88,6 +88,8 @@ class Direct {
   // wait behind such ones, of whatever thread. Undone by drop_need_of.
   void need_for(chain::Chain& chain);
   void need_for_sync(chain::Chain& chain);
+  // Of a chain that is done and waits for its turn: who is told of it may not look after those before it.
+  void need_for_parked(chain::Chain& chain);
   void drop_need_of(chain::Chain& chain);
 
   void wake_reaper() { reaper_.wake(); }

@@ -15,6 +15,16 @@ for name in head direct ring waiter threads; do
   run "$LAUNCHER" --contexts="$name" "${show[@]}"
   expect_output "$name|||"
 done
+# shellcheck disable=SC2016 # PROGRAM expands it
+order=(sh -c 'printf "%s" "$ATOMRT_ORDER"')
+run "$LAUNCHER" "${order[@]}"
+expect_output ''
+run env ATOMRT_ORDER=calls "$LAUNCHER" "${order[@]}"
+expect_output calls
+run env ATOMRT_ORDER=calls "$LAUNCHER" --order=any "${order[@]}"
+expect_output any
+run "$LAUNCHER" --order calls "${order[@]}"
+expect_output calls
 run "$LAUNCHER" --stats --verbose "${show[@]}"
 expect_output '||stderr|1'
 

@@ -23,6 +23,9 @@ refuses "unknown context ''" --contexts head,
 for number in 0 -1 10001 5x x '' 99999999999999999999 1.5 ' 5'; do
   refuses "'$number' is not a number from 1 to 10000" --max-threads="$number"
 done
+for order in call Any '' 1; do
+  refuses "'$order' is neither calls nor any" --order="$order"
+done
 refuses 'empty file name' --stats=
 refuses 'No such file or directory' --stats="$scratch/no/folder/file"
 refuses 'No such file or directory' --stats="$scratch/no/folder/%p"

@@ -29,6 +29,10 @@ int print_config() {
     atomrt::engine::tell_what_is_ignored();
     atomrt::engine::tell_what_is_ignored();  // in vain
   }
+  if (getenv("UNIT_PRINT_ORDER") != nullptr) {
+    printf("calls=%d\n", read.keeps_call_order);
+    return 0;
+  }
   if (getenv("UNIT_PRINT_RING") != nullptr) {
     printf("ring=%d forced=%d workers=%d entries=%u\n", read.use_ring, read.is_ring_forced, read.use_threads,
            read.ring_entries);
@@ -148,6 +152,16 @@ void the_ring_is_forced_by_its_name(void**) {
   gives("ATOMRT_CONTEXTS=head", "ring=0 forced=0 workers=0 entries=256\n");
 }
 
+void the_order_is_any_or_that_of_the_calls(void**) {
+  becomes({"UNIT_PRINT_ORDER=1"}, "calls=0\n");
+  becomes({"UNIT_PRINT_ORDER=1", "ATOMRT_ORDER="}, "calls=0\n");
+  becomes({"UNIT_PRINT_ORDER=1", "ATOMRT_ORDER=any"}, "calls=0\n");
+  becomes({"UNIT_PRINT_ORDER=1", "ATOMRT_ORDER=calls"}, "calls=1\n");
+  for (const char* variable : {"ATOMRT_ORDER=call", "ATOMRT_ORDER=CALLS", "ATOMRT_ORDER=1"}) {
+    is_refused(variable, "neither calls nor any");
+  }
+}
+
 void the_rings_size_is_a_number_within_its_limits(void**) {
   const auto gives = [](const char* variable, const char* settings) { becomes({"UNIT_PRINT_RING=1", variable}, settings); };
   gives("ATOMRT_RING_ENTRIES=1", "ring=1 forced=0 workers=1 entries=1\n");
@@ -232,6 +246,7 @@ void a_secure_process_obeys_no_variable(void**) {
 
 #define main run_the_tests
 UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty_values_are_the_defaults),
+           cmocka_unit_test(the_order_is_any_or_that_of_the_calls),
            cmocka_unit_test(contexts_are_those_named),
            cmocka_unit_test(the_ring_is_forced_by_its_name),
            cmocka_unit_test(the_rings_size_is_a_number_within_its_limits),
