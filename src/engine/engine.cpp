@@ -127,9 +127,9 @@ namespace {
 void keep_result(chain::Chain& chain, long result) { chain.offset = result; }
 long kept_result(const chain::Chain& chain) { return static_cast<long>(chain.offset); }
 
-// Adds to those that the caller has let go. They are RUNNING until they are returned: whoever has a chain MOVING takes no
-// lock of InFlight. Of several chains of one descriptor that end in turn, the first may let one of its order go, and one
-// of them a sync. More there are only where the number was made to mean another file unseen: those are offered here.
+// Adds to those that the caller has let go. They are RUNNING until they are returned: whoever has a chain MOVING takes
+// no lock of InFlight. Of several chains of one descriptor that end in turn, the first may let one of its order go, and
+// one of them a sync. More there are only where the number was made to mean another file unseen: they are offered here.
 void merge(Engine& engine, chain::Released& all, const chain::Released& released) {
   for (chain::Chain* chain : released.chains) {
     if (chain != nullptr) put(*chain, chain::Place::RUNNING);

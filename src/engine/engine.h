@@ -64,8 +64,8 @@ using exec::Workers;
 // Finishes a chain owned by the caller, counts it, and returns whom it held back (place MOVING).
 [[nodiscard]] chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
                                        Workers::MayStart may_start = Workers::MayStart::YES);
-// Where the order of the calls is kept: ends the chain that InFlight::leave_turn gave the caller, and those whose turn it
-// is then.
+// Where the order of the calls is kept: ends the chain that InFlight::leave_turn gave the caller, and those whose turn
+// it is then.
 [[nodiscard]] chain::Released end_turns(Engine& engine, chain::Chain& first);
 // The same for callers who run no chains: those released are offered to the contexts, and fail where all decline.
 void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);

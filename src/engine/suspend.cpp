@@ -105,6 +105,7 @@ bool is_the_kernels(Engine& engine, const chain::Chain& chain, aiocb::RequestNam
   chain::Registry& registry = engine.registry;
   registry.in_flight.with(registry.chains, name, block, block->aio_fildes, [&](const chain::Chain& parked) {
     place_of_turn = registry.in_flight.place_of_turn(parked);
+    return chain::Visit::DONE;
   });
   return place_of_turn == chain::Place::IN_AIO;
 }

@@ -28,7 +28,7 @@ struct Wanted {
 
   [[nodiscard]] Awaited awaited() const {
     return {this, [](const void* self) { return static_cast<const Wanted*>(self)->aio.is_over(); },
-            [](const engine::Engine&, const void* self) { return static_cast<const Wanted*>(self)->holder.load(); }};
+            [](engine::Engine&, const void* self) { return static_cast<const Wanted*>(self)->holder.load(); }};
   }
 };
 
