@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
-BY = {"OWNER": "owner", "LANE_LOCK": "lane's lock", "QUEUE_LOCK": "queue's lock", "CLAIM": "claim"}
+BY = {"OWNER": "owner", "LANE_LOCK": "lane's lock", "QUEUE_LOCK": "queue's lock",
+      "LIST_LOCK": "list's lock", "CLAIM": "claim"}
 
 code = (ROOT / "src/chain/place.h").read_text()
 moves = re.findall(r'\{Place::(\w+), Place::(\w+), MovedBy::(\w+), "([^"]+)"\}', code)
