@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """A real XRootD server whose own AIO is on copies a file to itself, again and again, under ATOMRT_ORDER=calls.
 
 It sends the segments of a page read in the order in which its AIO completes: in any other order than that of the calls

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where requests are told in the order of the calls, nobody waits for ever: not a sync, not lists of reads and writes, not
  * aio_suspend for the last one, not a thread beside, not who closes the descriptor. SIGEV_THREAD functions run, too.
  *

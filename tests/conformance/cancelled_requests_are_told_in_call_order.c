@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where requests are told in the order of the calls, a cancelled one has its result when aio_cancel says so, and its signal
  * comes when it is its turn.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests of one descriptor and direction are told in the order of the calls, whichever is done first: uncached reads of
  * different sizes, and direct ones, with signals; and none has its result before the one that was called before it.
  *
