@@ -9,6 +9,7 @@ complete -c atomrt -l explain -d 'Show whether PROGRAM uses POSIX AIO and would 
 complete -c atomrt -s h -l help -d 'Show a short help'
 complete -c atomrt -l json -d 'Show the result of --compare or --explain as JSON'
 complete -c atomrt -l max-threads -x -d 'Make at most so many worker threads'
+complete -c atomrt -l order -x -a 'any calls' -d 'Publish results in this order'
 complete -c atomrt -l print-preload -d 'Print the path for LD_PRELOAD'
 complete -c atomrt -l stats -d 'Write statistics when PROGRAM exits'
 complete -c atomrt -l verbose -d 'Say on standard error what atomrt does at first use'
