@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Known faults of the library, each put back by an exchange of words in one file of src/."""
 from typing import NamedTuple
 

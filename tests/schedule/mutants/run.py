@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Puts known faults back into the library, one at a time, and looks whether the search finds them.
 
 Usage: run.py [--build BUILD] [--sample N] [--quick] [--but SCENARIO]... [--seconds S] [NAME]...
