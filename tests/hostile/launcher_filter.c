@@ -24,15 +24,14 @@ static struct sock_filter contexts[] = {
     RETURN(SECCOMP_RET_ALLOW),
 };
 
-// The low word of an argument stands first where bytes are in little-endian order, as on all that this runs on. Stacks are
-// the library's, or of the default size.
-enum { OWN_STACK = 65536, LARGE = 1 << 20 };
+// The low word of an argument stands first where bytes are in little-endian order, as on all that this runs on. Only
+// stacks are as large as this.
+enum { LEAST_STACK = 65536 };
 static struct sock_filter writable[] = {
     LOAD(nr),
-    SKIP_UNLESS(SYS_mprotect, 6),
+    SKIP_UNLESS(SYS_mprotect, 5),
     LOAD(args[1]),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_STACK, 4, 0),
-    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, LARGE, 3, 0),
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, LEAST_STACK, 3, 0),
     LOAD(args[2]),
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_WRITE, 0, 1),
     RETURN(SECCOMP_RET_ERRNO | EACCES),
