@@ -51,6 +51,9 @@ Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too
   Chain* taken = nullptr;
   chain::Registry& registry = engine.registry;
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, block->aio_fildes, [&](Chain& chain) {
+    // What has begun is its owner's to write to, as soon as that has had this lock for its turn.
+    const Place place = place_of(chain);
+    if (place != Place::HELD && place != Place::QUEUED && place != Place::MAILED) return Visit::DONE;
     if (!chain.is_local || is_sync(chain.operation) || needs_thread(chain, chain.tail)) return Visit::DONE;
     const bool is_write = chain.operation == chain::Operation::WRITE && !chain.direct;
     const bool only_copies = chain.is_modest && chain.refuses_nowait;  // by experience
