@@ -42,7 +42,7 @@ class Mapping {
   // The string there; empty where it has no end.
   [[nodiscard]] std::string_view text(std::uint64_t offset) const {
     if (bytes_ == nullptr || offset >= size_) return {};
-    const std::size_t length = strnlen(bytes_ + offset, size_ - offset);
+    const std::size_t length = strnlen(bytes_ + offset, static_cast<std::size_t>(size_ - offset));
     return length == size_ - offset ? std::string_view{} : std::string_view(bytes_ + offset, length);
   }
 
