@@ -31,12 +31,12 @@ int main(void)
         SKIP("no number of bytes is both that great and no error");
     int file = temporary_file("file", O_RDWR, 10), zero = MUST(open("/dev/zero", O_RDWR));
     const int files[] = {file, zero};
-    const off_t edge = INT64_MAX - 0x7ffff800;
+    const off_t edge = (off_t)(INT64_MAX - 0x7ffff800);
     void *room = MUST(mmap(NULL, 0x80000000, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
     for (int i = 0; i < 2; i++) {
         hold_against(files[i], bytes, SSIZE_MAX, 0);
         hold_against(files[i], bytes, SSIZE_MAX, 4096);
-        hold_against(files[i], bytes, (size_t)1 << 60, 0);
+        hold_against(files[i], bytes, (size_t)(1ULL << 60), 0);
         hold_against(files[i], room, 0x80000000, edge);
         hold_against(files[i], bytes, SSIZE_MAX, -1);
     }
