@@ -9,6 +9,17 @@ void publish(const Request& request, long result) {
   aiocb::store_result(request.block, result);
 }
 
+// The same for a chain (place ENDING), with all that goes with it. tells: who waits is woken by end_telling, which
+// wants the watchers that this returns; else at once.
+std::uint32_t publish(Registry& registry, Chain& chain, long result, bool tells) {
+  if (tells) registry.waiters.begin_telling();
+  registry.in_flight.end_knowledge(chain);
+  publish(chain, result);
+  if (tells) return registry.waiters.publish_and_tell(chain);
+  registry.waiters.publish(chain);
+  return 0;
+}
+
 void drop(Registry& registry, Group& group) {
   if (group.drop()) registry.groups.give(group);
 }
@@ -63,16 +74,8 @@ Tail finish_request(Registry& registry, Request& request, long result) {
 
 Finished finish(Registry& registry, Chain& chain, long result) {
   const bool tells = notifies(chain);
-  if (tells) registry.waiters.begin_telling();
-  registry.in_flight.end_knowledge(chain);
   put(chain, Place::ENDING);
-  publish(chain, result);
-  std::uint32_t watchers = 0;
-  if (tells) {
-    watchers = registry.waiters.publish_and_tell(chain);
-  } else {
-    registry.waiters.publish(chain);
-  }
+  const std::uint32_t watchers = publish(registry, chain, result, tells);
   registry.in_flight.leave(chain);  // from here on nobody gives it a hold
   const std::uint16_t hold = chain.hold;
   const Released released = leave_lane(registry, chain);
@@ -82,10 +85,8 @@ Finished finish(Registry& registry, Chain& chain, long result) {
 }
 
 void publish_before_turn(Registry& registry, Chain& chain, long result) {
-  registry.in_flight.end_knowledge(chain);
   put(chain, Place::ENDING);
-  publish(chain, result);
-  registry.waiters.publish(chain);
+  publish(registry, chain, result, false);
   release_caller(registry, chain);
 }
 
@@ -94,16 +95,7 @@ FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, boo
   const bool tells = notifies(chain) && !is_published_already;
   std::uint32_t watchers = 0;
   if (place_of(chain) != Place::ENDING) put(chain, Place::ENDING);
-  if (!is_published_already) {
-    if (tells) registry.waiters.begin_telling();
-    registry.in_flight.end_knowledge(chain);
-    publish(chain, result);
-    if (tells) {
-      watchers = registry.waiters.publish_and_tell(chain);
-    } else {
-      registry.waiters.publish(chain);
-    }
-  }
+  if (!is_published_already) watchers = publish(registry, chain, result, tells);
   if (may_make_threads || !needs_thread(chain, chain.tail)) {
     chain.tail = run_tail(registry, chain, chain.tail);
   } else {
