@@ -46,31 +46,24 @@ void read_beside_interruption(void (*handler)(int, siginfo_t*, void*), int flags
   if (has_other) wait_for(other);
   join(sender);
 }
+
+// The request that the handler waits for is there before it.
+void wait_in_a_handler_first(int flags) {
+  fd = open_regular(O_RDWR | flags, std::string(1024, 'h'), false);
+  watched = &read_of(fd, 512);
+  if (!submit(*watched)) return;
+  install_handler(INTERRUPTION, wait_in_handler, 0);
+  const unsigned sender = spawn(interrupt_main);
+  Request& other = read_of(fd, 512, 512);
+  if (submit(other)) wait_for(other);
+  join(sender);
+  wait_for(*watched);
+}
 }  // namespace
 
-SCENARIO(a_handler_waits_for_a_read, NO_HEAD) {
-  fd = open_regular(O_RDWR, std::string(1024, 'h'), false);
-  watched = &read_of(fd, 512);
-  if (!submit(*watched)) return;
-  install_handler(INTERRUPTION, wait_in_handler, 0);
-  const unsigned sender = spawn(interrupt_main);
-  Request& other = read_of(fd, 512, 512);
-  if (submit(other)) wait_for(other);
-  join(sender);
-  wait_for(*watched);
-}
+SCENARIO(a_handler_waits_for_a_read, NO_HEAD) { wait_in_a_handler_first(0); }
 
-SCENARIO(a_handler_waits_for_a_direct_read, NO_RING) {
-  fd = open_regular(O_RDWR | O_DIRECT, std::string(1024, 'h'), false);
-  watched = &read_of(fd, 512);
-  if (!submit(*watched)) return;
-  install_handler(INTERRUPTION, wait_in_handler, 0);
-  const unsigned sender = spawn(interrupt_main);
-  Request& other = read_of(fd, 512, 512);
-  if (submit(other)) wait_for(other);
-  join(sender);
-  wait_for(*watched);
-}
+SCENARIO(a_handler_waits_for_a_direct_read, NO_RING) { wait_in_a_handler_first(O_DIRECT); }
 
 SCENARIO(a_handler_forks, NO_RING) { read_beside_interruption(fork_in_handler, 0); }
 SCENARIO(a_handler_forks_beside_direct_reads, NO_RING) { read_beside_interruption(fork_in_handler, O_DIRECT); }
