@@ -50,7 +50,8 @@ bool must_wait(const Lane& lane, const Chain& chain) {
 FileKey file_key(const os::FileIdentity& identity, int fd) {
   // The kernel's own device numbers have 12 and 20 bits.
   const std::uint32_t device = major(identity.device) << 20 | minor(identity.device);
-  return {identity.inode, device, identity.is_shared_inode ? fd : -1};
+  constexpr int MOST = 0x3fffffff;  // the kernel has no more descriptors than that
+  return {identity.inode, device, identity.is_shared_inode ? fd & MOST : -1};
 }
 
 Order order_of(const Request& request) {
@@ -62,7 +63,8 @@ Order order_of(const Request& request) {
   return request.direct ? Order::NONE : Order::DRAINED_WRITES;
 }
 
-LaneTable::Entry LaneTable::enter(Chain& chain, const FileKey& key) {
+LaneTable::Entry LaneTable::enter(Chain& chain, FileKey key) {
+  key.is_stream = !is_member(chain);
   Bucket& bucket = bucket_of(key);
   os::Locked locked(bucket.mutex);
   Lane* lane = find_or_make(bucket, key);
@@ -133,15 +135,26 @@ bool LaneTable::take_held(Chain& chain, bool to_run) {
   return true;
 }
 
+void LaneTable::retire(FileKey key) {
+  if (key.fd < 0) return;
+  Bucket& bucket = bucket_of(key);
+  os::Locked locked(bucket.mutex);
+  for (const bool is_stream : {false, true}) {
+    key.is_stream = is_stream;
+    if (Lane* lane = find(bucket, key)) lane->is_retired = 1;
+  }
+}
+
 LaneTable::Bucket& LaneTable::bucket_of(const FileKey& key) { return buckets_[hash(key) % BUCKETS]; }
 
 Lane* LaneTable::find(const Bucket& bucket, const FileKey& key) const {
   Lane* lane = pool_.at(bucket.first);
-  while (lane != nullptr && lane->key != key) lane = pool_.at(lane->next);
+  while (lane != nullptr && (lane->key != key || lane->is_retired != 0)) lane = pool_.at(lane->next);
   return lane;
 }
 
-bool LaneTable::is_busy(const FileKey& key, Order order) {
+bool LaneTable::is_busy(FileKey key, Order order) {
+  key.is_stream = order == Order::STREAM_READS || order == Order::STREAM_WRITES;
   Bucket& bucket = bucket_of(key);
   os::Locked locked(bucket.mutex);
   Lane* lane = find(bucket, key);
@@ -156,6 +169,7 @@ Lane* LaneTable::find_or_make(Bucket& bucket, const FileKey& key) {
   lane->next = bucket.first;
   lane->population = 0;
   lane->has_out_of_turn = 0;
+  lane->is_retired = 0;
   lane->active_read = lane->active_write = nullptr;
   lane->members = {};  // and with them held_reads: both are empty when they are null
   lane->held_writes = {};

@@ -19,7 +19,8 @@ namespace atomrt::chain {
 struct FileKey {
   std::uint64_t inode;
   std::uint32_t device;
-  int fd;  // -1, or the number where the inode says nothing (character devices, anonymous inodes)
+  int fd : 31;  // -1, or the number where the inode says nothing (character devices, anonymous inodes)
+  bool is_stream : 1 = false;  // the table's own: by how it was opened, two descriptors of one file may differ
   friend bool operator==(const FileKey&, const FileKey&) = default;
 };
 
@@ -32,11 +33,12 @@ struct FileKey {
 struct Lane : os::Slot {
   FileKey key;
   std::uint32_t next;              // number of the next lane of its bucket, 0 for none
-  std::uint32_t population : 31;   // chains that entered and have not left
+  std::uint32_t population : 30;   // chains that entered and have not left
+  std::uint32_t is_retired : 1;    // the number of its key means another file now: nobody finds it any more
   std::uint32_t has_out_of_turn : 1;  // a waiter took a held write, and runs it now
   Chain* active_read;   // the one of its order that runs, or is on its way to a context
   Chain* active_write;
-  union {
+  union {  // by the key's is_stream
     base::List<Chain, &Chain::member_link> members;  // of a file, in order of submission
     ChainQueue held_reads;                           // of a stream
   };
@@ -55,13 +57,15 @@ class LaneTable {
 
   // Puts the chain (MOVING, or of who came late: its owner's) at the end of its file's lane. HELD…: it is in the lane's
   // hands, in a crowd: with more than FEW chains of the file in flight.
-  Entry enter(Chain& chain, const FileKey& key);
+  Entry enter(Chain& chain, FileKey key);
   // True when a chain of that file and order would have to wait.
-  [[nodiscard]] bool is_busy(const FileKey& key, Order order);
+  [[nodiscard]] bool is_busy(FileKey key, Order order);
   // The chain's operation is done, but it is not over: whom of its order it held back. A sync goes on waiting for it.
   [[nodiscard]] Released end_operation(Chain& chain);
   // The chain is over, or gives up: whom it held back.
   [[nodiscard]] Released leave(Chain& chain);
+  // The number of the key is about to mean another file, whose requests wait for none of this one's.
+  void retire(FileKey key);
   // Takes a HELD chain out, place RUNNING; to_run: only if no order forbids to run it now and nobody writes to the
   // file.
   bool take_held(Chain& chain, bool to_run);

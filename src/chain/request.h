@@ -47,9 +47,12 @@ struct Request {
   int fd;
   Operation operation;
   std::uint8_t priority_delta;  // aio_reqprio, 0..20
-  os::FileKind kind;            // known once the descriptor has been looked at
   // Written by the submitter alone, before anybody else knows of the request; of one that comes late also when its
   // file has been asked for (engine/placing.cpp), with InFlight's bucket locked.
+  os::FileKind kind : 1;
+  bool is_at_offset : 1;  // a STREAM that takes offsets: a device
+  bool is_by_call : 1;    // a STREAM that is a regular file: what one plain call says is its result
+  bool is_disk : 1;
   bool is_socket : 1;
   bool nonblocking : 1;     // O_NONBLOCK when submitted
   bool direct : 1;          // O_DIRECT when submitted
@@ -62,6 +65,8 @@ struct Request {
 static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 
 [[nodiscard]] inline bool notifies(const Request& request) { return request.notification.by != NotifyBy::NOTHING; }
+// What falls short is for the kernel to tell, not for a peer: there may be more behind a short result.
+[[nodiscard]] inline bool is_on_storage(const Request& request) { return request.is_local || request.is_disk; }
 [[nodiscard]] inline bool is_sync(Operation operation) { return operation >= Operation::FSYNC; }
 // `moved` is written by the chain's owner alone; aio_cancel may look at it meanwhile.
 [[nodiscard]] inline std::size_t moved_so_far(const Request& request) {

@@ -344,6 +344,7 @@ void before_close(int fd) {
   const os::SignalBlock blocked;
   Hold* hold = nullptr;
   bool is_refused = false;  // then for all: those of one order stay together
+  if (const auto identity = os::identify(fd)) engine->registry.lanes.retire(chain::file_key(*identity, fd));
   engine->registry.in_flight.forget(fd);
   engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
     if (chain.hold != 0) return Visit::DONE;  // of an earlier file under this number

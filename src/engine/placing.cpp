@@ -62,7 +62,7 @@ bool is_local(Engine& engine, int fd, const os::FileIdentity& identity) {
 
 void note_number(Engine& engine, const Request& request, const os::FileIdentity& identity) {
   const auto number = static_cast<unsigned>(request.fd);
-  const bool is_taken = request.direct && request.kind == os::FileKind::POSITIONAL && !identity.is_shared_inode &&
+  const bool is_taken = request.direct && request.kind == os::FileKind::POSITIONAL && is_on_storage(request) &&
                         !engine.direct.is_avoided(chain::file_key(identity, request.fd).device);
   engine.late_numbers.put(number, is_taken);
 }
@@ -100,6 +100,8 @@ bool find_lane(Engine& engine, Chain& chain) {
     engine.registry.in_flight.change(chain, [&] {
       chain.kind = (*identity).kind;
       chain.is_socket = (*identity).is_socket;
+      chain.is_at_offset = (*identity).is_at_offset;
+      chain.is_disk = (*identity).is_disk;
       chain.is_local = has_local_file;
     });
     entry = enter_lane(engine, chain, *identity);

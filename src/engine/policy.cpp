@@ -7,7 +7,9 @@ namespace atomrt::engine {
 
 bool is_for_direct(const chain::Chain& chain) {
   // Of an append the kernel knows the place in the file only when it is its turn.
-  return config().use_direct && chain.direct && !is_sync(chain.operation) && chain.kind == os::FileKind::POSITIONAL &&
+  // A file server's EAGAIN or short result must not look like the kernel's.
+  return config().use_direct && chain.direct && is_on_storage(chain) && !is_sync(chain.operation) &&
+         chain.kind == os::FileKind::POSITIONAL &&
          !chain.append && chain.offset >= 0;
 }
 
@@ -16,7 +18,10 @@ bool is_for_ring(const chain::Chain& chain) {
   if (!settings.use_ring) return false;
   // To io_uring -1 is the file's position; the error comes from threads.
   if (chain.offset < 0 && !is_stream_transfer(chain) && !is_sync(chain.operation)) return false;
-  if (!settings.use_threads || is_stream_transfer(chain)) return true;
+  if (is_stream_transfer(chain)) return true;
+  // A server's EAGAIN makes io_uring begin again, for ever (O_DIRECT), and its short results are the request's.
+  if (!is_sync(chain.operation) && !is_on_storage(chain)) return false;
+  if (!settings.use_threads) return true;
   // The kernel looks for the file of a ring's sync on a thread of its own, later: the number may mean another one then.
   if (is_sync(chain.operation)) return false;
   // Who waits for a single one runs it himself, if a worker is not faster. The ring's thread would run twice.

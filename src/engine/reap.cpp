@@ -41,8 +41,11 @@ void pass_on(Engine& engine, Chain& chain, By by) {
   }
 }
 
+// A late one's number may mean a file server's by now, whose short results are whole, and whose short write kernel AIO
+// makes EIO: one plain call says what is true.
+bool is_late(const Chain& chain) { return chain.order == chain::Order::LATE; }
+
 void refused(Engine& engine, Chain& chain, long result, By by) {
-  if (!find_lane(engine, chain)) return;
   if (result == -EOPNOTSUPP) {
     engine.direct.avoid(chain);
     engine.late_numbers.remove(static_cast<unsigned>(chain.fd));
@@ -61,12 +64,15 @@ void reap(Engine& engine) {
 void settle_for(void* self, Chain& chain, long result, By by) {
   Engine& engine = *static_cast<Engine*>(self);
   engine.direct.drop_need_of(chain);
-  if (exec::is_cut_short(bytes_left(chain), result)) {
-    add_moved(chain, static_cast<std::size_t>(result));
-    if (find_lane(engine, chain)) pass_on(engine, chain, by);
-    return;
+  const bool is_cut_short = exec::is_cut_short(bytes_left(chain), result);
+  if (is_cut_short || exec::is_refusal(result) || (is_late(chain) && result == -EIO)) {
+    if (!find_lane(engine, chain)) return;
+    if (is_cut_short && is_on_storage(chain)) {
+      add_moved(chain, static_cast<std::size_t>(result));
+      return pass_on(engine, chain, by);
+    }
+    if (!is_cut_short && (result != -EIO || !is_on_storage(chain))) return refused(engine, chain, result, by);
   }
-  if (exec::is_refusal(result)) return refused(engine, chain, result, by);
   const bool is_library = by == By::LIBRARY;
   const chain::Released released = complete(engine, chain, total(chain, result), ContextId::DIRECT,
                                             is_library ? Workers::MayStart::YES : Workers::MayStart::NO);

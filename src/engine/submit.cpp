@@ -79,12 +79,18 @@ bool may_use_head(const Engine& engine, const Request& request) {
   return settings.use_head && (!settings.keeps_call_order || !engine.registry.in_flight.may_have(request.fd));
 }
 
+// Earlier requests of a stream may wait under that number: a device that takes reads at an offset would let this one
+// overtake them. A hint by hash and by counter; others are told apart by identify.
+bool may_overtake(const Engine& engine, int fd) {
+  return engine.streams.load(std::memory_order_relaxed) != 0 && engine.registry.in_flight.may_have(fd);
+}
+
 // A read of what is in memory, before anything is asked of the descriptor. -EINVAL: that has to be examined first, or
 // is known already.
 long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
   const bool is_worth_it = request.operation == chain::Operation::READ && may_use_head(engine, request) &&
                            !engine.direct_numbers.contains(static_cast<unsigned>(request.fd)) &&
-                           !engine.registry.in_flight.knows(request.fd);
+                           !engine.registry.in_flight.knows(request.fd) && !may_overtake(engine, request.fd);
   return is_worth_it ? exec::read_unexamined_in_head(request, budget) : -EINVAL;
 }
 
@@ -107,7 +113,11 @@ int identify_in_order(Engine& engine, Request& request, Descriptor& descriptor) 
 long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget, long read) {
   if (is_sync(request.operation)) return exec::DECLINED;
   const bool reads = request.operation == chain::Operation::READ;
-  if (reads) {
+  const bool asks_first = reads && read == -EINVAL && (may_overtake(engine, request.fd) || needs_kind(request, budget));
+  if (asks_first) {
+    if (const int error = identify_in_order(engine, request, descriptor); error != 0) return -error;
+  }
+  if (reads && request.kind != os::FileKind::STREAM) {
     const long result = read != -EINVAL ? read : exec::read_in_head(request, budget);
     if (result != exec::DECLINED && result != -ESPIPE) return result;
   }
@@ -117,6 +127,14 @@ long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec:
     return is_busy ? exec::DECLINED : exec::stream_in_head(request, budget);
   }
   return reads ? exec::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
+}
+
+// Files that are regular by their type alone, none of them on this machine's storage.
+void heed_refused_offsets(Request& request, os::FileIdentity& identity) {
+  if (!identity.is_regular || is_sync(request.operation)) return;
+  if (!os::refuses_offsets(request.fd, request.operation == chain::Operation::WRITE)) return;
+  request.kind = identity.kind = os::FileKind::STREAM;
+  request.is_by_call = true;
 }
 
 // What the kernel does not take finds its lane, and goes the way of any other.
@@ -187,6 +205,7 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     return 0;
   }
   request.is_local = is_known || is_local(engine, request.fd, descriptor.identity);
+  if (!is_known && !request.is_local) heed_refused_offsets(request, descriptor.identity);
   if (!is_known) note_number(engine, request, descriptor.identity);
   // What may wait for a peer is never a mere copy.
   if (request.refuses_nowait && request.is_local) request.is_modest = engine.workers.pace().is_quick(request.fd);

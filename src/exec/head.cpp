@@ -11,13 +11,17 @@ using chain::Request;
 
 std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
-// A page that is missing in the middle ends a RWF_NOWAIT read short, and so does the end of the file: ask again until
-// the kernel says which. What is left for a slower context begins behind `moved`.
+bool costs_no_budget(const Request& request) {
+  return request.length <= Budget::SMALL && request.notification.by == chain::NotifyBy::NOTHING;
+}
+
+// A page that is missing in the middle ends a RWF_NOWAIT read short, and so does the end of the file. What is left for
+// a slower context begins behind `moved`. Some devices come this way, too (TUN): one call takes one record of them.
 template <typename Read>
 long read_cached(Request& request, Budget& budget, Read read) {
   // What would end beyond all offsets is an error as a whole.
   if (request.offset > INT64_MAX - static_cast<std::int64_t>(request.length)) return DECLINED;
-  const bool is_free = request.length <= Budget::SMALL && request.notification.by == chain::NotifyBy::NOTHING;
+  const bool is_free = costs_no_budget(request);
   for (;;) {
     const std::size_t length = smaller(bytes_left(request), is_free ? Budget::SMALL : budget.left());
     if (length == 0 && bytes_left(request) != 0) {
@@ -32,6 +36,8 @@ long read_cached(Request& request, Budget& budget, Read read) {
     request.moved += static_cast<std::uint32_t>(result);
     budget.spend(is_free ? 0 : static_cast<std::size_t>(result), request.fd);
     if (result == 0 || bytes_left(request) == 0) return static_cast<long>(request.moved);
+    const bool is_short = static_cast<std::size_t>(result) < length;
+    if (is_short && os::is_short_read_whole(request.fd, next_offset(request))) return static_cast<long>(request.moved);
   }
 }
 
@@ -71,6 +77,10 @@ long transfer_ready(Request& request, Budget& budget) {
 
 }  // namespace
 
+bool needs_kind(const Request& request, const Budget& budget) {
+  return bytes_left(request) > budget.left() && !costs_no_budget(request);
+}
+
 int examine(Request& request, Descriptor& descriptor) {
   if (!descriptor.is_identified) {
     const auto flags = os::status_flags(request.fd);
@@ -91,6 +101,8 @@ int identify(Request& request, Descriptor& descriptor) {
     descriptor.is_identified = true;
   }
   request.kind = descriptor.identity.kind;
+  request.is_at_offset = descriptor.identity.is_at_offset;
+  request.is_disk = descriptor.identity.is_disk;
   request.is_socket = descriptor.identity.is_socket;
   return 0;
 }
@@ -102,7 +114,8 @@ long read_in_head(Request& request, Budget& budget) {
 }
 
 long read_unexamined_in_head(Request& request, Budget& budget) {
-  return request.offset < 0 ? -EINVAL : read_cached(request, budget, os::read_memory_at_now);
+  if (request.offset < 0 || needs_kind(request, budget)) return -EINVAL;
+  return read_cached(request, budget, os::read_memory_at_now);
 }
 
 long write_in_head(Request& request, const Descriptor& descriptor, Budget& budget, Devices& refusing) {

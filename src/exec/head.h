@@ -74,6 +74,9 @@ struct Descriptor {
 
 // The result of the whole request, or DECLINED (request.moved tells what has been moved already).
 constexpr long DECLINED = NOT_READY;
+// A read that the budget would cut: done only of what is known to be a file or disk, as a shorter read would lose the
+// end of a device's record.
+[[nodiscard]] bool needs_kind(const chain::Request& request, const Budget& budget);
 // For reads at an offset; -ESPIPE for a stream.
 [[nodiscard]] long read_in_head(chain::Request& request, Budget& budget);
 // The same before examine: a system call less. -EINVAL where only examine can tell.

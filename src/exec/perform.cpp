@@ -14,9 +14,64 @@ bool is_regular(int fd) {
   return identity && (*identity).is_regular;
 }
 
-// Its time is the kernel's to measure, in the call itself.
+}  // namespace
+
 bool gives_up(const chain::Request& request, int fd) {
   return request.is_socket && !request.nonblocking && os::has_timeout(fd, request.operation == Operation::WRITE);
+}
+
+namespace {
+
+// The next part of the transfer, by a call that does not wait, or that may.
+long move_now(const chain::Request& request, int fd) {
+  const bool reads = request.operation == Operation::READ;
+  void* const next = next_byte(request);
+  const std::size_t left = bytes_left(request);
+  if (request.is_at_offset) {
+    if (request.offset < 0) return -EINVAL;
+    return reads ? os::read_at_now(fd, next, left, next_offset(request))
+                 : os::write_at_now(fd, next, left, next_offset(request));
+  }
+  return reads ? os::read_next_now(fd, next, left, request.is_socket)
+               : os::write_next_now(fd, next, left, request.is_socket);
+}
+
+long move(const chain::Request& request, int fd) {
+  const bool reads = request.operation == Operation::READ;
+  void* const next = next_byte(request);
+  const std::size_t left = bytes_left(request);
+  if (request.is_at_offset) {
+    const std::int64_t offset = next_offset(request);
+    return reads ? os::read_at(fd, next, left, offset) : os::write_at(fd, next, left, offset);
+  }
+  return reads ? os::read_next(fd, next, left) : os::write_next(fd, next, left);
+}
+
+// What a blocking read of a socket waits for (SO_RCVLOWAT), as calls that don't wait ignore it. 0: any byte will do.
+std::size_t bytes_missing(const chain::Request& request, int fd) {
+  if (!request.is_socket || request.nonblocking || request.operation != Operation::READ) return 0;
+  const std::size_t mark = os::low_mark(fd);
+  const std::size_t wanted = mark < request.length ? mark : request.length;
+  return wanted > request.moved ? wanted - request.moved : 0;
+}
+
+// poll looks at the mark as if nothing had been taken yet: the call itself waits.
+long fill_up_to_mark(chain::Request& request, int fd) {
+  while (const std::size_t missing = bytes_missing(request, fd)) {
+    const long result = os::receive_all(fd, next_byte(request), missing);
+    if (result <= 0) return total(request, result);
+    add_moved(request, static_cast<std::size_t>(result));
+  }
+  if (bytes_left(request) == 0) return static_cast<long>(request.moved);
+  const long rest = move_now(request, fd);
+  return total(request, rest < 0 ? 0 : rest);
+}
+
+// What one plain call says is the request's result: a device's or a server's EAGAIN is an error like any other.
+bool is_decided_by_call(const chain::Request& request) { return request.is_at_offset || request.is_by_call; }
+
+bool is_refused(long result) {
+  return result == -EOPNOTSUPP || result == -ENOSYS || result == -EPERM || result == -EACCES;
 }
 
 }  // namespace
@@ -27,7 +82,8 @@ long settle(chain::Request& request, long result) {
     return total(request, result);
   }
   add_moved(request, static_cast<std::size_t>(result));
-  const bool is_whole = request.operation == Operation::READ || request.nonblocking || bytes_left(request) == 0;
+  const bool is_whole = request.operation == Operation::READ || request.nonblocking || request.is_at_offset ||
+                        bytes_left(request) == 0;
   return is_whole ? static_cast<long>(request.moved) : NOT_READY;
 }
 
@@ -49,25 +105,26 @@ long perform(chain::Chain& chain) {
 }
 
 long attempt(chain::Request& request, int fd) {
-  const long result = request.operation == Operation::READ
-                          ? os::read_next_now(fd, next_byte(request), bytes_left(request), request.is_socket)
-                          : os::write_next_now(fd, next_byte(request), bytes_left(request), request.is_socket);
-  // ENOSYS, EPERM: a kernel before 4.16, or a seccomp filter.
-  const bool refused = result == -EOPNOTSUPP || result == -ENOSYS || result == -EPERM;
-  if (refused && !request.is_socket) return CANNOT_ASK;
+  const bool is_below_mark = request.operation == Operation::READ && request.moved > 0;
+  if (request.is_by_call || is_below_mark) return CANNOT_ASK;
+  const long result = move_now(request, fd);
+  // A kernel before 4.16, or a seccomp filter; where the file itself refuses, the plain call says so, too.
+  if (is_refused(result)) return CANNOT_ASK;
   const long outcome = settle(request, result);
+  if (result > 0 && bytes_left(request) != 0 && bytes_missing(request, fd) != 0) return CANNOT_ASK;
   return outcome == NOT_READY && gives_up(request, fd) ? CANNOT_ASK : outcome;
 }
 
 long perform_stream(chain::Request& request, int fd) {
-  const long result = request.operation == Operation::READ
-                          ? os::read_next(fd, next_byte(request), bytes_left(request))
-                          : os::write_next(fd, next_byte(request), bytes_left(request));
-  return gives_up(request, fd) ? total(request, result) : settle(request, result);
+  if (request.operation == Operation::READ && request.moved > 0) return fill_up_to_mark(request, fd);
+  const long result = move(request, fd);
+  return is_decided_by_call(request) || gives_up(request, fd) ? total(request, result) : settle(request, result);
 }
 
 bool needs_no_peer(const chain::Request& request, int fd) {
   if (request.nonblocking || request.length == 0) return true;
+  // Of devices poll knows reading: /dev/kmsg, which takes all that is written, never says so.
+  if (is_decided_by_call(request) && request.operation == Operation::WRITE) return true;
   const auto flags = os::status_flags(fd);
   const int other_way = request.operation == Operation::READ ? O_WRONLY : O_RDONLY;
   if (flags && (*flags & O_ACCMODE) == other_way) return true;

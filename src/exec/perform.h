@@ -20,12 +20,15 @@ constexpr long CANNOT_ASK = -0x10000 - EOPNOTSUPP;
 
 // Moves what can be moved without waiting for the peer; `moved` counts. The result of the whole request (bytes,
 // -errno, -EAGAIN on an O_NONBLOCK descriptor), or NOT_READY, or CANNOT_ASK (a terminal, a FIFO, a socket with a
-// timeout whose peer is not ready). A blocking stream's write is ready only when complete.
+// timeout whose peer is not ready, or below its low mark). A blocking stream's write is ready only when complete.
 [[nodiscard]] long attempt(chain::Request& request, int fd);
 
 // The same by a call that may wait, for a descriptor that can't be asked without waiting, or that says ready without
 // being so.
 [[nodiscard]] long perform_stream(chain::Request& request, int fd);
+
+// A socket with a timeout: the time is the kernel's to measure, in the call itself.
+[[nodiscard]] bool gives_up(const chain::Request& request, int fd);
 
 // That call comes back by itself, though no poll may ever say so: on an O_NONBLOCK descriptor, for no bytes, where the
 // descriptor was not opened for it (EBADF), and from a terminal without a least count (VMIN 0).

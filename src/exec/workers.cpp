@@ -343,7 +343,8 @@ long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
   const long result = attempt(chain, fd);
   if (result != CANNOT_ASK) return result;
   const bool writes = chain.operation == chain::Operation::WRITE;
-  const bool ready = chain.is_socket || needs_no_peer(chain, fd) || os::wait_until_ready(fd, writes, 0);
+  const bool waits_by_call = chain.is_socket && (chain.moved > 0 || gives_up(chain, fd));  // low mark, timeout
+  const bool ready = waits_by_call || needs_no_peer(chain, fd) || os::wait_until_ready(fd, writes, 0);
   if (!ready) return NOT_READY;
   count_as_blocked(is_blocked);  // ready for some of it, or for a while
   put(chain, Place::RUNNING);

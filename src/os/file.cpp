@@ -135,6 +135,26 @@ bool is_terminal_that_waits_for_nobody(int fd) {
   return (settings.c_lflag & ICANON) == 0 && settings.c_cc[VMIN] == 0;
 }
 
+namespace {
+
+int option_of(int socket, int option, int otherwise) {
+  int value = otherwise;
+  socklen_t length = sizeof value;
+  return system_call(SYS_getsockopt, socket, SOL_SOCKET, option, &value, &length) == 0 ? value : otherwise;
+}
+
+}  // namespace
+
+std::size_t low_mark(int socket) {
+  const int mark = option_of(socket, SO_RCVLOWAT, 1);
+  return mark > 1 && option_of(socket, SO_TYPE, SOCK_DGRAM) == SOCK_STREAM ? static_cast<std::size_t>(mark) : 1;
+}
+
+long receive_all(int socket, void* buffer, std::size_t length) {
+  return restarting(
+      [=] { return system_call(SYS_recvfrom, socket, buffer, cut(length), MSG_WAITALL, nullptr, nullptr); });
+}
+
 bool has_timeout(int socket, bool for_writing) {
   timeval time{};
   socklen_t length = sizeof time;

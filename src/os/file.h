@@ -46,6 +46,11 @@ bool is_terminal_that_waits_for_nobody(int fd);
 // A socket whose reads (writes) give up with EAGAIN after a while: SO_RCVTIMEO (SO_SNDTIMEO).
 bool has_timeout(int socket, bool for_writing);
 
+// SO_RCVLOWAT of a stream socket: how many bytes a read that may wait waits for. 1: any.
+std::size_t low_mark(int socket);
+// Waits for all of them; fewer at the end of the stream, an error, or a timeout of the socket.
+long receive_all(int socket, void* buffer, std::size_t length);
+
 // Waits until the descriptor is readable (or writable), has an error or hangs up. True when so, false when the time is
 // up.
 bool wait_until_ready(int fd, bool for_writing, std::int64_t timeout_ns);

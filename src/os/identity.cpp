@@ -10,6 +10,11 @@
 namespace atomrt::os {
 namespace {
 
+bool takes_no_offset(int fd, bool for_writing) {
+  // Of no buffers: it never reaches a driver, where even a read of no bytes may wait or take something away.
+  return system_call(for_writing ? SYS_pwritev : SYS_preadv, fd, nullptr, 0, 0, 0) == -ESPIPE;
+}
+
 FileKind kind_of(int fd, mode_t mode) {
   if (S_ISREG(mode) || S_ISBLK(mode) || S_ISDIR(mode)) return FileKind::POSITIONAL;
   if (S_ISFIFO(mode) || S_ISSOCK(mode)) return FileKind::STREAM;
@@ -20,9 +25,7 @@ FileKind kind_of(int fd, mode_t mode) {
   const long result = system_call(SYS_lseek, fd, 0, SEEK_CUR);
 #endif
   if (result == -ESPIPE) return FileKind::STREAM;
-  // Some streams let lseek succeed without meaning it (eventfd). A preadv of no buffers is refused for them and never
-  // reaches a driver, where even a read of no bytes may wait or take something away.
-  return system_call(SYS_preadv, fd, nullptr, 0, 0, 0) == -ESPIPE ? FileKind::STREAM : FileKind::POSITIONAL;
+  return FileKind::POSITIONAL;
 }
 
 // Of a file only what never changes. fstat(2) reads its times, and the next write would then have to give it new ones
@@ -49,9 +52,26 @@ long ask_by_fstat(int fd, struct statx& answer) {
 #endif
   answer.stx_mode = static_cast<std::uint16_t>(status.st_mode);
   answer.stx_ino = status.st_ino;
+  answer.stx_size = static_cast<std::uint64_t>(status.st_size);
   answer.stx_dev_major = major(status.st_dev);
   answer.stx_dev_minor = minor(status.st_dev);
+  answer.stx_rdev_major = major(status.st_rdev);
+  answer.stx_rdev_minor = minor(status.st_rdev);
   return result;
+}
+
+long ask_status(int fd, unsigned what, struct statx& answer) {
+  const long result = system_call(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, what, &answer);
+  return is_refused(result) ? ask_by_fstat(fd, answer) : result;
+}
+
+// Devices of memory that wait for nobody (Linux's admin-guide/devices.txt): null, zero, full, urandom. A read of zero
+// that must not wait stops where another thread wants the processor.
+bool is_memory(const struct statx& status) {
+  constexpr std::uint32_t MEMORY = 1, NULL_DEVICE = 3, ZERO = 5, FULL = 7, URANDOM = 9;
+  const std::uint32_t minor = status.stx_rdev_minor;
+  return S_ISCHR(status.stx_mode) && status.stx_rdev_major == MEMORY &&
+         (minor == NULL_DEVICE || minor == ZERO || minor == FULL || minor == URANDOM);
 }
 
 // linux/magic.h.
@@ -122,20 +142,38 @@ base::Expected<int> status_flags(int fd) {
 #endif
 }
 
+bool refuses_offsets(int fd, bool for_writing) { return takes_no_offset(fd, for_writing); }
+
+bool is_short_read_whole(int fd, std::int64_t end) {
+  struct statx status {};
+  if (ask_status(fd, STATX_TYPE | STATX_SIZE, status) < 0) return true;
+  if (S_ISREG(status.stx_mode)) return static_cast<std::uint64_t>(end) >= status.stx_size;
+  return !S_ISBLK(status.stx_mode) && !is_memory(status);
+}
+
 base::Expected<FileIdentity> identify(int fd) {
   struct statx status {};
-  long result = system_call(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, ASKED_OF_FILE, &status);
-  if (is_refused(result)) result = ask_by_fstat(fd, status);
+  const long result = ask_status(fd, ASKED_OF_FILE, status);
   if (result < 0) return base::Error{static_cast<int>(-result)};
   const mode_t mode = status.stx_mode;
+  const bool is_shared = S_ISCHR(mode) || (mode & S_IFMT) == 0;
+  FileKind kind = kind_of(fd, mode);
+  // Some streams let lseek succeed without meaning it (eventfd). What takes an offset may wait for a peer as well
+  // (/dev/kmsg, hidraw): no type tells, so that all of them are waited for as streams are; where nothing waits, poll
+  // says so at once.
+  const bool may_wait = is_shared && !is_memory(status);
+  const bool is_at_offset = may_wait && kind == FileKind::POSITIONAL && !takes_no_offset(fd, false);
+  if (may_wait) kind = FileKind::STREAM;
   return FileIdentity{
       .device = makedev(status.stx_dev_major, status.stx_dev_minor),
       .inode = status.stx_ino,
       .mount = (status.stx_mask & MOUNT_FOR_EVER) != 0 ? status.stx_mnt_id : 0,
-      .kind = kind_of(fd, mode),
+      .kind = kind,
       .is_socket = S_ISSOCK(mode),
       .is_regular = S_ISREG(mode),
-      .is_shared_inode = S_ISCHR(mode) || (mode & S_IFMT) == 0,
+      .is_shared_inode = is_shared,
+      .is_at_offset = is_at_offset,
+      .is_disk = S_ISBLK(mode),
   };
 }
 

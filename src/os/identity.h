@@ -24,12 +24,22 @@ struct FileIdentity {
   bool is_regular;
   // Opens of one character device, and all anonymous inodes (eventfd…), share an inode without sharing data.
   bool is_shared_inode;
+  bool is_at_offset = false;  // a STREAM whose calls take offsets all the same: a device that may wait for its peer
+  bool is_disk = false;       // a block device
 };
 
 // F_GETFL: access mode, O_DIRECT, O_APPEND, O_NONBLOCK. Errors: EBADF.
 base::Expected<int> status_flags(int fd);
 // From the inode in memory: no file server is asked (statx(2), AT_STATX_DONT_SYNC).
 base::Expected<FileIdentity> identify(int fd);
+
+// A file by its type that the kernel moves in the order of calls all the same (nonseekable_open): those of tracing, of
+// some file servers, and for writing some of /proc.
+[[nodiscard]] bool refuses_offsets(int fd, bool for_writing);
+
+// Nothing more is to be had by the same read: what moved less than was asked for has met the end of a regular file, or
+// is no file or disk at all, where one call's result is whole as it is. `end`: the offset behind the bytes moved.
+[[nodiscard]] bool is_short_read_whole(int fd, std::int64_t end);
 
 // True for file systems whose transfers wait for the machine's own storage at most (ext4, xfs, btrfs, tmpfs…); false
 // for those that wait for a peer (FUSE, NFS, 9p…), for those nobody has named here, and where only the file system

@@ -30,6 +30,9 @@ struct slow_event {
 struct slow_shared {
     atomic_ullong held_from, held_to;
     atomic_bool is_silent;
+    atomic_int error;      /* what reads and writes fail with; 0: they do not */
+    atomic_uint most;      /* bytes that one of them moves; 0: all */
+    atomic_uint open_flags;
     atomic_int held;   /* requests unanswered now */
     atomic_int events; /* arrivals and answers so far, in their order */
     struct slow_event event[SLOW_FILE_EVENTS];
@@ -68,6 +71,13 @@ static inline void slow_transfer(int device, struct slow_shared *shared, const s
     if (size > read_in->size)
         size = read_in->size;
     slow_note(shared, (int)in->opcode, true, read_in->offset);
+    const uint64_t most = atomic_load(&shared->most);
+    if (most != 0 && size > most)
+        size = most;
+    if (atomic_load(&shared->error) != 0) {
+        slow_answer(device, in->unique, atomic_load(&shared->error), NULL, 0);
+        return;
+    }
     if (in->opcode == FUSE_READ) {
         slow_answer(device, in->unique, 0, shared->bytes + read_in->offset, size);
     } else {
@@ -114,7 +124,7 @@ static inline void slow_serve_one(int device, struct slow_shared *shared, struct
         break;
     }
     case FUSE_OPEN: {
-        struct fuse_open_out out = {.open_flags = FOPEN_KEEP_CACHE};
+        struct fuse_open_out out = {.open_flags = FOPEN_KEEP_CACHE | atomic_load(&shared->open_flags)};
         slow_answer(device, in->unique, 0, &out, sizeof out);
         break;
     }

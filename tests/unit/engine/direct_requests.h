@@ -107,6 +107,18 @@ struct SlowRequest : Aio {
   }
 };
 
+// A file whose number is known for direct transfers that the kernel takes: the next one comes late.
+struct LateFile : SlowFile {
+  LateFile() {
+    SlowRequest first;
+    first.start(*this);
+    let_go();
+    first.ends_when_looked_at(0, DIRECT_LENGTH);
+    // The next is held up again: its answer is there when the test says so.
+    hold_up();
+  }
+};
+
 // Sleeps in the kernel for an event: how many have begun, the last one's thread and its signal mask.
 struct KernelSleeps {
   std::atomic<int> begun{0};

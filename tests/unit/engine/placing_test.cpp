@@ -31,17 +31,8 @@ WRAPPED(atomrt::base::Expected<atomrt::os::FileIdentity>, identify, "_ZN6atomrt2
 
 namespace {
 
-// A file whose number is known for direct transfers that the kernel takes.
-struct KnownFile : SlowFile {
-  KnownFile() {
-    SlowRequest first;
-    first.start(*this);
-    let_go();
-    first.ends_when_looked_at(0, DIRECT_LENGTH);
-    // The next is held up again: its answer is there when the test says so.
-    hold_up();
-    identified.store(0);
-  }
+struct KnownFile : LateFile {
+  KnownFile() { identified.store(0); }
 };
 
 void is_late(const SlowRequest& request) {
@@ -199,7 +190,7 @@ void a_sync_that_comes_while_its_number_is_closed_waits(void**) {
     };
   };
   sync.sync(kept);
-  assert_int_equal(identified - before, 3);
+  assert_int_equal(identified - before, 4);  // one of them for the lane whose number is closed
   assert_int_equal(sync.place(), Place::HELD);
   file.let_go();
   write.ends_when_looked_at(0, DIRECT_LENGTH);
@@ -331,6 +322,37 @@ void a_stream_that_came_late_is_in_order_before_the_next(void**) {
   close(named);
 }
 
+// Only where kernel AIO is given its transfers.
+void a_number_is_known_for_direct_transfers_of_this_machines_storage_alone(void**) {
+  KnownFile file;
+  Engine& engine = the_engine();
+  const auto number = static_cast<unsigned>(file.fd);
+  SlowRequest aio;
+  aio.block.aio_fildes = file.fd;
+  atomrt::chain::Request request = atomrt::chain::build(&aio.block, Operation::READ);
+  const auto identity = atomrt::os::identify(file.fd);
+  assert_true(identity.has_value());
+  const auto is_noted = [&](auto change) {
+    request.direct = request.is_local = true;
+    request.is_disk = false;
+    request.kind = atomrt::os::FileKind::POSITIONAL;
+    change(request);
+    engine.late_numbers.remove(number);
+    note_number(engine, request, *identity);
+    return engine.late_numbers.contains(number);
+  };
+  assert_true(is_noted([](auto&) {}));
+  assert_true(is_noted([](auto& disk) { disk.is_local = false, disk.is_disk = true; }));
+  assert_false(is_noted([](auto& remote) { remote.is_local = false; }));
+  assert_false(is_noted([](auto& buffered) { buffered.direct = false; }));
+  assert_false(is_noted([](auto& stream) { stream.kind = atomrt::os::FileKind::STREAM; }));
+  // What was noted of the number before is taken back.
+  engine.late_numbers.add(number);
+  request.is_local = request.is_disk = false;
+  note_number(engine, request, *identity);
+  assert_false(engine.late_numbers.contains(number));
+}
+
 // The last test, as all of these files are on one device.
 void where_the_file_system_knows_no_such_transfers_none_comes_late(void**) {
   KnownFile file;
@@ -362,4 +384,5 @@ UNIT_TESTS(DIRECT_TEST(the_next_transfer_of_a_known_number_asks_for_no_file),
            DIRECT_TEST(in_its_lane_it_goes_on_whatever_its_number_means),
            DIRECT_TEST(it_keeps_its_file_where_the_number_is_closed),
            DIRECT_TEST(a_stream_that_came_late_is_in_order_before_the_next),
+           DIRECT_TEST(a_number_is_known_for_direct_transfers_of_this_machines_storage_alone),
            DIRECT_TEST(where_the_file_system_knows_no_such_transfers_none_comes_late))

@@ -29,12 +29,27 @@ bool is_shared() { return config().use_ring && config().use_threads; }
 Chain& direct_read() {
   Chain& chain = chain_of(Kind::READ);
   chain.direct = true;
+  chain.is_local = true;
   return chain;
+}
+
+Chain& direct_write() {
+  Chain& chain = chain_of(Kind::DIRECT_WRITE);
+  chain.is_disk = true;
+  return chain;
+}
+
+// Its server's EAGAIN and its short results are results.
+void transfers_of_other_machines_are_neither_direct_nor_the_rings(void**) {
+  Chain& chain = direct_read();
+  chain.is_local = false;
+  assert_false(is_for_direct(chain));
+  assert_false(is_for_ring(chain));
 }
 
 void transfers_of_files_opened_for_them_are_direct(void**) {
   assert_int_equal(is_for_direct(direct_read()), config().use_direct);
-  assert_int_equal(is_for_direct(chain_of(Kind::DIRECT_WRITE)), config().use_direct);
+  assert_int_equal(is_for_direct(direct_write()), config().use_direct);
 }
 
 void all_others_are_not_direct(void**) {
@@ -96,7 +111,7 @@ void a_single_request_of_a_file_goes_to_threads(void**) {
 }
 
 void direct_requests_go_to_the_ring(void**) {
-  assert_int_equal(is_for_ring(chain_of(Kind::DIRECT_WRITE)), config().use_ring);
+  assert_int_equal(is_for_ring(direct_write()), config().use_ring);
 }
 
 // The kernel would hand each of them to a thread of its own.
@@ -121,7 +136,9 @@ void without_threads_everything_is_for_the_ring(void**) {
   if (!config().use_ring || config().use_threads) return;
   for (const Kind kind : {Kind::READ, Kind::WRITE, Kind::APPEND, Kind::DIRECT_WRITE, Kind::SYNC, Kind::STREAM_SYNC,
                           Kind::STREAM_READ, Kind::STREAM_WRITE}) {
-    assert_true(is_for_ring(chain_of(kind)));
+    Chain& chain = chain_of(kind);
+    chain.is_local = true;
+    assert_true(is_for_ring(chain));
   }
 }
 
@@ -142,6 +159,7 @@ void a_negative_offset_is_never_for_the_ring(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(transfers_of_files_opened_for_them_are_direct),
+           cmocka_unit_test(transfers_of_other_machines_are_neither_direct_nor_the_rings),
            cmocka_unit_test(all_others_are_not_direct), cmocka_unit_test(syncs_streams_and_appends_are_never_direct),
            cmocka_unit_test(a_negative_offset_is_never_direct),
            cmocka_unit_test(without_the_ring_nothing_is_for_it), cmocka_unit_test(streams_wait_in_the_ring),

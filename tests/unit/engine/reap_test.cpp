@@ -12,6 +12,7 @@ namespace {
 using namespace atomrt::unit;
 using namespace atomrt::engine;
 using atomrt::chain::Operation;
+using atomrt::chain::Order;
 using atomrt::chain::Place;
 using atomrt::exec::By;
 
@@ -287,6 +288,39 @@ void what_all_decline_fails_with_eagain(void**) {
   assert_int_equal(performed_by_the_test, 0);
 }
 
+// By a way that the library does not see the number means a file whose server alone says how much a read gives.
+void of_a_file_that_a_peer_holds_the_first_result_is_the_result(void**) {
+  LateFile file;
+  const int kept = dup(file.fd), of_a_peer = open("/proc/version", O_RDONLY | O_CLOEXEC);
+  char text[DIRECT_LENGTH];
+  const long length = read(of_a_peer, text, sizeof text);
+  assert_true(length > 0 && length < WHOLE_LENGTH);
+  for (const long result : {100L, -static_cast<long>(EIO), -static_cast<long>(EAGAIN)}) {
+    SlowRequest request;
+    request.start(file);
+    assert_int_equal(request.chain()->order, Order::LATE);
+    assert_int_equal(atomrt::os::system_call(SYS_dup3, of_a_peer, file.fd, 0), file.fd);
+    file.let_go(result);
+    // Kernel AIO's EIO may mean a short write: what one plain call gives is true.
+    request.ends_when_looked_at(0, result > 0 ? result : length);
+    assert_true(eventually([] { return is_idle(); }));
+    file.hold_up();
+    assert_int_equal(dup2(kept, file.fd), file.fd);
+  }
+  close(of_a_peer);
+  close(kept);
+}
+
+void of_a_file_on_this_machines_storage_an_error_is_the_result(void**) {
+  LateFile file;
+  SlowRequest request;
+  request.start(file);
+  assert_int_equal(request.chain()->order, Order::LATE);
+  file.let_go(-EIO);
+  request.ends_when_looked_at(EIO, -1);
+  assert_true(is_idle());
+}
+
 // The last test, as all of these files are on one device.
 void a_file_system_that_knows_no_such_transfers_is_not_asked_again(void**) {
   const Change change;
@@ -320,4 +354,6 @@ UNIT_TESTS(DIRECT_TEST(without_events_there_is_nothing_to_do),
            DIRECT_TEST(without_a_reaper_an_idle_worker_takes_it),
            DIRECT_TEST(without_any_thread_it_goes_on_where_it_was_seen),
            DIRECT_TEST(what_was_held_behind_it_goes_on_there_too), DIRECT_TEST(what_all_decline_fails_with_eagain),
+           DIRECT_TEST(of_a_file_that_a_peer_holds_the_first_result_is_the_result),
+           DIRECT_TEST(of_a_file_on_this_machines_storage_an_error_is_the_result),
            DIRECT_TEST(a_file_system_that_knows_no_such_transfers_is_not_asked_again))

@@ -21,6 +21,7 @@ struct FileCall {
 struct FakeFile {
   long results[16];
   int result_count, call_count;
+  bool is_device;  // whose short reads are whole
   FileCall calls[16];
   base::Expected<int> flags = 0;
   base::Expected<os::FileIdentity> identity = os::FileIdentity{};
@@ -64,6 +65,10 @@ FAKE_AT(write_at, "_ZN6atomrt2os8write_atEiPKvml", const void*)
 FAKE_AT(read_at_now, "_ZN6atomrt2os11read_at_nowEiPvml", void*)
 FAKE_AT(read_memory_at_now, "_ZN6atomrt2os18read_memory_at_nowEiPvml", void*)
 FAKE_AT(write_at_now, "_ZN6atomrt2os12write_at_nowEiPKvml", const void*)
+
+FAKE(bool, is_short_read_whole, "_ZN6atomrt2os19is_short_read_wholeEil", (int, std::int64_t)) {
+  return atomrt::unit::fake_file.is_device;
+}
 
 FAKE(long, read_next, "_ZN6atomrt2os9read_nextEiPvm", (int fd, void* buffer, std::size_t length)) {
   return atomrt::unit::fake_file.take("read_next", fd, buffer, length, 0);

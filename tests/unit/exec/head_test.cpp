@@ -81,6 +81,26 @@ void a_short_read_is_asked_again_until_the_end_of_the_file(void**) {
   assert_call(2, "read_at_now", 3, buffer + 700, 300, 5700);
 }
 
+// A packet from a TUN, which takes reads at an offset that do not wait.
+void a_short_read_of_a_device_is_its_result(void**) {
+  fake_file.will_give({300, 400});
+  fake_file.is_device = true;
+  Request request = request_of(Operation::READ);
+  Budget budget(Budget::ONE_CALL);
+  assert_int_equal(read_unexamined_in_head(request, budget), 300);
+  assert_int_equal(fake_file.call_count, 1);
+}
+
+// It would cut a packet.
+void a_read_that_the_budget_would_cut_is_examined_first(void**) {
+  fake_file.will_give({600});
+  Request request = request_of(Operation::READ);
+  request.notification.by = atomrt::chain::NotifyBy::THREAD;
+  Budget budget(600);
+  assert_int_equal(read_unexamined_in_head(request, budget), -EINVAL);
+  assert_int_equal(fake_file.call_count, 0);
+}
+
 void a_page_that_is_missing_leaves_the_rest_to_others(void**) {
   fake_file.will_give({300, -EAGAIN});
   Request request = request_of(Operation::READ);
@@ -353,6 +373,7 @@ void devices_are_told_apart_or_forgotten(void**) {
 #define TEST(name) cmocka_unit_test_setup(name, start_over)
 UNIT_TESTS(TEST(a_cached_read_is_one_call), TEST(an_unexamined_read_is_one_call_that_o_direct_refuses),
            TEST(a_short_read_is_asked_again_until_the_end_of_the_file),
+           TEST(a_short_read_of_a_device_is_its_result), TEST(a_read_that_the_budget_would_cut_is_examined_first),
            TEST(a_page_that_is_missing_leaves_the_rest_to_others), TEST(errors_of_a_read_decline),
            TEST(a_stream_shows_itself_by_espipe), TEST(a_read_of_nothing_is_over_at_once),
            TEST(the_budget_ends_a_read), TEST(a_read_that_only_the_budget_ends_is_modest),

@@ -105,12 +105,38 @@ void an_eventfd_is_a_stream_whose_inode_says_nothing(void**) {
   assert_int_equal(identity.kind, FileKind::STREAM);
 }
 
-void a_device_that_seeks_is_positional_and_its_inode_says_nothing(void**) {
-  const int fd = open("/dev/zero", O_RDWR);
+void a_device_that_may_wait_takes_offsets_and_its_inode_says_nothing(void**) {
+  const int fd = open("/dev/random", O_RDONLY | O_CLOEXEC);
   const FileIdentity identity = identify(fd).value();
-  assert_true(identity.kind == FileKind::POSITIONAL && identity.is_shared_inode && !identity.is_regular);
+  assert_true(identity.kind == FileKind::STREAM && identity.is_at_offset);
+  assert_true(identity.is_shared_inode && !identity.is_regular);
   close(fd);
   assert_int_equal(identify(fd).error(), EBADF);
+}
+
+void a_device_of_memory_is_positional_and_its_inode_says_nothing(void**) {
+  for (const char* name : {"/dev/null", "/dev/zero", "/dev/full", "/dev/urandom"}) {
+    const int fd = open(name, O_RDONLY | O_CLOEXEC);
+    const FileIdentity identity = identify(fd).value();
+    assert_true(identity.kind == FileKind::POSITIONAL && !identity.is_at_offset);
+    assert_true(identity.is_shared_inode && !identity.is_regular);
+    close(fd);
+  }
+}
+
+// Of a regular file what ends before the end; of devices what memory gives, which stops for other threads.
+void a_short_read_is_whole_but_within_files_and_of_memory(void**) {
+  const int file = memfd_create("unit", MFD_CLOEXEC);
+  assert_int_equal(ftruncate(file, 1000), 0);
+  assert_false(is_short_read_whole(file, 999));
+  assert_true(is_short_read_whole(file, 1000));
+  close(file);
+  assert_true(is_short_read_whole(file, 0));
+  const int random = open("/dev/random", O_RDONLY | O_CLOEXEC), zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+  assert_true(is_short_read_whole(random, 0));
+  assert_false(is_short_read_whole(zero, 0));
+  close(random);
+  close(zero);
 }
 
 // Linux 6.8 and later say it; before, nobody does.
@@ -188,7 +214,9 @@ UNIT_TESTS(cmocka_unit_test(status_flags_are_those_of_the_open_file),
            cmocka_unit_test(pipes_and_sockets_are_streams),
            cmocka_unit_test(a_terminal_is_a_stream_whose_inode_says_nothing),
            cmocka_unit_test(an_eventfd_is_a_stream_whose_inode_says_nothing),
-           cmocka_unit_test(a_device_that_seeks_is_positional_and_its_inode_says_nothing),
+           cmocka_unit_test(a_device_that_may_wait_takes_offsets_and_its_inode_says_nothing),
+           cmocka_unit_test(a_device_of_memory_is_positional_and_its_inode_says_nothing),
+           cmocka_unit_test(a_short_read_is_whole_but_within_files_and_of_memory),
            cmocka_unit_test(a_mount_has_one_number_by_whatever_name),
            cmocka_unit_test(storage_is_local_where_the_file_system_is_known_to_be),
            cmocka_unit_test(a_filter_may_know_one_way_to_ask_alone))
