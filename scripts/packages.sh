@@ -2,11 +2,13 @@
 # shellcheck shell=bash
 # Sourced by run and check: installs what packages.txt lists and this machine lacks. Needs common.sh.
 
-# With $last_listed, a pattern, only what is listed before it.
+# With $last_listed, a pattern, only what is listed before it. NAME:PURPOSE is for one purpose alone, another architecture or
+# kernels, and for $purpose listed, too.
 listed_packages() {
   sed "${last_listed:+/$last_listed/,\$d;}s/#.*//" packages.txt | tr -s ' \t' '\n' | sed '/^$/d; /:/d'
+  [ -z "${purpose-}" ] || listed_packages_of "$purpose"
 }
-listed_packages_of() { sed -n "s/:$1 *\(#.*\)\?$//p" packages.txt; } # ARCHITECTURE
+listed_packages_of() { sed -n "s/:$1 *\(#.*\)\?$//p" packages.txt; } # PURPOSE
 
 # Each listed package without a line "NAME installed"; of one that exists for two architectures, either will do.
 missing_packages() {
