@@ -75,7 +75,7 @@ inline bool has_ring() {
   {
     Thread thread(ask);
   }
-  if (error != 0) print_message("this kernel has no such ring: %s\n", strerror(error));
+  if (error != 0) print_message("skipped: this kernel has no ring without a descriptor: %s\n", strerror(error));
   return error == 0;
 }
 

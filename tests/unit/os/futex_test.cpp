@@ -159,7 +159,7 @@ void patience_lets_a_thread_of_lower_priority_run(void**) {
   const std::int64_t used = processor_time_ns() - start;
   sched_setscheduler(0, SCHED_OTHER, &usual);
   sched_setaffinity(0, sizeof before, &before);
-  if (!may) _skip(__FILE__, __LINE__);
+  if (!may) SKIP("no real-time priority may be had here");
   assert_true(used < 300'000'000);
 }
 

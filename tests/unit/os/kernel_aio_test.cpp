@@ -46,7 +46,7 @@ void more_than_the_machine_has_room_for_is_eagain(void**) {
   const Fixture f;
   SKIP_WITHOUT_CONTEXT(f);
   const int limit = limit_of_the_machine();
-  if (limit <= 0 || limit > 1'000'000) return _skip(__FILE__, __LINE__);
+  if (limit <= 0 || limit > 1'000'000) return SKIP("fs.aio-max-nr is no limit here");
   const auto made = make_aio_context(static_cast<unsigned>(limit) + 1);
   assert_false(static_cast<bool>(made));
   assert_int_equal(made.error(), EAGAIN);
@@ -61,7 +61,7 @@ void the_kernels_refusal_is_told(void**) {
       if (made || made.error() != error) return 1;
       return errno == 1234 ? 0 : 2;
     });
-    if (status == 77) return _skip(__FILE__, __LINE__);
+    if (status == 77) return SKIP("no seccomp filter may be entered here");
     assert_int_equal(status, 0);
   }
 }
@@ -80,7 +80,7 @@ void without_the_wait_that_swaps_the_mask_there_is_no_context(void**) {
       if (made || made.error() != error) return 1;
       return mapped_contexts() == 0 ? 0 : 2;
     });
-    if (status == 77) return _skip(__FILE__, __LINE__);
+    if (status == 77) return SKIP("no seccomp filter may be entered here");
     assert_int_equal(status, 0);
   }
 }
@@ -122,13 +122,13 @@ void data_and_result_come_back_in_the_event(void**) {
   const TestFile file;
   char buffer[16] = {};
   const long accepted = f.submit(make_transfer(false, file.fd, buffer, 4, 10, 0x123456789abcdef0));
-  if (accepted == -EOPNOTSUPP) return _skip(__FILE__, __LINE__);  // this file system has no RWF_NOWAIT
+  if (accepted == -EOPNOTSUPP) return SKIP("this file system has no RWF_NOWAIT");
   assert_int_equal(accepted, 1);
   assert_int_equal(wait_for_event(f.ring, NO_SIGNALS, now_ns() + 10'000'000'000), 0);
   assert_int_equal(f.events(), 1);
   const io_event& event = f.ring->events[f.ring->head.load()];
   assert_int_equal(event.data, 0x123456789abcdef0);
-  if (event.res == -EAGAIN) return _skip(__FILE__, __LINE__);  // not in memory any more
+  if (event.res == -EAGAIN) return SKIP("the page is not in memory any more");
   assert_int_equal(event.res, 4);
   assert_memory_equal(buffer, "abcd", 4);
 }
@@ -339,7 +339,7 @@ void a_wait_that_a_filter_forbids_ends_all_the_same(void**) {
     while (f.events() == 0) wait_for_event(f.ring, NO_SIGNALS, NO_DEADLINE);
     return 0;
   });
-  if (status == 77) return _skip(__FILE__, __LINE__);
+  if (status == 77) return SKIP("no seccomp filter may be entered here");
   assert_int_equal(status, 0);
 }
 

@@ -123,7 +123,7 @@ void a_nonblocking_stream_answers_as_read_does(void**) {
 void what_cannot_be_asked_without_waiting_is_passed_on(void**) {
   Fixture f;
   const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (terminal < 0) return _skip(__FILE__, __LINE__);
+  if (terminal < 0) return SKIP("no pseudo-terminal here");
   char buffer[8];
   f.is_passed_on(f.submitted(read_of(terminal, buffer, 8)));
   close(terminal);
