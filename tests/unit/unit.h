@@ -200,15 +200,17 @@ class Gate {
   std::atomic<int> arrived_{0};
 };
 
-// Rounds in which threads come together, until `most` are over or about half a second is. The conductor:
+// Rounds in which threads come together, until `most` are over or about half a second is; where what they try to meet has
+// not been seen by then, which more() is told, for as long as patience lasts. The conductor:
 //     while (rounds.more()) { prepare; rounds.start(); take part himself, or not; rounds.finish(); }
 // The players:
 //     for (int round = 0; rounds.join(round);) { take part; rounds.leave(); }
 class Rounds {
  public:
   Rounds(int players, int most) : players_(players), most_(most), end_(clock_ns() + 500'000'000) {}
-  bool more() {
+  bool more(bool has_been_seen = true) {
     if (started_.load() < most_ && clock_ns() < end_) return true;
+    if (!has_been_seen && !is_over(begin_, PATIENCE_S)) return true;
     over_.store(true);
     return false;
   }
@@ -238,6 +240,7 @@ class Rounds {
   }
   const int players_, most_;
   const std::int64_t end_;
+  const std::time_t begin_ = seconds_now();
   std::atomic<int> started_{0}, left_{0};
   std::atomic<bool> over_{false};
 };

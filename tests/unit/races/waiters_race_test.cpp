@@ -24,7 +24,7 @@ class Race {
       if (watchers_ > 1) watch_all();
     });
     int delay = 0;
-    while (rounds_.more()) {
+    while (rounds_.more(slept_ > 0)) {
       Chain& chain = atomrt::unit::adopted(pool_, request_of(Kind::READ));
       generation_ = generation_of(chain);
       chain_ = &chain;
