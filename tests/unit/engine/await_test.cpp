@@ -39,7 +39,7 @@ void the_sleep_ends_when_it_is_over(void**) {
   assert_true(waiting.ends_with(Wake::OVER));
   assert_true(file.settled_by == atomrt::exec::By::APPLICATION);
   request.ends_with(0, DIRECT_LENGTH);
-  assert_true(is_lead_free());
+  assert_true(may_lead());
 }
 
 void what_is_over_already_needs_no_sleep(void**) {
@@ -83,7 +83,7 @@ void the_time_is_kept(void**) {
   assert_true(now_ns() >= deadline);
   assert_true(kernel_sleeps.begun > 0);
   assert_false(request.is_over());
-  assert_true(is_lead_free());
+  assert_true(may_lead());
 }
 
 void what_is_over_when_the_time_is_up_is_over(void**) {
@@ -109,7 +109,7 @@ void a_handler_without_sa_restart_interrupts(void**) {
   pthread_kill(waiting.id, SIGUSR1);
   assert_true(waiting.ends_with(Wake::INTERRUPTED));
   assert_int_equal(handled, 1);
-  assert_true(is_lead_free());
+  assert_true(may_lead());
 }
 
 void a_handler_with_sa_restart_does_not(void**) {
@@ -167,11 +167,11 @@ void cancellation_in_the_kernel_leaves_the_lead_free(void**) {
     assert_true(sleeps_in_kernel(waiting.thread));
     pthread_cancel(waiting.id);
     assert_true(waiting.is_cancelled());
-    assert_true(is_lead_free());
+    assert_true(may_lead());
   }
   Waiting pending(wanted, true);  // on its way there, with all signals blocked
   assert_true(pending.is_cancelled());
-  assert_true(is_lead_free());
+  assert_true(may_lead());
   assert_false(request.is_over());
 }
 
@@ -291,14 +291,15 @@ void cancellation_on_a_futex_leaves_nobody_needed(void**) {
 
 }  // namespace
 
-UNIT_TESTS(DIRECT_TEST(without_direct_requests_the_kernel_is_not_asked), DIRECT_TEST(the_sleep_ends_when_it_is_over),
-           DIRECT_TEST(what_is_over_already_needs_no_sleep),
-           DIRECT_TEST(the_end_of_another_request_does_not_end_the_sleep), DIRECT_TEST(the_time_is_kept),
-           DIRECT_TEST(what_is_over_when_the_time_is_up_is_over),
-           DIRECT_TEST(a_handler_without_sa_restart_interrupts), DIRECT_TEST(a_handler_with_sa_restart_does_not),
-           DIRECT_TEST(any_handler_interrupts_where_there_is_a_time),
+UNIT_TESTS(DIRECT_TEST(without_direct_requests_the_kernel_is_not_asked),
+           LONE_DIRECT_TEST(the_sleep_ends_when_it_is_over), LONE_DIRECT_TEST(what_is_over_already_needs_no_sleep),
+           LONE_DIRECT_TEST(the_end_of_another_request_does_not_end_the_sleep), LONE_DIRECT_TEST(the_time_is_kept),
+           LONE_DIRECT_TEST(what_is_over_when_the_time_is_up_is_over),
+           LONE_DIRECT_TEST(a_handler_without_sa_restart_interrupts),
+           LONE_DIRECT_TEST(a_handler_with_sa_restart_does_not),
+           LONE_DIRECT_TEST(any_handler_interrupts_where_there_is_a_time),
            DIRECT_TEST(what_others_have_is_waited_for_elsewhere),
-           DIRECT_TEST(cancellation_in_the_kernel_leaves_the_lead_free),
+           LONE_DIRECT_TEST(cancellation_in_the_kernel_leaves_the_lead_free),
            DIRECT_TEST(where_the_direct_context_has_nothing_no_reaper_is_asked),
            DIRECT_TEST(where_it_has_some_the_reaper_sleeps_in_the_kernel),
            DIRECT_TEST(the_reaper_finishes_what_a_mixed_wait_waits_for),

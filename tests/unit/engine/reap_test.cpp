@@ -340,10 +340,10 @@ void a_file_system_that_knows_no_such_transfers_is_not_asked_again(void**) {
 
 }  // namespace
 
-UNIT_TESTS(DIRECT_TEST(without_events_there_is_nothing_to_do),
-           DIRECT_TEST(what_has_completed_is_finished_by_who_looks),
-           DIRECT_TEST(signals_are_as_before_when_somebody_has_looked), DIRECT_TEST(an_error_is_the_requests_result),
-           DIRECT_TEST(a_vfork_child_that_looks_does_nothing),
+UNIT_TESTS(LONE_DIRECT_TEST(without_events_there_is_nothing_to_do),
+           LONE_DIRECT_TEST(what_has_completed_is_finished_by_who_looks),
+           LONE_DIRECT_TEST(signals_are_as_before_when_somebody_has_looked),
+           DIRECT_TEST(an_error_is_the_requests_result), LONE_DIRECT_TEST(a_vfork_child_that_looks_does_nothing),
            DIRECT_TEST(a_result_cut_between_two_sectors_goes_on_behind_it),
            DIRECT_TEST(a_result_cut_within_a_sector_is_the_end_of_the_file),
            DIRECT_TEST(nothing_at_all_is_the_end_of_the_file),
