@@ -150,6 +150,7 @@ void interrupt_allow(struct worker *worker);
 /* watch.c */
 void watch_until_done(void);
 void watch_threads_leave(unsigned descriptors);
+long watch_memory(void);
 _Noreturn void give_up(const char *form, ...) __attribute__((format(printf, 1, 2)));
 unsigned count_entries(const char *folder);
 unsigned long private_memory(void);

@@ -73,8 +73,9 @@ int main(int argc, char **argv)
         end_worker(&workers[i]);
     world_close();
     watch_threads_leave(descriptors);
-    printf("passed seed %llu: %lu requests, %lu ended, %lu cancelled, %lu refused, %lu notifications, %lu KiB\n",
+    const long more = watch_memory();
+    printf("passed seed %llu: %lu requests, %lu ended, %lu cancelled, %lu refused, %lu notifications, %lu KiB (%+ld)\n",
            (unsigned long long)plan.seed, (unsigned long)submitted, (unsigned long)ended, (unsigned long)cancelled,
-           (unsigned long)refused, (unsigned long)notices_seen, private_memory());
+           (unsigned long)refused, (unsigned long)notices_seen, private_memory(), more);
     return 0;
 }

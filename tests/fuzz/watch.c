@@ -18,6 +18,16 @@ extern char **environ;
 
 enum { STILL_ROUNDS = 300, ROUND_US = 50000 };
 
+/* What a fifth of the requests has not needed, the rest does not need: a little more may be in flight at once. Sanitizers
+ * keep what was freed. */
+#if defined __SANITIZE_THREAD__ || defined __SANITIZE_ADDRESS__
+enum { IS_MEMORY_WATCHED = false };
+#else
+enum { IS_MEMORY_WATCHED = true };
+#endif
+enum { MOST_MORE_KIB = 384 };
+static unsigned long memory_after_a_fifth;
+
 atomic_ulong watch_round, submitted, ended, cancelled, refused, notices_due, notices_seen;
 
 /* By posix_spawn, which runs no handlers of fork. */
@@ -107,6 +117,8 @@ void watch_until_done(void)
     for (bool all = false; !all;) {
         all = true;
         round_once(canary);
+        if (memory_after_a_fifth == 0 && submitted >= plan.requests / 5)
+            memory_after_a_fifth = private_memory();
         for (unsigned i = 0; i < plan.workers; ++i) {
             if (workers[i].is_done)
                 continue;
@@ -136,4 +148,14 @@ void watch_threads_leave(unsigned descriptors)
     fclose(canary);
     if (count_entries("/proc/self/fd") != descriptors)
         give_up("%u descriptors were open at the start, %u are now", descriptors, count_entries("/proc/self/fd"));
+}
+
+/* Returns how much more KiB there are than after a fifth of the requests. */
+long watch_memory(void)
+{
+    const unsigned long now = private_memory();
+    const long more = memory_after_a_fifth > 0 ? (long)now - (long)memory_after_a_fifth : 0;
+    if (IS_MEMORY_WATCHED && more > MOST_MORE_KIB)
+        give_up("%lu KiB of memory are held at the end, %lu were after a fifth", now, memory_after_a_fifth);
+    return more;
 }
