@@ -17,12 +17,13 @@
 namespace atomrt::os {
 namespace {
 
+// Signals are blocked where a call may wait, but for the C library's own (setuid in another thread); and some calls end
+// when a stopped process goes on. A file server may say EINTR itself, whatever one does: then it is the result.
 template <typename Call>
 long restarting(Call call) {
-  long result;
-  do {
-    result = call();
-  } while (result == -EINTR);
+  constexpr int MOST_INTERRUPTIONS = 100;
+  long result = call();
+  for (int i = 0; result == -EINTR && i < MOST_INTERRUPTIONS; ++i) result = call();
   return result;
 }
 
