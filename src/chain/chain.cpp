@@ -3,7 +3,7 @@
 
 namespace atomrt::chain {
 
-Chain* adopt(ChainPool& pool, const Request& request) {
+Chain* adopt(ChainPool& pool, const Request& request, Place place) {
   Chain* chain = pool.take();
   if (chain == nullptr) return nullptr;
   static_cast<Request&>(*chain) = request;
@@ -15,6 +15,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->is_polled = false;
   chain->company.store(0, std::memory_order_relaxed);
   chain->needs_reaper.store(false, std::memory_order_relaxed);
+  chain->is_lone.store(place == Place::LONE, std::memory_order_relaxed);
   chain->lane = nullptr;
   chain->hold = 0;
   chain->was_begun = 0;
@@ -22,7 +23,7 @@ Chain* adopt(ChainPool& pool, const Request& request) {
   chain->member_link = {};
   chain->queue_link = {};
   chain->waiters.store(packed(generation_of(*chain), 0), std::memory_order_relaxed);
-  put(*chain, Place::MOVING);
+  put(*chain, place);
   return chain;
 }
 

@@ -62,10 +62,12 @@ struct Chain : os::Slot, Request {
   Tail tail;
   bool is_out_of_turn : 1;  // a waiter took it from its lane
   bool keeps_known : 1;     // what is known of its descriptor: see known_file.h
-  bool is_polled;           // BLOCKED in the ring, not in a thread
+  bool is_polled : 1;       // BLOCKED in the ring, not in a thread
   // Chains of its file in flight when it came, up to 255, itself included; a hint, relaxed.
   std::atomic<std::uint8_t> company;
   std::atomic<bool> needs_reaper;  // counted by the direct context; see Direct::need_for
+  // Entered by way of LoneTable, which it has not left. Written by the submitter, and by the owner at its end.
+  std::atomic<bool> is_lone;
   // Written under the lock of InFlight's bucket, by who is about to close its descriptor; read so, and by the owner
   // when the chain has left there.
   std::uint16_t hold : 15;      // number of the Hold that keeps its file, 0 for none
@@ -129,8 +131,8 @@ inline void put(Chain& chain, Place place) {
   return chain.kind == os::FileKind::STREAM && !is_sync(chain.operation);
 }
 
-// A free chain that takes the request over; place MOVING, new generation. Null when memory is short.
-[[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request);
+// A free chain that takes the request over; place MOVING, or LONE. Null when memory is short.
+[[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request, Place place = Place::MOVING);
 // The same for one that is over but for its tail; place ENDING.
 [[nodiscard]] Chain* adopt_tail(ChainPool& pool, const Request& request, Tail tail);
 

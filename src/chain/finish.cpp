@@ -76,9 +76,10 @@ Finished finish(Registry& registry, Chain& chain, long result) {
   const bool tells = notifies(chain);
   put(chain, Place::ENDING);
   const std::uint32_t watchers = publish(registry, chain, result, tells);
-  registry.in_flight.leave(chain);  // from here on nobody gives it a hold
+  const bool was_listed = !registry.lone.leave(chain);
+  if (was_listed) registry.in_flight.leave(chain);  // from here on nobody gives it a hold
   const std::uint16_t hold = chain.hold;
-  const Released released = leave_lane(registry, chain);
+  const Released released = was_listed ? leave_lane(registry, chain) : Released{};
   chain.tail = run_tail(registry, chain, chain.tail);
   if (tells) registry.waiters.end_telling(chain, watchers);
   return {released, hold, recycle_if_over(registry, chain)};

@@ -11,6 +11,7 @@
 #include "chain/group.h"
 #include "chain/in_flight.h"
 #include "chain/latecomers.h"
+#include "chain/lone.h"
 #include "chain/notify.h"
 #include "chain/waiters.h"
 
@@ -25,6 +26,7 @@ struct Registry {
   InFlight in_flight;
   LaneTable lanes;
   Latecomers latecomers;
+  LoneTable lone;
 };
 
 // Runs what is left behind publish from `tail` on. DONE, or where to go on later.

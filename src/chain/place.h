@@ -13,6 +13,7 @@ enum class Place : std::uint32_t {
   FREE,       // in the pool
   MOVING,     // between two places, up to the first try, or in one that does not wait: another place comes within a
               // moment. Its owner may need any lock before that, so nobody waits for it who holds one
+  LONE,       // left to the thread that waits for it, not begun, and in no list: see lone.h
   HELD,       // in its lane, behind earlier work
   QUEUED,     // in the workers' queue, not begun
   MAILED,     // in the ring's mailbox, not begun
@@ -39,6 +40,10 @@ struct Move {
 
 constexpr Move MOVES[] = {
     {Place::FREE, Place::MOVING, MovedBy::OWNER, "submitter"},
+    {Place::FREE, Place::LONE, MovedBy::OWNER, "submitter"},
+    {Place::LONE, Place::MOVING, MovedBy::CLAIM, "who moves it into the lists; its submitter, who finds no room"},
+    {Place::LONE, Place::RUNNING, MovedBy::CLAIM, "a waiter"},
+    {Place::RUNNING, Place::LONE, MovedBy::OWNER, "a waiter that had an old name"},
     {Place::MOVING, Place::HELD, MovedBy::OWNER, "who enters it into its lane"},
     {Place::MOVING, Place::QUEUED, MovedBy::OWNER, "who offers it to threads"},
     {Place::MOVING, Place::MAILED, MovedBy::OWNER, "who offers it to the ring"},

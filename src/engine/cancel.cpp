@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/cancel.h"
 
+#include "engine/lone.h"
 #include "engine/predecessor.h"
 #include "engine/reap.h"
 #include "engine/take.h"
@@ -51,6 +52,13 @@ int cancel_own(int fd, const struct aiocb* block) {
   reap_if_any(*engine);
   const os::SignalBlock blocked;
   Tally outcome{};
+  if (Chain* lone = take_lone(*engine, block)) {
+    list_lone(*engine, lone->fd);
+    outcome.taken.push_back(*lone);
+    outcome.any_taken = true;
+    return settle(*engine, outcome);
+  }
+  list_lone(*engine, fd);
   chain::Registry& registry = engine->registry;
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, fd,
                           [&](Chain& chain) { return tally(*engine, chain, outcome); });
@@ -60,12 +68,18 @@ int cancel_own(int fd, const struct aiocb* block) {
 int cancel_all_own(int fd) {
   Engine* engine = running_engine();
   if (engine != nullptr) reap_if_any(*engine);
-  if (engine == nullptr || !engine->registry.in_flight.may_have(fd)) return AIO_ALLDONE;
+  if (engine == nullptr || fd < 0) return AIO_ALLDONE;
+  if (!engine->registry.lone.may_have(fd) && !engine->registry.in_flight.may_have(fd)) return AIO_ALLDONE;
   const os::SignalBlock blocked;
   Tally outcome{};
+  Chain* const lone = list_or_take_lone(*engine, fd);
+  if (lone != nullptr) {
+    outcome.taken.push_back(*lone);
+    outcome.any_taken = true;
+  }
   engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
     // One with a hold is of an earlier file under this number.
-    return chain.hold == 0 ? tally(*engine, chain, outcome) : Visit::DONE;
+    return chain.hold == 0 && &chain != lone ? tally(*engine, chain, outcome) : Visit::DONE;
   });
   return settle(*engine, outcome);
 }

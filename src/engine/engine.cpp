@@ -8,6 +8,7 @@
 
 #include "engine/at_exit.h"
 #include "engine/hold.h"
+#include "engine/lone.h"
 #include "engine/message.h"
 #include "engine/policy.h"
 #include "engine/reap.h"
@@ -63,6 +64,8 @@ void fail_for(void* self, chain::Chain& chain, int error) {
 bool has_chores_for(void* self) { return static_cast<Engine*>(self)->retrier.has_work(); }
 void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.lend_thread(); }
 
+void look_after_lone_for(void* self, bool all) { list_old_lone(*static_cast<Engine*>(self), all); }
+
 // Where no thread can be made the next nudge finds the rest.
 void poke_or_lend_for(void* self) {
   exec::Retrier& retrier = static_cast<Engine*>(self)->retrier;
@@ -91,7 +94,7 @@ void start(Engine& engine) {
   const Config& settings = config();
   if (settings.statistics != nullptr) engine.statistics.enable();
   const exec::Completion completion{&engine,  complete_for,   offer_for,    pass_on_for,
-                                    fail_for, has_chores_for, do_chores_for};
+                                    fail_for, has_chores_for, do_chores_for, look_after_lone_for};
   const bool has_others = os::processors() > 1;
   engine.workers.start(completion, has_others);
   engine.lookout.start(has_others);

@@ -5,7 +5,8 @@
 //
 // Which threads enter: any thread of the application, at any time, also from signal handlers (aio_error, aio_return and
 // aio_suspend only); the library's own threads. Locks are held with all signals blocked, never while a signal is sent
-// or an application's function runs. Lock order: latecomers, InFlight bucket, then a lane's or a queue's.
+// or an application's function runs. Lock order: LoneTable's spot, latecomers, InFlight bucket, then a lane's or a
+// queue's.
 #pragma once
 
 #include "chain/finish.h"
@@ -31,6 +32,7 @@ struct Engine {
   exec::Devices local;     // mounts of file systems on storage of this machine
   exec::Devices remote;    // and those of others
   exec::Devices direct_numbers;  // descriptors that had O_DIRECT when last examined
+  exec::Devices drained_numbers; // descriptors whose buffered writes no head can do: see lone.h
   exec::Devices late_numbers;    // of those, where the next transfer may come late: see placing.h
   exec::Direct direct;
   exec::Ring ring;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "engine/lone.h"
 #include "engine/reap.h"
 #include "os/got_hook.h"
 #include "os/signals.h"
@@ -141,6 +142,7 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
       case Place::ENDING:
         if (engine.keeps_call_order) give(chain, hold);  // those behind it are found by it
         return Visit::DONE;
+      case Place::LONE:  // in no list
       case Place::FREE:
         return Visit::DONE;
     }
@@ -339,9 +341,13 @@ void watch_closing() {
 
 void before_close(int fd) {
   Engine* engine = running_engine();
-  if (engine == nullptr || fd < 0 || !engine->registry.in_flight.may_have(fd) || own_engine() == nullptr) return;
+  if (engine == nullptr || fd < 0) return;
+  engine->drained_numbers.put(static_cast<unsigned>(fd), false);
+  const chain::Registry& registry = engine->registry;
+  if ((!registry.lone.may_have(fd) && !registry.in_flight.may_have(fd)) || own_engine() == nullptr) return;
   reap_if_any(*engine);
   const os::SignalBlock blocked;
+  list_lone(*engine, fd);
   Hold* hold = nullptr;
   bool is_refused = false;  // then for all: those of one order stay together
   if (const auto identity = os::identify(fd)) engine->registry.lanes.retire(chain::file_key(*identity, fd));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/placing.h"
 
+#include "engine/lone.h"
+
 namespace atomrt::engine {
 namespace {
 
@@ -83,6 +85,7 @@ LaneTable::Entry enter_lane(Engine& engine, Chain& chain, const os::FileIdentity
   chain.order = chain::order_of(chain);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
   if (is_sync(chain.operation)) {
+    list_all_lone(engine);
     if (engine.registry.latecomers.any()) place_latecomers(engine);
     engine.direct.need_for_sync(chain);
   }

@@ -3,6 +3,7 @@
 
 #include "engine/at_exit.h"
 #include "engine/hold.h"
+#include "engine/lone.h"
 #include "engine/placing.h"
 #include "engine/reap.h"
 #include "os/signals.h"
@@ -187,6 +188,14 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     complete_request(engine, request, -error);
     return 0;
   }
+  if (!is_known) {
+    const Left left = leave_to_waiter(engine, request);
+    if (left == Left::REFUSED) return EAGAIN;
+    if (left == Left::TO_WAITER) {
+      watch_closing();
+      return 0;
+    }
+  }
   if (!is_known && may_come_late(engine, request, descriptor.flags)) {
     watch_closing();
     return submit_chain(request, descriptor);
@@ -205,8 +214,11 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     return 0;
   }
   request.is_local = is_known || is_local(engine, request.fd, descriptor.identity);
-  if (!is_known && !request.is_local) heed_refused_offsets(request, descriptor.identity);
-  if (!is_known) note_number(engine, request, descriptor.identity);
+  if (!is_known) {
+    if (!request.is_local) heed_refused_offsets(request, descriptor.identity);
+    note_number(engine, request, descriptor.identity);
+    note_writes(engine, request, descriptor.identity);
+  }
   // What may wait for a peer is never a mere copy.
   if (request.refuses_nowait && request.is_local) request.is_modest = engine.workers.pace().is_quick(request.fd);
   return submit_chain(request, descriptor);

@@ -41,6 +41,7 @@ Take take(Engine& engine, Chain& chain, TakeFor purpose) {
       case Place::IN_AIO:
       case Place::PARKED:
       case Place::ENDING:
+      case Place::LONE:  // in no list
       case Place::FREE:
         return Take::LEFT;
     }

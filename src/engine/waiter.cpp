@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "engine/waiter.h"
 
+#include <cerrno>
+
+#include "engine/lone.h"
 #include "engine/take.h"
 #include "os/signals.h"
 
@@ -59,7 +62,21 @@ bool seems_free(const Engine& engine, const struct aiocb* block, chain::Place pl
   const Chain* chain = engine.registry.chains.at(aiocb::load_name(block).number);
   if (chain == nullptr || place_of(*chain) != place) return false;
   // In a crowd a worker is at it, and the waiter would only be in his way.
-  return place == chain::Place::QUEUED || !is_crowded(*chain);
+  return place != chain::Place::HELD || !is_crowded(*chain);
+}
+
+// False: it is no file's any more, and has gone on to where streams are served.
+bool run_lone(Engine& engine, Chain& chain, os::KernelSignalSet application_mask) {
+  engine.workers.waiter_took_one(chain.fd);
+  const os::WriteSignals signals(application_mask);
+  const long result = engine.workers.pace().perform(chain);
+  signals.absorb(result);
+  if (result == -ESPIPE) {
+    send_on(engine, chain);
+    return false;
+  }
+  offer_or_fail(engine, complete(engine, chain, result, exec::ContextId::WAITER, Workers::MayStart::NO));
+  return true;
 }
 
 }  // namespace
@@ -67,6 +84,7 @@ bool seems_free(const Engine& engine, const struct aiocb* block, chain::Place pl
 bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
   if (!config().use_waiter) return false;
   const os::SignalBlock blocked;
+  if (Chain* lone = take_lone(engine, block)) return run_lone(engine, *lone, blocked.saved());
   Chain* chain = take_for_waiter(engine, block, reads_too);
   if (chain == nullptr) return false;
   engine.workers.waiter_took_one(chain->fd);
@@ -80,7 +98,7 @@ bool work_for_one(Engine& engine, const struct aiocb* const list[], int entries)
   // What a lane has let go comes before what it still holds: the older before the younger. A few tries each, as they
   // take the locks of those who work.
   constexpr int MOST_TRIES = 4;
-  for (const chain::Place place : {chain::Place::QUEUED, chain::Place::HELD}) {
+  for (const chain::Place place : {chain::Place::LONE, chain::Place::QUEUED, chain::Place::HELD}) {
     int tries = 0;
     for (int i = 0; i < entries && tries < MOST_TRIES; ++i) {
       if (list[i] == nullptr || !seems_free(engine, list[i], place)) continue;

@@ -37,6 +37,8 @@ struct Completion {
   // Work that found no thread of its own: a library thread that is about to sleep does it.
   bool (*has_chores)(void* engine);
   void (*do_chores)(void* engine);
+  // What is left to waiters (chain/lone.h) and has been lying since the last call, or all of it, goes on to contexts.
+  void (*look_after_lone)(void* engine, bool all);
 };
 
 }  // namespace atomrt::exec

@@ -11,9 +11,6 @@ using chain::Place;
 
 namespace {
 
-// Looks at an empty queue before a watch ends.
-constexpr unsigned MOST_EMPTY_LOOKS = 32;
-
 // Threads that copying is shared by: enough to overlap with the submitter on a small machine.
 constexpr unsigned MOST_FOR_MODEST = 2;
 
@@ -95,7 +92,7 @@ Verdict Workers::submit(Chain& chain, MayStart may_start) {
   {
     os::Locked locked(mutex_);
     if (may_start == MayStart::NO && threads_ <= blocked_) return Verdict::DECLINED;
-    const bool is_watched = watching_ && is_deferred(chain);
+    const bool is_watched = keeps_watch() && is_deferred(chain);
     push_locked(chain);
     if (!is_watched) need = need_locked(may_start);
   }
@@ -216,46 +213,6 @@ bool Workers::sleep_locked(std::int64_t most_ns) {
   --idle_;
   if (waking_ > 0) --waking_;
   return error == ETIMEDOUT;
-}
-
-// Returns at once unless waiters take what comes; then when something is a worker's business, or the waiters have gone.
-void Workers::keep_watch_locked() {
-  if (watching_) return;
-  const Chain* first = queue_.first();
-  if (first != nullptr ? !is_deferred(*first) : deferral_.takes() == seen_takes_) return;
-  watching_ = true;
-  aiocb::RequestName last{};
-  for (unsigned empty_looks = 0; empty_looks < MOST_EMPTY_LOOKS;) {
-    const std::uint32_t takes = deferral_.takes();
-    sleep_locked(WATCH_NS);
-    first = queue_.first();
-    if (first == nullptr) {
-      empty_looks = deferral_.takes() != takes ? 0 : empty_looks + 1;
-      last = {};
-      continue;
-    }
-    const aiocb::RequestName name = name_of(*first);
-    const bool lies_since_last_look = name.number == last.number && name.generation == last.generation;
-    if (lies_since_last_look || !is_deferred(*first)) break;
-    last = name;
-  }
-  seen_takes_ = deferral_.takes();
-  watching_ = false;
-}
-
-// Comes back with the lock when something has come, or the moment is over.
-void Workers::look_around_locked() {
-  if (looking_ || !queue_.empty() || !lookout_.is_worthwhile()) return;
-  looking_ = true;
-  const std::uint32_t arrivals = arrivals_.load(std::memory_order_relaxed);
-  mutex_.unlock();
-  const std::int64_t end = os::now_ns() + LOOK_NS;
-  do {
-    os::relax();
-  } while (arrivals_.load(std::memory_order_relaxed) == arrivals && os::now_ns() < end);
-  mutex_.lock();
-  looking_ = false;
-  lookout_.look_ended(!queue_.empty());
 }
 
 // Whether the last chain was polled for.

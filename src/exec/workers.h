@@ -50,6 +50,9 @@ class Workers {
   void nudge();
   // A waiter has taken over a chain of that descriptor, from here or from its lane.
   void waiter_took_one(int fd) { deferral_.waiter_took(fd); }
+  // Such a chain may lie outside of the queue: waiters take them, and a worker looks after those that are left lying.
+  [[nodiscard]] bool leaves_to_waiters(int fd) const { return deferral_.is_on(fd) && keeps_watch(); }
+  [[nodiscard]] bool keeps_watch() const { return watching_.load(std::memory_order_seq_cst); }
   // More requests of its file are in flight than a waiter should be left alone with: a worker beside him is worth
   // waking.
   void end_deferral(int fd);
@@ -91,6 +94,7 @@ class Workers {
   bool sleep_locked(std::int64_t most_ns);
   [[nodiscard]] bool is_deferred(const chain::Chain& chain) const;
   void keep_watch_locked();
+  void look_after_lone_locked(bool all);
   void look_around_locked();
   [[nodiscard]] Need need_locked(MayStart may_start);
   bool satisfy(Need need);
@@ -117,7 +121,8 @@ class Workers {
   unsigned blocked_;   // in poll for a stream
   std::uint32_t seen_takes_;  // of the deferral, when the last watch ended
   Lookout lookout_;
-  bool watching_;             // one worker keeps watch
+  // One worker keeps watch. Written under the lock, seq_cst; read without by who leaves a chain to a waiter.
+  std::atomic<bool> watching_;
   bool looking_;              // one worker looks around
   bool telling_;              // one worker sends a signal, and looks then
 };

@@ -49,7 +49,8 @@ void what_kernel_aio_gave_back_never_comes_to_it_again(void**) {
 // Nobody takes a chain out of what a lock protects without the lock, nor from its owner.
 void only_what_stands_open_may_be_claimed(void**) {
   for (unsigned from = 0; from < PLACES; ++from) {
-    const bool is_open = place(from) == Place::MAILED || place(from) == Place::BLOCKED || place(from) == Place::IN_SUBMIT;
+    const bool is_open = place(from) == Place::LONE || place(from) == Place::MAILED ||
+                         place(from) == Place::BLOCKED || place(from) == Place::IN_SUBMIT;
     bool any = false;
     for (unsigned to = 0; to < PLACES; ++to) any = any || may_be_claimed(place(from), place(to));
     assert_int_equal(any, is_open);

@@ -59,6 +59,9 @@ inline void fail(void*, chain::Chain& chain, int error) {
   if (place_of(chain) != chain::Place::RUNNING) abort();
   complete(nullptr, chain, -error, exec::ContextId::THREADS);
 }
+// How often the worker that keeps watch has asked for what lies outside of its queue; `all` as it stopped to.
+inline std::atomic<int> looks_after_lone{0}, last_looks_after_lone{0};
+inline void look_after_lone(void*, bool all) { (all ? last_looks_after_lone : looks_after_lone).fetch_add(1); }
 inline bool has_chores(void*) {
   if (the_fake().ask_chores != nullptr) return the_fake().ask_chores(the_fake());
   return the_fake().chores.load() > 0;
@@ -78,7 +81,7 @@ class WorkersFixture {
     thread_fault.start_over();
     fake_engine.store(&engine);
     engine.recycles = true;
-    workers.start({&engine, complete, offer, pass_on, fail, has_chores, do_chores}, looks_around);
+    workers.start({&engine, complete, offer, pass_on, fail, has_chores, do_chores, look_after_lone}, looks_around);
     workers.configure(limit, idle_ns);
   }
   // Idle threads leave, so that the next test can count.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "chain/lone.h"
+
+namespace atomrt::chain {
+namespace {
+
+std::uint64_t word_of(const Chain& chain) { return packed(generation_of(chain), chain.number); }
+
+}  // namespace
+
+Chain* LoneTable::present(const ChainPool& pool, std::uint64_t name) {
+  Chain* chain = pool.at(low_of(name));
+  if (chain == nullptr || generation_of(*chain) != generation_of(name)) return nullptr;
+  return chain->is_lone.load(std::memory_order_relaxed) ? chain : nullptr;
+}
+
+bool LoneTable::enter(const ChainPool& pool, const Chain& chain) {
+  Spot& spot = spot_of(chain.fd);
+  std::uint64_t found = 0;
+  const std::uint64_t name = word_of(chain);
+  if (spot.name.compare_exchange_strong(found, name, std::memory_order_seq_cst)) return true;
+  return present(pool, found) == nullptr && spot.name.compare_exchange_strong(found, name, std::memory_order_seq_cst);
+}
+
+void LoneTable::withdraw(const Chain& chain) {
+  std::uint64_t name = word_of(chain);
+  spot_of(chain.fd).name.compare_exchange_strong(name, 0, std::memory_order_relaxed);
+}
+
+bool LoneTable::leave(Chain& chain) {
+  if (!chain.is_lone.load(std::memory_order_relaxed)) return false;
+  Spot& spot = spot_of(chain.fd);
+  os::Locked locked(spot.mutex);
+  chain.is_lone.store(false, std::memory_order_relaxed);
+  // By exchange: from the store above on a submitter may take the name for a stale one, and replace it.
+  std::uint64_t name = word_of(chain);
+  spot.name.compare_exchange_strong(name, 0, std::memory_order_release, std::memory_order_relaxed);
+  return chain.entered.load(std::memory_order_relaxed) == 0;
+}
+
+}  // namespace atomrt::chain

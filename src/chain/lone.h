@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// LoneTable: writes that are left to the thread that waits for them. Such a request is alone under its number, so it
+// needs no lane, no list and no queue before somebody asks for it: entering takes one compare-exchange, no lock, and
+// leaves signals alone.
+//
+// One spot a number (some numbers share one). Its chain is in no list: not in InFlight, nor Latecomers. Who
+// has to know what is in flight (aio_cancel, a closing call, a sync, the worker that keeps watch) moves it into those
+// lists, with the spot locked; the owner locks it to leave, and so learns which lists it is in.
+//
+// Shared words:
+//   name   {generation, number}, 0 for none. Set from 0 by the submitter (seq_cst: see Workers::keep_watch_locked);
+//          cleared under `mutex`. A stale name (a handler waited for the request, or forked, before it was stored) is
+//          known by the generation and by Chain::is_lone, and is replaced.
+//   mutex  taken before Latecomers' lock and a bucket's of InFlight; signals are blocked.
+// A signal before the name is stored: the handler may wait for the request, which claims it (place LONE). A fork there:
+// the child's table is empty; its submitter sees that its engine has not been started, and takes the name back.
+#pragma once
+
+#include "chain/chain.h"
+#include "os/mutex.h"
+
+namespace atomrt::chain {
+
+class LoneTable {
+ public:
+  static constexpr unsigned SPOTS = 64;
+
+  // For the submitter of a chain at LONE, which is anybody's from then on. False: another one has its spot.
+  [[nodiscard]] bool enter(const ChainPool& pool, const Chain& chain);
+  // Takes back what enter stored, in a child of a handler.
+  void withdraw(const Chain& chain);
+
+  // For the owner of a chain that is over. True: it was in no list, and nobody moves it any more. False: it is in
+  // InFlight, and it is LATE; or it never was a lone one.
+  [[nodiscard]] bool leave(Chain& chain);
+
+  [[nodiscard]] bool may_have(int fd) const { return spot_of(fd).name.load(std::memory_order_acquire) != 0; }
+
+  enum class Which : bool { ANY, UNBEGUN };
+  // Moves the chain under that number into the lists: enter_lists(chain) is called with the spot locked. Returns it
+  // where nobody had begun it: place MOVING, the caller's. UNBEGUN: others stay.
+  template <typename EnterLists>
+  Chain* move_out(const ChainPool& pool, int fd, Which which, EnterLists enter_lists) {
+    Spot& spot = spot_of(fd);
+    if (spot.name.load(std::memory_order_acquire) == 0) return nullptr;
+    os::Locked locked(spot.mutex);
+    Chain* chain = present(pool, spot.name.load(std::memory_order_acquire));
+    if (chain == nullptr || chain->fd != fd) return nullptr;
+    return move_out_locked(spot, *chain, which, enter_lists);
+  }
+  // The same for all numbers; each chain that nobody had begun is given to go_on(chain) with nothing locked.
+  template <typename EnterLists, typename GoOn>
+  void move_all_out(const ChainPool& pool, Which which, EnterLists enter_lists, GoOn go_on) {
+    for (Spot& spot : spots_) move_out(pool, spot, which, enter_lists, go_on);
+  }
+  // What nobody has begun since the last call. One thread at a time.
+  template <typename EnterLists, typename GoOn>
+  void move_old_out(const ChainPool& pool, EnterLists enter_lists, GoOn go_on) {
+    for (Spot& spot : spots_) {
+      const std::uint64_t name = spot.name.load(std::memory_order_acquire);
+      if (name != 0 && name == spot.seen) move_out(pool, spot, Which::UNBEGUN, enter_lists, go_on);
+      spot.seen = name;
+    }
+  }
+
+ private:
+  struct alignas(64) Spot {
+    std::atomic<std::uint64_t> name;
+    os::Mutex mutex;
+    std::uint64_t seen;  // of move_old_out
+  };
+
+  Spot& spot_of(int fd) { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
+  [[nodiscard]] const Spot& spot_of(int fd) const { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
+  // Null where the name is stale.
+  [[nodiscard]] static Chain* present(const ChainPool& pool, std::uint64_t name);
+
+  template <typename EnterLists>
+  static Chain* move_out_locked(Spot& spot, Chain& chain, Which which, EnterLists enter_lists) {
+    const bool is_claimed = claim(chain, generation_of(chain), Place::LONE, Place::MOVING);
+    if (!is_claimed && which == Which::UNBEGUN) return nullptr;
+    enter_lists(chain);
+    spot.name.store(0, std::memory_order_release);
+    return is_claimed ? &chain : nullptr;
+  }
+  template <typename EnterLists, typename GoOn>
+  static void move_out(const ChainPool& pool, Spot& spot, Which which, EnterLists enter_lists, GoOn go_on) {
+    // seq_cst: who has stopped to keep watch sees what was entered before.
+    if (spot.name.load(std::memory_order_seq_cst) == 0) return;
+    Chain* unbegun = nullptr;
+    {
+      os::Locked locked(spot.mutex);
+      Chain* chain = present(pool, spot.name.load(std::memory_order_acquire));
+      if (chain == nullptr) return;
+      unbegun = move_out_locked(spot, *chain, which, enter_lists);
+    }
+    if (unbegun != nullptr) go_on(*unbegun);
+  }
+
+  Spot spots_[SPOTS];
+};
+
+}  // namespace atomrt::chain

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "engine/lone.h"
+
+#include "engine/placing.h"
+
+namespace atomrt::engine {
+namespace {
+
+using chain::Chain;
+using chain::LoneTable;
+using chain::Place;
+using chain::Request;
+
+// With the spot locked, for a chain that its owner may be running.
+auto enter_lists(Engine& engine) {
+  return [&engine](Chain& chain) {
+    engine.registry.in_flight.enter(chain);
+    engine.registry.latecomers.enter(chain);
+  };
+}
+
+// Of one that was moved out, place MOVING: nobody seems to wait for it.
+void go_on(Engine& engine, Chain& chain) {
+  engine.workers.end_deferral(chain.fd);
+  put(chain, Place::RUNNING);
+  if (!find_lane(engine, chain)) return;
+  put(chain, Place::MOVING);
+  offer_or_fail(engine, chain);
+}
+
+auto goes_on(Engine& engine) {
+  return [&engine](Chain& chain) { go_on(engine, chain); };
+}
+
+}  // namespace
+
+void note_writes(Engine& engine, const Request& request, const os::FileIdentity& identity) {
+  if (request.operation != chain::Operation::WRITE) return;
+  const bool is_drained = request.is_local && request.kind == os::FileKind::POSITIONAL && !request.direct &&
+                          !request.append && (!config().use_head || engine.refusing.contains(identity.device));
+  engine.drained_numbers.put(static_cast<unsigned>(request.fd), is_drained);
+}
+
+Left leave_to_waiter(Engine& engine, const Request& request) {
+  const bool fits = request.operation == chain::Operation::WRITE && !request.direct && !request.append &&
+                    request.offset >= 0 && request.group == nullptr && !notifies(request) && config().use_waiter &&
+                    !engine.keeps_call_order && engine.workers.leaves_to_waiters(request.fd) &&
+                    engine.drained_numbers.contains(static_cast<unsigned>(request.fd));
+  if (!fits || engine.registry.lone.may_have(request.fd)) return Left::NOT;
+  chain::Registry& registry = engine.registry;
+  Chain* chain = chain::adopt(registry.chains, request, Place::LONE);
+  if (chain == nullptr) return Left::NOT;
+  const aiocb::RequestName name = name_of(*chain);
+  aiocb::store_name(request.block, name);
+  const bool has_entered = registry.lone.enter(registry.chains, *chain);
+  if (engine.is_started.load(std::memory_order_acquire) == 0) {
+    registry.lone.withdraw(*chain);
+    aiocb::store_result(request.block, -EAGAIN);
+    return Left::REFUSED;
+  }
+  // seq_cst, like the entering: either this sees that the watch has ended, or who ended it sees the chain.
+  if (has_entered && engine.workers.keeps_watch()) return Left::TO_WAITER;
+  const os::SignalBlock blocked;
+  if (has_entered) {
+    list_lone(engine, request.fd);
+  } else if (claim(*chain, name.generation, Place::LONE, Place::MOVING)) {  // or a handler has waited for it already
+    enter_lists(engine)(*chain);
+    go_on(engine, *chain);
+  }
+  return Left::TO_WAITER;
+}
+
+Chain* take_lone(Engine& engine, const struct aiocb* block) {
+  const aiocb::RequestName name = aiocb::load_name(block);
+  Chain* chain = engine.registry.chains.at(name.number);
+  if (chain == nullptr || !claim(*chain, name.generation, Place::LONE)) return nullptr;
+  if (chain->block == block) return chain;
+  put(*chain, Place::LONE);
+  return nullptr;
+}
+
+void send_on(Engine& engine, Chain& chain) {
+  list_lone(engine, chain.fd);  // it has begun, and stays this thread's
+  put(chain, Place::MOVING);
+  go_on(engine, chain);
+}
+
+void list_lone(Engine& engine, int fd) {
+  chain::Registry& registry = engine.registry;
+  Chain* chain = registry.lone.move_out(registry.chains, fd, LoneTable::Which::ANY, enter_lists(engine));
+  if (chain != nullptr) go_on(engine, *chain);
+}
+
+Chain* list_or_take_lone(Engine& engine, int fd) {
+  chain::Registry& registry = engine.registry;
+  Chain* chain = registry.lone.move_out(registry.chains, fd, LoneTable::Which::ANY, enter_lists(engine));
+  if (chain != nullptr) put(*chain, Place::RUNNING);
+  return chain;
+}
+
+void list_all_lone(Engine& engine) {
+  chain::Registry& registry = engine.registry;
+  registry.lone.move_all_out(registry.chains, LoneTable::Which::ANY, enter_lists(engine), goes_on(engine));
+}
+
+void list_old_lone(Engine& engine, bool all) {
+  chain::Registry& registry = engine.registry;
+  if (all) {
+    registry.lone.move_all_out(registry.chains, LoneTable::Which::UNBEGUN, enter_lists(engine), goes_on(engine));
+  } else {
+    registry.lone.move_old_out(registry.chains, enter_lists(engine), goes_on(engine));
+  }
+}
+
+}  // namespace atomrt::engine

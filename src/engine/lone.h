@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// lone: the shortest way of a buffered write whose submitter is about to wait for it. By experience of the number it is
+// left to the waiter (chain/lone.h): no lock, no change of the signal mask, nothing asked but the descriptor's flags.
+// Experience may be wrong, which costs time alone: a worker looks for what lies too long, and a number that means
+// another kind of file by now is found out by the write itself.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace atomrt::engine {
+
+// What is known of the number when its file has just been asked for.
+void note_writes(Engine& engine, const chain::Request& request, const os::FileIdentity& identity);
+
+enum class Left : std::uint8_t {
+  TO_WAITER,
+  NOT,      // it goes the usual way
+  REFUSED,  // this is the child of a handler: EAGAIN is stored
+};
+// request: its flags have just been asked for.
+[[nodiscard]] Left leave_to_waiter(Engine& engine, const chain::Request& request);
+
+// The chain of that aiocb if it is a lone one that nobody has begun: RUNNING, the caller's. Signals are blocked.
+[[nodiscard]] chain::Chain* take_lone(Engine& engine, const struct aiocb* block);
+// For its owner (RUNNING), where it can't be run as what it seemed to be: it goes on like any other.
+void send_on(Engine& engine, chain::Chain& chain);
+
+// Before InFlight is asked what goes on under a number: the lone chain is there afterwards, and goes on like any other.
+// Signals are blocked, as for the others.
+void list_lone(Engine& engine, int fd);
+// The same, for aio_cancel: a chain that nobody has begun is returned, RUNNING, the caller's.
+[[nodiscard]] chain::Chain* list_or_take_lone(Engine& engine, int fd);
+// All of them, before a sync enters its lane.
+void list_all_lone(Engine& engine);
+// What nobody has begun since the last call, for the worker that keeps watch; all: it stops to.
+void list_old_lone(Engine& engine, bool all);
+
+}  // namespace atomrt::engine

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Workers that run nothing, and look: one keeps watch over what is left to waiters, one looks around for a moment.
+#include "exec/workers.h"
+
+namespace atomrt::exec {
+
+using chain::Chain;
+
+namespace {
+
+// Looks at an empty queue before a watch ends.
+constexpr unsigned MOST_EMPTY_LOOKS = 32;
+
+}  // namespace
+
+// Returns at once unless waiters take what comes; then when something is a worker's business, or the waiters have gone.
+void Workers::keep_watch_locked() {
+  if (keeps_watch()) return;
+  const Chain* first = queue_.first();
+  if (first != nullptr ? !is_deferred(*first) : deferral_.takes() == seen_takes_) return;
+  watching_.store(true, std::memory_order_seq_cst);
+  aiocb::RequestName last{};
+  for (unsigned empty_looks = 0; empty_looks < MOST_EMPTY_LOOKS;) {
+    const std::uint32_t takes = deferral_.takes();
+    sleep_locked(WATCH_NS);
+    look_after_lone_locked(false);
+    first = queue_.first();
+    if (first == nullptr) {
+      empty_looks = deferral_.takes() != takes ? 0 : empty_looks + 1;
+      last = {};
+      continue;
+    }
+    const aiocb::RequestName name = name_of(*first);
+    const bool lies_since_last_look = name.number == last.number && name.generation == last.generation;
+    if (lies_since_last_look || !is_deferred(*first)) break;
+    last = name;
+  }
+  seen_takes_ = deferral_.takes();
+  watching_.store(false, std::memory_order_seq_cst);
+  look_after_lone_locked(true);
+}
+
+void Workers::look_after_lone_locked(bool all) {
+  mutex_.unlock();
+  completion_.look_after_lone(completion_.engine, all);
+  mutex_.lock();
+}
+
+// Comes back with the lock when something has come, or the moment is over.
+void Workers::look_around_locked() {
+  if (looking_ || !queue_.empty() || !lookout_.is_worthwhile()) return;
+  looking_ = true;
+  const std::uint32_t arrivals = arrivals_.load(std::memory_order_relaxed);
+  mutex_.unlock();
+  const std::int64_t end = os::now_ns() + LOOK_NS;
+  do {
+    os::relax();
+  } while (arrivals_.load(std::memory_order_relaxed) == arrivals && os::now_ns() < end);
+  mutex_.lock();
+  looking_ = false;
+  lookout_.look_ended(!queue_.empty());
+}
+
+}  // namespace atomrt::exec

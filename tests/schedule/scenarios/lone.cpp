@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Buffered writes that are left to the thread that waits for them (chain/lone.h), and who comes between.
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "scenarios/program.h"
+
+using namespace schedule;
+
+namespace {
+
+constexpr const char* CONTEXTS = "waiter,threads";
+int fd;
+
+// Waited for one by one, so that the library learns that their submitter waits.
+void write_until_left_to_waiters() {
+  fd = open_regular(O_RDWR, "");
+  for (int i = 0; i < 6; ++i) {
+    Request& write = write_of(fd, "seen", 0);
+    if (submit(write)) wait_for(write);
+  }
+}
+
+void wait_and_look(Request& write, bool may_be_cancelled) {
+  wait_for(write);
+  EXPECT(may_be_cancelled ? ended_well_or_cancelled(write, 4) : ended_well(write, 4));
+}
+
+}  // namespace
+
+SCENARIO(a_lone_write_is_waited_for, CONTEXTS) {
+  write_until_left_to_waiters();
+  Request& write = write_of(fd, "lone", 8);
+  if (!submit(write)) return;
+  wait_and_look(write, false);
+  EXPECT(write.error != 0 || contents(fd).substr(8) == "lone");
+}
+
+// A thread that waits with a timeout runs nothing itself: the worker that keeps watch does.
+SCENARIO(nobody_takes_a_lone_write, CONTEXTS) {
+  write_until_left_to_waiters();
+  Request& write = write_of(fd, "lone", 8);
+  if (!submit(write)) return;
+  const struct aiocb* const list[] = {&write.block};
+  const timespec time{0, 1'000'000};
+  while (!is_over(write)) {
+    if (aio_suspend(list, 1, &time) != 0) EXPECT(errno == EAGAIN || errno == EINTR);
+  }
+  finish(write);
+  EXPECT(ended_well(write, 4));
+}
+
+SCENARIO(a_sync_comes_after_a_lone_write, CONTEXTS) {
+  write_until_left_to_waiters();
+  Request& write = write_of(fd, "lone", 8);
+  const bool has_write = submit(write);
+  static bool has_synced;
+  static std::size_t size;
+  has_synced = false;
+  const unsigned syncer = spawn([] {
+    Request& sync = sync_of(fd);
+    if (!submit(sync)) return;
+    wait_for(sync);
+    has_synced = sync.error == 0;
+    size = contents(fd).size();
+  });
+  if (has_write) wait_and_look(write, false);
+  join(syncer);
+  if (has_write && write.error == 0 && has_synced) EXPECT(size == 12 || present_fault() != 0);
+}
+
+SCENARIO(a_lone_write_is_cancelled_while_waited_for, CONTEXTS) {
+  write_until_left_to_waiters();
+  static Request* write;
+  write = &write_of(fd, "lone", 8);
+  if (!submit(*write)) return;
+  const unsigned canceller = spawn([] {
+    const int outcome = aio_cancel(fd, nullptr);
+    EXPECT(outcome == AIO_CANCELED || outcome == AIO_NOTCANCELED || outcome == AIO_ALLDONE);
+  });
+  const int outcome = aio_cancel(fd, &write->block);
+  wait_and_look(*write, true);
+  if (outcome == AIO_CANCELED) EXPECT(write->error == ECANCELED);
+  join(canceller);
+}
+
+SCENARIO(a_lone_write_is_cancelled_by_its_number, CONTEXTS) {
+  write_until_left_to_waiters();
+  Request& write = write_of(fd, "lone", 8);
+  if (!submit(write)) return;
+  const int outcome = aio_cancel(fd, nullptr);
+  wait_and_look(write, true);
+  EXPECT(present_fault() != 0 || (outcome == AIO_CANCELED) == (write.error == ECANCELED));
+}
+
+SCENARIO(a_lone_write_is_closed_and_cancelled, CONTEXTS) {
+  write_until_left_to_waiters();
+  Request& write = write_of(fd, "lone", 8);
+  if (!submit(write)) return;
+  const int other = open_regular(O_RDWR, "");
+  const unsigned canceller = spawn([] { aio_cancel(fd, nullptr); });
+  replace_file(other, fd);
+  wait_and_look(write, true);
+  join(canceller);
+  EXPECT(present_fault() != 0 || contents(other).empty());
+}
+
+SCENARIO(a_lone_write_is_closed_while_waited_for, CONTEXTS) {
+  write_until_left_to_waiters();
+  Request& write = write_of(fd, "lone", 8);
+  if (!submit(write)) return;
+  static int other;
+  other = open_regular(O_RDWR, "");
+  const unsigned closer = spawn([] { replace_file(other, fd); });
+  wait_and_look(write, false);
+  join(closer);
+  EXPECT(present_fault() != 0 || contents(other).empty());
+}
+
+SCENARIO(two_wait_for_a_lone_write, CONTEXTS) {
+  write_until_left_to_waiters();
+  static Request* write;
+  write = &write_of(fd, "lone", 8);
+  if (!submit(*write)) return;
+  const auto suspend = [] {
+    const struct aiocb* const list[] = {&write->block};
+    while (!is_over(*write)) {
+      if (aio_suspend(list, 1, nullptr) != 0) EXPECT(errno == EAGAIN || errno == EINTR);
+    }
+  };
+  const unsigned other = spawn(suspend);
+  suspend();
+  join(other);
+  finish(*write);
+  EXPECT(ended_well(*write, 4));
+}
+
+SCENARIO(lone_writes_beside_writes_of_the_same_number, CONTEXTS) {
+  write_until_left_to_waiters();
+  const auto write_twice = [] {
+    for (int i = 0; i < 2; ++i) {
+      Request& write = write_of(fd, "both", 8);
+      if (submit(write)) wait_and_look(write, false);
+    }
+  };
+  const unsigned other = spawn(write_twice);
+  write_twice();
+  join(other);
+}
