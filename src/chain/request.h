@@ -54,9 +54,10 @@ struct Request {
   bool is_by_call : 1;    // a STREAM that is a regular file: what one plain call says is its result
   bool is_disk : 1;
   bool is_socket : 1;
-  bool nonblocking : 1;     // O_NONBLOCK when submitted
+  bool nonblocking : 1;     // O_NONBLOCK when submitted: what a call says is the result
   bool direct : 1;          // O_DIRECT when submitted
   bool append : 1;          // O_APPEND when submitted
+  bool flags_unknown : 1;   // O_DIRECT and O_NONBLOCK may be set or not: a filter keeps that from this process
   bool refuses_nowait : 1;  // its file system knows no reading without waiting: io_uring would hand it to a thread, too
   bool is_modest : 1;       // likely in memory: it copies rather than waits, and is not worth a thread of its own
   bool is_local : 1;        // a regular file on storage of this machine: its transfers wait for no peer

@@ -49,8 +49,7 @@ bool Direct::enter(std::uint32_t counts) {
 // The kernel does not have it (ENOSYS, EPERM, EACCES): never again in this process. The machine has no room (EAGAIN):
 // not for a while, as asking costs.
 void Direct::refuse(int error) {
-  const bool is_final = error == ENOSYS || error == EPERM || error == EACCES;
-  refusal_.store(is_final ? FOR_EVER : os::now_ns() + RETRY_NS, std::memory_order_relaxed);
+  refusal_.store(os::is_refused(-error) ? FOR_EVER : os::now_ns() + RETRY_NS, std::memory_order_relaxed);
 }
 
 bool Direct::make_context() {
@@ -155,7 +154,7 @@ Verdict Direct::withdraw(Chain& chain, int error) {
   drop_need_of(chain);
   users_.fetch_sub(1, std::memory_order_release);
   if (error == EOPNOTSUPP && has_lane(chain)) avoid(chain);
-  if (error == ENOSYS || error == EPERM || error == EACCES) refuse(error);
+  if (os::is_refused(-error)) refuse(error);
   return Verdict::DECLINED;
 }
 

@@ -89,7 +89,9 @@ int examine(Request& request, Descriptor& descriptor) {
   }
   request.direct = (descriptor.flags & O_DIRECT) != 0;
   request.append = (descriptor.flags & O_APPEND) != 0;
-  request.nonblocking = (descriptor.flags & O_NONBLOCK) != 0;
+  request.flags_unknown = (descriptor.flags & os::FLAGS_REFUSED) != 0;
+  // Where it is not known a thread waits in read(2) or write(2), which say what this descriptor's result is.
+  request.nonblocking = (descriptor.flags & O_NONBLOCK) != 0 || request.flags_unknown;
   return 0;
 }
 
@@ -108,7 +110,7 @@ int identify(Request& request, Descriptor& descriptor) {
 }
 
 long read_in_head(Request& request, Budget& budget) {
-  if (request.direct || request.offset < 0) return DECLINED;
+  if (request.direct || request.flags_unknown || request.offset < 0) return DECLINED;
   const long result = read_cached(request, budget, os::read_at_now);
   return result == -EINVAL ? DECLINED : result;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "exec/perform.h"
 
+#include "os/system_call.h"
+
 namespace atomrt::exec {
 
 using chain::Operation;
@@ -70,10 +72,6 @@ long fill_up_to_mark(chain::Request& request, int fd) {
 // What one plain call says is the request's result: a device's or a server's EAGAIN is an error like any other.
 bool is_decided_by_call(const chain::Request& request) { return request.is_at_offset || request.is_by_call; }
 
-bool is_refused(long result) {
-  return result == -EOPNOTSUPP || result == -ENOSYS || result == -EPERM || result == -EACCES;
-}
-
 }  // namespace
 
 long settle(chain::Request& request, long result) {
@@ -106,10 +104,10 @@ long perform(chain::Chain& chain) {
 
 long attempt(chain::Request& request, int fd) {
   const bool is_below_mark = request.operation == Operation::READ && request.moved > 0;
-  if (request.is_by_call || is_below_mark) return CANNOT_ASK;
+  if (request.flags_unknown || request.is_by_call || is_below_mark) return CANNOT_ASK;
   const long result = move_now(request, fd);
   // A kernel before 4.16, or a seccomp filter; where the file itself refuses, the plain call says so, too.
-  if (is_refused(result)) return CANNOT_ASK;
+  if (result == -EOPNOTSUPP || os::is_refused(result)) return CANNOT_ASK;
   const long outcome = settle(request, result);
   if (result > 0 && bytes_left(request) != 0 && bytes_missing(request, fd) != 0) return CANNOT_ASK;
   return outcome == NOT_READY && gives_up(request, fd) ? CANNOT_ASK : outcome;

@@ -20,7 +20,8 @@ constexpr long CANNOT_ASK = -0x10000 - EOPNOTSUPP;
 
 // Moves what can be moved without waiting for the peer; `moved` counts. The result of the whole request (bytes,
 // -errno, -EAGAIN on an O_NONBLOCK descriptor), or NOT_READY, or CANNOT_ASK (a terminal, a FIFO, a socket with a
-// timeout whose peer is not ready, or below its low mark). A blocking stream's write is ready only when complete.
+// timeout whose peer is not ready, or below its low mark; a descriptor of unknown flags; a seccomp filter). A blocking
+// stream's write is ready only when complete.
 [[nodiscard]] long attempt(chain::Request& request, int fd);
 
 // The same by a call that may wait, for a descriptor that can't be asked without waiting, or that says ready without

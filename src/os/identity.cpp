@@ -33,9 +33,6 @@ FileKind kind_of(int fd, mode_t mode) {
 constexpr unsigned MOUNT_FOR_EVER = 0x4000;  // STATX_MNT_ID_UNIQUE, Linux 6.8
 constexpr unsigned ASKED_OF_FILE = STATX_TYPE | STATX_INO | MOUNT_FOR_EVER;
 
-// Before Linux 4.11, or by a seccomp filter.
-bool is_refused(long result) { return result == -ENOSYS || result == -EPERM || result == -EACCES; }
-
 long ask_by_fstat(int fd, struct statx& answer) {
   // Newer glibc has no call of fstat in it: a filter may know newfstatat alone, or one made before that, fstat.
 #ifdef SYS_fstatat64
@@ -136,10 +133,14 @@ std::uint32_t magic_by_statfs(int fd) {
 
 base::Expected<int> status_flags(int fd) {
 #ifdef SYS_fcntl64
-  return base::from_kernel<int>(system_call(SYS_fcntl64, fd, F_GETFL));
+  const long result = system_call(SYS_fcntl64, fd, F_GETFL);
 #else
-  return base::from_kernel<int>(system_call(SYS_fcntl, fd, F_GETFL));
+  const long result = system_call(SYS_fcntl, fd, F_GETFL);
 #endif
+  if (!is_refused(result)) return base::from_kernel<int>(result);
+  const auto identity = identify(fd);
+  if (!identity) return base::Error{identity.error()};
+  return UNKNOWN_FLAGS;
 }
 
 bool refuses_offsets(int fd, bool for_writing) { return takes_no_offset(fd, for_writing); }

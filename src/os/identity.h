@@ -29,6 +29,10 @@ struct FileIdentity {
 };
 
 // F_GETFL: access mode, O_DIRECT, O_APPEND, O_NONBLOCK. Errors: EBADF.
+// Where a seccomp filter refuses that: UNKNOWN_FLAGS, by which all that depends on them is done the slow way. F_GETFL
+// itself never gives FLAGS_REFUSED.
+constexpr int FLAGS_REFUSED = 1 << 30;
+constexpr int UNKNOWN_FLAGS = FLAGS_REFUSED | O_RDWR | O_APPEND | O_DSYNC;
 base::Expected<int> status_flags(int fd);
 // From the inode in memory: no file server is asked (statx(2), AT_STATX_DONT_SYNC).
 base::Expected<FileIdentity> identify(int fd);

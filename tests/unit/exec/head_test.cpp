@@ -324,6 +324,19 @@ void a_descriptor_is_examined(void**) {
   assert_int_equal(examine(request, descriptor), EBADF);
 }
 
+// A read that does not wait may wait for the disk with O_DIRECT, and EAGAIN may or may not be a result.
+void a_descriptor_of_unknown_flags_is_left_to_others(void**) {
+  fake_file.flags = atomrt::os::UNKNOWN_FLAGS;
+  Request request = request_of(Operation::READ);
+  Descriptor descriptor{};
+  Budget budget(Budget::ONE_CALL);
+  assert_int_equal(examine(request, descriptor), 0);
+  assert_true(request.flags_unknown && request.nonblocking && request.append);
+  assert_int_equal(read_in_head(request, budget), DECLINED);
+  assert_int_equal(stream_in_head(request, budget), DECLINED);
+  assert_int_equal(fake_file.call_count, 0);
+}
+
 void a_file_is_identified_once(void**) {
   FileIdentity identity{};
   identity.kind = FileKind::STREAM;
@@ -383,6 +396,6 @@ UNIT_TESTS(TEST(a_cached_read_is_one_call), TEST(an_unexamined_read_is_one_call_
            TEST(a_file_system_that_would_wait_this_time_is_asked_again), TEST(a_write_leaves_no_signal_behind),
            TEST(a_stream_that_is_ready_is_served), TEST(a_stream_that_is_not_ready_declines),
            TEST(a_nonblocking_stream_has_its_result_at_once),
-           TEST(a_stream_transfer_beyond_the_budget_is_left_whole), TEST(a_descriptor_is_examined),
+           TEST(a_stream_transfer_beyond_the_budget_is_left_whole), TEST(a_descriptor_is_examined), TEST(a_descriptor_of_unknown_flags_is_left_to_others),
            TEST(a_file_is_identified_once), TEST(a_budget_never_goes_below_nothing),
            TEST(devices_are_told_apart_or_forgotten))

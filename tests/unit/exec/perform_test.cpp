@@ -138,13 +138,23 @@ void a_descriptor_that_cannot_be_asked_is_told(void**) {
   assert_int_equal(attempt(read, 17), CANNOT_ASK);
   Request write = request_of(Operation::WRITE);
   assert_int_equal(attempt(write, 17), CANNOT_ASK);
-  fake_file.will_give({-ENOSYS, -EPERM});  // an old kernel, a seccomp filter
+  fake_file.will_give({-ENOSYS, -EPERM, -EACCES});  // an old kernel, a seccomp filter
   assert_int_equal(attempt(read, 17), CANNOT_ASK);
   assert_int_equal(attempt(write, 17), CANNOT_ASK);
   fake_file.will_give({-EACCES, -EPERM});
   read.is_socket = true;  // where the socket itself says so, the plain call does, too
   assert_int_equal(attempt(read, 17), CANNOT_ASK);
   assert_int_equal(attempt(read, 17), CANNOT_ASK);
+}
+
+void a_descriptor_of_unknown_flags_is_not_asked(void**) {
+  for (const Operation operation : {Operation::READ, Operation::WRITE}) {
+    Request request = request_of(operation);
+    request.flags_unknown = request.nonblocking = true;
+    assert_int_equal(attempt(request, 17), CANNOT_ASK);
+    assert_true(needs_no_peer(request, 17));
+  }
+  assert_int_equal(fake_file.call_count, 0);
 }
 
 void a_call_that_may_wait_is_the_plain_one(void**) {
@@ -182,5 +192,5 @@ UNIT_TESTS(TEST(reads_and_writes_go_to_their_offset), TEST(what_was_moved_before
            TEST(a_nonblocking_stream_behaves_as_read_and_write_do),
            TEST(a_blocking_stream_that_is_not_ready_is_not_over), TEST(a_write_of_nothing_is_whole),
            TEST(the_special_results_are_no_errno), TEST(an_attempt_does_not_wait_and_goes_on_behind_what_was_moved),
-           TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_call_that_may_wait_is_the_plain_one),
+           TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_descriptor_of_unknown_flags_is_not_asked), TEST(a_call_that_may_wait_is_the_plain_one),
            TEST(some_calls_need_no_peer))

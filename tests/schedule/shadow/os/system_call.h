@@ -34,4 +34,7 @@ inline long system_call(long number, Words... words) {
   return enter_kernel(number, as_word(words)...);
 }
 
+// What a kernel without the call says, or a seccomp filter.
+inline bool is_refused(long result) { return result == -ENOSYS || result == -EPERM || result == -EACCES; }
+
 }  // namespace atomrt::os
