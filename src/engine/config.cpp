@@ -138,6 +138,8 @@ void read_environment() {
   const char* verbose = os::environment("VERBOSE");
   read.verbose = verbose != nullptr && *verbose != '\0' && answer(verbose) != Answer::NO;
   read_contexts(found, read);
+  read.is_under_valgrind = os::is_under_valgrind();
+  if (read.is_under_valgrind) read.use_ring = read.use_direct = false;
   read_order(found, read);
   read_number(found, "RING_ENTRIES", 1, MOST_RING_ENTRIES, read.ring_entries);
   read_number(found, "MAX_THREADS", 1, MOST_THREADS, read.most_threads);

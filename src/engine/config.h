@@ -16,6 +16,9 @@ struct Config {
   bool use_direct = true;
   bool use_ring = true;
   bool is_ring_forced = false;  // named: to be tried also where that might be dangerous (a seccomp filter)
+  // Its memcheck does not see what the kernel writes into memory that it shares with this process, and knows neither
+  // io_uring nor the newest calls: ring and direct are not used, whatever is named.
+  bool is_under_valgrind = false;
   bool use_threads = true;      // false: only for what no other context does
   bool keeps_call_order = false;  // of one descriptor and direction: ATOMRT_ORDER=calls
   unsigned ring_entries = exec::Ring::ENTRIES;

@@ -24,4 +24,15 @@ const char* environment(const char* name) {
   return nullptr;
 }
 
+bool is_under_valgrind() {
+  static constexpr char PRELOAD[] = "LD_PRELOAD=";
+  if (environ == nullptr) return false;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const char* text = *entry;
+    if (text[0] != PRELOAD[0] || std::strncmp(text, PRELOAD, sizeof PRELOAD - 1) != 0) continue;
+    return std::strstr(text, "/vgpreload_") != nullptr;
+  }
+  return false;
+}
+
 }  // namespace atomrt::os

@@ -59,8 +59,19 @@ void a_secure_process_sees_none(void**) {
   assert_non_null(environment("STATS"));
 }
 
+void valgrind_is_known_by_its_preload(void**) {
+  clearenv();
+  assert_false(atomrt::os::is_under_valgrind());
+  setenv("LD_PRELOAD", "/usr/lib/libvgpreload.so", 1);
+  setenv("XLD_PRELOAD", "/usr/libexec/valgrind/vgpreload_core-amd64-linux.so", 1);
+  assert_false(atomrt::os::is_under_valgrind());
+  setenv("LD_PRELOAD", "/usr/libexec/valgrind/vgpreload_core-amd64-linux.so:/a.so", 1);
+  assert_true(atomrt::os::is_under_valgrind());
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(a_variable_is_found_by_its_whole_name),
            cmocka_unit_test(an_empty_value_is_not_an_absent_one),
-           cmocka_unit_test(no_environment_at_all_is_no_variable), cmocka_unit_test(a_secure_process_sees_none))
+           cmocka_unit_test(no_environment_at_all_is_no_variable), cmocka_unit_test(a_secure_process_sees_none),
+           cmocka_unit_test(valgrind_is_known_by_its_preload))
