@@ -22,7 +22,9 @@ Chain* adopt(ChainPool& pool, const Request& request, Place place) {
   chain->in_flight_link = {};
   chain->member_link = {};
   chain->queue_link = {};
-  chain->waiters.store(packed(generation_of(*chain), 0), std::memory_order_relaxed);
+  // A release: who waits for the request that had this chain before may learn its end from this word alone, and must
+  // see the result and the bytes then, which this thread has acquired with the chain.
+  chain->waiters.store(packed(generation_of(*chain), 0), std::memory_order_release);
   put(*chain, place);
   return chain;
 }
