@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "kernel/device.h"
 #include "kernel/signals.h"
 #include "machine/memory.h"
+#include "machine/ordering.h"
 #include "machine/report.h"
 #include "machine/scheduler.h"
 
@@ -30,6 +32,7 @@ constexpr int NOWAIT = 0x8;
 struct Context {
   Ring* ring;
   unsigned in_flight;
+  Clock past;  // of who has put events, under the kernel's lock
 };
 std::vector<Context> contexts, parents_contexts;
 
@@ -40,19 +43,26 @@ Context* find(unsigned long number) {
   return nullptr;
 }
 
-void put_event(Ring& ring, std::uint64_t data, const iocb* object, long result) {
+void put_event(Context& context, std::uint64_t data, const iocb* object, long result) {
+  Ring& ring = *context.ring;
   note_access(&ring, sizeof(Ring), true);
+  learn(context.past);
+  if (is_weak) learn_of_newest(&ring.head, sizeof ring.head);
   io_event& event = ring.events[ring.tail];
   if ((ring.tail + 1) % ring.size == ring.head) fail("the ring of events overflows");
+  access_plainly(&event, sizeof event, true);
   event = {data, reinterpret_cast<std::uintptr_t>(object), result, 0};
-  ring.tail = (ring.tail + 1) % ring.size;
+  const std::uint32_t tail = (ring.tail + 1) % ring.size;
+  tell(context.past);
+  if (is_weak) store_ordered(&ring.tail, sizeof ring.tail, tail, std::memory_order_release);
+  ring.tail = tail;
   wake(&ring, MOST_THREADS);
 }
 
 void ended(const Operation& operation, long result) {
   Context* context = find(reinterpret_cast<unsigned long>(operation.owner));
   if (context == nullptr) fail("an operation of a context that is gone ends");
-  put_event(*context->ring, operation.data, nullptr, result);
+  put_event(*context, operation.data, nullptr, result);
   --context->in_flight;
   if (context->in_flight == 0) wake(&context->in_flight, MOST_THREADS);
 }
@@ -105,7 +115,7 @@ long submit_one(Context& context, const iocb& transfer) {
   }
   trace("io_submit takes one for descriptor %d%s", static_cast<int>(transfer.aio_fildes), is_over ? ", over at once" : "");
   if (is_over) {
-    put_event(*context.ring, operation.data, &transfer, at_once);
+    put_event(context, operation.data, &transfer, at_once);
     return 0;
   }
   ++context.in_flight;
@@ -132,8 +142,9 @@ long aio_setup(unsigned requests, unsigned long* number) {
   end_freshness();
   note_access(memory, RING_SIZE, true);
   Ring& ring = *static_cast<Ring*>(memory);
+  access_plainly(memory, sizeof(Ring), true);
   ring = Ring{0, EVENTS, 0, 0, 0xa10a10a1, 1, 0, sizeof(Ring)};
-  contexts.push_back({&ring, 0});
+  contexts.push_back({&ring, 0, {}});
   *number = reinterpret_cast<unsigned long>(&ring);
   return 0;
 }
@@ -169,7 +180,7 @@ long aio_cancel_submitted(unsigned long number, const iocb* transfer) {
   if (context == nullptr) return -EINVAL;
   if (!cancel_operation(context->ring, transfer->aio_data)) return -EINVAL;
   --context->in_flight;
-  put_event(*context->ring, transfer->aio_data, transfer, transfer->aio_lio_opcode == IOCB_CMD_POLL ? 0 : -ECANCELED);
+  put_event(*context, transfer->aio_data, transfer, transfer->aio_lio_opcode == IOCB_CMD_POLL ? 0 : -ECANCELED);
   return -EINPROGRESS;
 }
 
@@ -189,6 +200,7 @@ long aio_get_events(unsigned long number, long least, long most, void* events, c
     Ring& ring = *context->ring;
     const unsigned there = events_of(ring);
     if (there > 0 && most > 0) {
+      learn(context->past);
       const bool is_unwritable = reinterpret_cast<std::uintptr_t>(events) >= ~std::uintptr_t{8191};
       if (is_unwritable) {
         result = -EFAULT;

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "machine/ordering.h"
 #include "machine/report.h"
 #include "machine/scheduler.h"
 
@@ -55,6 +56,7 @@ void leave_child_device() {
 void begin_operation(const Operation& operation) {
   hold_file(*operation.file);
   operations.push_back(operation);
+  tell(operations.back().past);
   if (operation.kind == Operation::SYNC) operations.back().writes_before = operation.file->inode->writes;
 }
 
@@ -90,6 +92,7 @@ void complete_one_operation() {
     if (!can_end(operations[at])) continue;
     const Operation operation = operations[at];
     operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(at));
+    const DeviceActs acts(operation.past);
     const long result = perform(operation);
     static constexpr const char* NAMES[] = {"read", "write", "sync", "poll"};
     trace("the device ends a %s: %ld", NAMES[operation.kind], result);

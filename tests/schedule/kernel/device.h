@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernel/files.h"
+#include "machine/clock.h"
 
 namespace schedule {
 
@@ -19,6 +20,7 @@ struct Operation {
   void (*done)(const Operation& operation, long result);
   void* owner;
   std::uint64_t data;
+  Clock past;  // what its beginner knew
 };
 
 void reset_device();

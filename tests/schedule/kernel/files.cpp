@@ -10,6 +10,7 @@
 
 #include "kernel/signals.h"
 #include "machine/memory.h"
+#include "machine/ordering.h"
 #include "machine/report.h"
 
 namespace schedule {
@@ -33,6 +34,7 @@ OpenFile& make_file(Inode& inode, int flags) {
 
 void close_last(OpenFile& file) {
   Inode& inode = *file.inode;
+  tell(inode.past);
   if (inode.kind == Kind::PIPE) ((file.flags & O_ACCMODE) == O_RDONLY ? inode.readers : inode.writers) -= 1;
   if (inode.kind == Kind::SOCKET && inode.peer != nullptr) {
     inode.peer->peer = nullptr;
@@ -48,6 +50,7 @@ std::size_t scatter(const Parts& parts, const char* bytes, std::size_t length) {
     const std::size_t some = std::min(parts.parts[i].iov_len, length - done);
     if (some == 0) continue;
     note_access(parts.parts[i].iov_base, some, true);
+    access_plainly(parts.parts[i].iov_base, some, true);
     std::memcpy(parts.parts[i].iov_base, bytes + done, some);
     done += some;
   }
@@ -60,6 +63,7 @@ std::string gather(const Parts& parts, std::size_t most) {
     const std::size_t some = std::min(parts.parts[i].iov_len, most - bytes.size());
     if (some == 0) continue;
     note_access(parts.parts[i].iov_base, some, false);
+    access_plainly(parts.parts[i].iov_base, some, false);
     bytes.append(static_cast<const char*>(parts.parts[i].iov_base), some);
   }
   return bytes;
@@ -182,6 +186,7 @@ bool is_ready(const OpenFile& file, bool for_writing) {
 long read_stream(OpenFile& file, const Parts& parts) {
   Inode& inode = *file.inode;
   if (parts.length() == 0) return 0;
+  learn(inode.past);
   if (inode.bytes.empty()) return is_ready(file, false) ? 0 : -EAGAIN;
   const std::size_t length = std::min(parts.length(), inode.bytes.size());
   scatter(parts, inode.bytes.data(), length);
@@ -197,6 +202,7 @@ long write_stream(OpenFile& file, const Parts& parts) {
   if (to->bytes.size() >= to->capacity) return -EAGAIN;
   const std::string bytes = gather(parts, to->capacity - to->bytes.size());
   to->bytes += bytes;
+  tell(to->past);
   wake(to, MOST_THREADS);
   return static_cast<long>(bytes.size());
 }

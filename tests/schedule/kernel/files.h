@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "machine/clock.h"
+
 namespace schedule {
 
 enum class Kind : std::uint8_t { REGULAR, PIPE, SOCKET };
@@ -23,6 +25,7 @@ struct Inode {
   unsigned writes = 0;                // that have reached the file
   unsigned synced_writes = 0;         // of those, before the last sync began
   std::size_t capacity = 4096;        // of a stream
+  Clock past;                         // of a stream: what its writers knew
 };
 
 struct OpenFile {

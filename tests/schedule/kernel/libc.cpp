@@ -13,6 +13,7 @@
 #include "kernel/faults.h"
 #include "kernel/libc.h"
 #include "kernel/signals.h"
+#include "machine/ordering.h"
 #include "machine/report.h"
 #include "machine/scheduler.h"
 
@@ -27,6 +28,7 @@ struct AtFork {
 };
 std::vector<AtFork> at_fork;
 unsigned refusals;
+Clock past_of_lock;  // of the C library's own
 
 }  // namespace
 
@@ -34,6 +36,7 @@ namespace schedule {
 
 void reset_libc() {
   at_fork.clear();
+  past_of_lock.clear();
   refusals = 0;
 }
 unsigned threads_refused() { return refusals; }
@@ -81,6 +84,8 @@ int __wrap_pthread_atfork(void (*prepare)(), void (*parent)(), void (*child)()) 
   static constexpr int ERRORS[] = {ENOMEM, 0};
   if (const int error = next_fault("pthread_atfork", ERRORS); error != 0) return error;
   at_fork.push_back({prepare, parent, child});
+  learn(past_of_lock);
+  tell(past_of_lock);
   return 0;
 }
 
@@ -106,7 +111,10 @@ int __wrap_dl_iterate_phdr(int (*visit)(dl_phdr_info*, std::size_t, void*), void
   dl_phdr_info none{};
   none.dlpi_name = "/ld-linux";
   none.dlpi_adds = 1;
-  return visit(&none, sizeof none, argument);
+  learn(past_of_lock);
+  const int result = visit(&none, sizeof none, argument);
+  tell(past_of_lock);
+  return result;
 }
 
 }  // extern "C"

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "machine/ordering.h"
 #include "machine/report.h"
 
 namespace schedule {
@@ -13,6 +14,7 @@ namespace {
 struct Queued {
   unsigned thread;  // 0: the process
   siginfo_t info;
+  Clock past;  // of the sender
 };
 std::vector<Queued> queue;
 struct sigaction handlers[65];
@@ -34,6 +36,7 @@ bool take(unsigned thread, std::uint64_t wanted, siginfo_t& info) {
     for (std::size_t i = 0; i < queue.size(); ++i) {
       if (queue[i].thread != (own ? thread : 0) || (wanted & bit_of(queue[i].info.si_signo)) == 0) continue;
       info = queue[i].info;
+      learn(queue[i].past);
       queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(i));
       note_pending();
       return true;
@@ -66,7 +69,8 @@ int send_signal(unsigned target, int number, const siginfo_t& info) {
     if (number < SIGRTMIN && entry.thread == target && entry.info.si_signo == number) return 0;
   }
   trace("signal %d to %s %u", number, target == 0 ? "process" : "thread", target);
-  queue.push_back({target, info});
+  queue.push_back({target, info, {}});
+  tell(queue.back().past);
   queue.back().info.si_signo = number;
   note_pending();
   if (target != 0) {

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <vector>
 
+#include "machine/address_table.h"
+#include "machine/ordering.h"
 #include "machine/report.h"
 #include "machine/scheduler.h"
 
@@ -31,6 +33,9 @@ std::size_t program_used;
 bool is_forbidden[PROGRAM_SIZE];
 
 std::vector<char> data_at_start, bss_at_start;
+
+std::uint64_t births, run_birth;  // when the memory of a run, or of a mapping, became what it is
+std::uint64_t page_births[PAGES];
 
 const char* fresh_begin;
 const char* fresh_end;
@@ -95,6 +100,7 @@ void* map_pages(std::size_t size) {
     if (is_dirty[page]) std::memset(base + page * PAGE, 0, PAGE);
   }
   if (first + count > highest) highest = first + count;
+  forget_order_of_pages(first, count);
   fresh_begin = base + first * PAGE;
   fresh_end = fresh_begin + count * PAGE;
   fresh_owner = is_running() ? self().number : 0;
@@ -124,6 +130,7 @@ void enter_child_memory() {
   parents_data = copy_of(__start_library_data, __stop_library_data);
   parents_bss = copy_of(__start_library_bss, __stop_library_bss);
   end_freshness();
+  forget_all_order();
 }
 
 void leave_child_memory() {
@@ -132,6 +139,7 @@ void leave_child_memory() {
   std::memcpy(pages, parents_pages.data(), sizeof pages);
   restore(__start_library_data, parents_data);
   restore(__start_library_bss, parents_bss);
+  forget_all_order();
 }
 
 void* program_memory(std::size_t size) {
@@ -167,6 +175,17 @@ void note_access(const void* memory, std::size_t size, bool writes) {
 bool is_fresh(const void* memory) {
   const char* at = static_cast<const char*>(memory);
   return at >= fresh_begin && at < fresh_end && is_running() && fresh_owner == self().number;
+}
+
+std::uint64_t birth_of(const void* memory) {
+  const std::size_t offset = offset_of(memory);
+  const std::uint64_t own = offset < SIZE ? page_births[offset / PAGE] : 0;
+  return own > run_birth ? own : run_birth;
+}
+void forget_all_order() { run_birth = ++births; }
+void forget_order_of_pages(std::size_t first, std::size_t count) {
+  ++births;
+  for (std::size_t page = first; page < first + count; ++page) page_births[page] = births;
 }
 
 void end_freshness() { fresh_begin = fresh_end = nullptr; }

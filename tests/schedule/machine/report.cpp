@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "machine/ordering.h"
 #include "machine/scheduler.h"
 
 extern "C" char __executable_start[];
@@ -134,22 +135,58 @@ void print_trace() {
   is_tracing = false;
 }
 
-void fail(const char* format, ...) {
+namespace {
+
+void print_trail(const Trail& trail) {
+  Places places;
+  places.want(trail.at);
+  for (unsigned i = 0; i < trail.depth; ++i) places.want(trail.frames[i]);
+  places.look_up();
+  std::printf("\n  before it, in thread %u (%s):\n", trail.thread, trail.thread == 0 ? "the device" : thread_name(trail.thread));
+  if (trail.at != nullptr) std::printf("      %s\n", places.text(trail.at));
+  for (unsigned i = 0; i < trail.depth; ++i) std::printf("      %s\n", places.text(trail.frames[i]));
+}
+
+[[noreturn]] void fail_in(const char* format, va_list arguments, const Trail* other) {
   if (is_tracing) print_events();
   is_tracing = false;
-  va_list arguments;
-  va_start(arguments, format);
   std::printf("\n%s: ", scenario_name);
   std::vprintf(format, arguments);
-  va_end(arguments);
   if (is_running()) {
     std::printf("\n  at step %" PRIu64 ", in thread %u (%s)\n  play it again: tests/schedule/run --scenario %s %s\n", steps(),
                 self().number, self().name, scenario_name, replay_words);
+    if (other != nullptr) print_trail(*other);
     print_threads();
   }
   std::printf("\n");
   std::fflush(stdout);
   _exit(1);
+}
+
+}  // namespace
+
+void fail(const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fail_in(format, arguments, nullptr);
+}
+
+void fail_with_trail(const Trail& other, const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fail_in(format, arguments, &other);
+}
+
+Trail present_trail() {
+  Trail trail;
+  if (acts_as_device()) return trail;
+  const Thread& thread = self();
+  trail.thread = static_cast<std::uint8_t>(thread.number);
+  trail.at = thread.at;
+  for (unsigned i = thread.depth < MOST_FRAMES ? thread.depth : MOST_FRAMES; i > 0 && trail.depth < TRAIL; --i) {
+    trail.frames[trail.depth++] = thread.frames[i - 1];
+  }
+  return trail;
 }
 
 void trace(const char* format, ...) {

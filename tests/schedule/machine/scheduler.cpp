@@ -7,6 +7,7 @@
 
 #include "kernel/device.h"
 #include "kernel/signals.h"
+#include "machine/ordering.h"
 #include "machine/report.h"
 #include "machine/strategy.h"
 
@@ -130,6 +131,7 @@ Thread* thread_at(unsigned number) {
 }
 
 const char* thread_name(unsigned number) { return threads[number].name; }
+void learn_of_end(unsigned number) { learn(threads[number].knowledge.known); }
 
 void step(const char* what, const void* where) {
   if (running == nullptr) return;
@@ -164,6 +166,7 @@ void wake_thread(Thread& thread, Wakeup wakeup) {
   if (thread.state != State::ASLEEP) return;
   thread.wakeup = wakeup;
   thread.state = State::RUNNABLE;
+  if (wakeup == Wakeup::WOKEN) tell_thread(thread.knowledge);
 }
 
 unsigned wake(const void* channel, unsigned most) {
@@ -193,6 +196,7 @@ Thread* start_thread(const char* name, bool is_librarys, std::uint64_t mask, voi
   thread.argument = argument;
   thread.locals = first_locals();
   thread.state = State::RUNNABLE;
+  begin_knowledge(thread.knowledge, whose(used));
   prepare(thread.fiber, enter_thread);
   thread_started(thread);
   return &thread;
@@ -209,6 +213,7 @@ void begin_child() {
 void end_child() {
   for (unsigned i = used_before_fork + 1; i <= used; ++i) {
     while (threads[i].state != State::OVER) sleep_on("the end of a child's threads", &threads[i], NEVER, false);
+    learn_of_end(i);
   }
   for (unsigned i = 1; i <= used_before_fork; ++i) {
     if (threads[i].state == State::FROZEN) threads[i].state = states_before_fork[i];
@@ -224,6 +229,7 @@ void run_threads(const RunSettings& chosen, void (*body)()) {
   clock_ns = 1'000'000'000'000;
   choices = Random(chosen.seed * 2 + 1);
   begin_strategy(chosen);
+  begin_ordering(chosen.is_weak, chosen.seed);
   running = start_thread("main", false, 0, [](void*) -> void* {
     main_body();
     return nullptr;

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdint>
 
+#include "machine/clock.h"
 #include "machine/fiber.h"
 #include "machine/random.h"
 #include "machine/thread_locals.h"
@@ -16,7 +17,6 @@
 namespace schedule {
 
 constexpr std::int64_t NEVER = INT64_MAX;
-constexpr unsigned MOST_THREADS = 64;
 constexpr unsigned MOST_FRAMES = 128;
 
 enum class State : std::uint8_t { UNUSED, RUNNABLE, ASLEEP, OVER, FROZEN };  // FROZEN: while a child of its process runs
@@ -56,6 +56,7 @@ struct Thread {
   unsigned lock_count = 0;
   bool in_call = false;  // in the simulated kernel, or in a scenario's own check
   int saved_errno = 0;
+  Knowledge knowledge;  // of others' pasts, where memory is weak
   Locals locals;
 };
 
@@ -75,6 +76,7 @@ void wake_thread(Thread& thread, Wakeup wakeup);
 Thread* start_thread(const char* name, bool is_librarys, std::uint64_t mask, void* (*body)(void*), void* argument);
 Thread* thread_at(unsigned number);  // null: not there any more
 const char* thread_name(unsigned number);
+void learn_of_end(unsigned number);  // that thread is over, and the running one knows it
 unsigned thread_count();             // numbers 1..count have been used
 
 // From here to end_child the process is a forked child: this thread alone. The parent's others stand still meanwhile.
@@ -100,6 +102,7 @@ struct RunSettings {
   std::uint64_t seed = 0;
   Strategy strategy = Strategy::WALK;
   bool is_calm = false;
+  bool is_weak = false;  // memory is no stronger than C++ promises
   unsigned expected_steps = 500;  // for the places of PRIORITIES' changes
   std::uint64_t most_steps = 400'000;
 };

@@ -9,6 +9,13 @@ class Mutant(NamedTuple):
     old: str
     new: str
     is_quick: bool = False  # found within seconds; the checks take these alone
+    is_weak: bool = False  # shows only where memory is weak
+    options: tuple = ()  # of the search: the scenario that it needs
+
+
+def weakened(name, path, words, is_quick=False):
+    """The operations of the line with these words order nothing: the search does without what they ask for."""
+    return Mutant(name, path, words, words, is_quick, is_weak=True)
 
 
 MUTANTS = [
@@ -76,4 +83,19 @@ MUTANTS = [
            "tail != Tail::NOTIFY || notify(registry.notices, request.notification);",
            "tail != Tail::NOTIFY || (notify(registry.notices, request.notification) && "
            "notify(registry.notices, request.notification));"),
+    # Orders that x86 gives anyway.
+    weakened("a_mutex_that_releases_nothing", "os/mutex.h", "word_.exchange(0, std::memory_order_release)", is_quick=True),
+    weakened("a_result_that_releases_nothing", "aiocb/fields.h",
+             "result < 0 ? static_cast<int>(-result) : 0, __ATOMIC_RELEASE", is_quick=True),
+    weakened("a_bell_that_orders_nothing", "chain/waiters.cpp", "bell.exchange(os::RUNG, std::memory_order_acq_rel)", is_quick=True),
+    weakened("a_pool_that_releases_nothing", "os/slot_pool.h",
+             "tagged(head, first.number), std::memory_order_release", is_quick=True),
+    weakened("a_place_that_releases_nothing", "chain/chain.h",
+             "static_cast<std::uint32_t>(place)), std::memory_order_release", is_quick=True),
+    weakened("a_countdown_that_orders_nothing", "chain/group.h", "remaining_.fetch_sub(1, std::memory_order_acq_rel)"),
+    weakened("a_start_that_is_not_released", "engine/engine.cpp", "engine.is_started.store(1, std::memory_order_release)", is_quick=True),
+    weakened("a_closed_word_out_of_turn", "chain/waiters.cpp", "packed(generation_of(chain) + 1, low), std::memory_order_seq_cst", is_quick=True),
+    weakened("a_seqlock_without_its_fence", "chain/known_file.h", "std::atomic_thread_fence(std::memory_order_acquire);"),
+    weakened("a_seqlock_whose_writer_has_no_fence", "chain/known_file.h",
+             "std::atomic_thread_fence(std::memory_order_release);"),
 ]

@@ -4,24 +4,26 @@
 Usage: run.py [--build BUILD] [--sample N] [--quick] [--but SCENARIO]... [--seconds S] [NAME]...
 
 Without names all are tried (the long form). --sample N: N of them, others each day. --quick: none that is
-found only after long. --but: not by that scenario. Each has to be found within S seconds (120). BUILD is a build folder with tests/schedule/run in it.
+found only after long. --but: not by that scenario. Each has to be found within S seconds of a processor (120). BUILD is a build folder with tests/schedule/run in it.
 """
 import argparse
+import collections
 import concurrent.futures
 import datetime
+import functools
 import json
 import pathlib
+import resource
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 from mutants import MUTANTS
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-SEEDS = 4000  # of each scenario in turn
+SEEDS = 1000  # of each scenario in turn
 
 
 class Failure(Exception):
@@ -51,9 +53,19 @@ def check(words, folder):
         raise Failure(f"{' '.join(map(str, words))[:200]}\n{result.stderr[-2000:]}")
 
 
-def affected(mutant, sources):
-    """What has to be compiled again: a source alone, or all that a header may be in."""
-    return [pathlib.Path(mutant.path)] if mutant.path.endswith(".cpp") else list(sources)
+def affected(mutant, sources, build):
+    """What has to be compiled again: a source alone, or all that a header is in."""
+    if mutant.path.endswith(".cpp"):
+        return [pathlib.Path(mutant.path)]
+    objects = {entry["output"]: source for source, entry in sources.items()}
+    told = subprocess.run(["ninja", "-C", build, "-t", "deps", *objects], capture_output=True, text=True, check=True).stdout
+    found, source = [], None
+    for line in told.splitlines():
+        if line and not line[0].isspace():
+            source = objects.get(line.split(":")[0])
+        elif line.strip().endswith("src/" + mutant.path) and source is not None:
+            found.append(source)
+    return found
 
 
 def make(mutant, build, folder):
@@ -66,7 +78,7 @@ def make(mutant, build, folder):
         raise Failure(f"{mutant.path} has the words {text.count(mutant.old)} times")
     path.write_text(text.replace(mutant.old, mutant.new))
     sources = commands_of(build)
-    again = affected(mutant, sources)
+    again = affected(mutant, sources, build)
     (folder / "objects").mkdir()
     objects = {source: pathlib.Path(entry["directory"], entry["output"]) for source, entry in sources.items()}
 
@@ -92,35 +104,83 @@ def make(mutant, build, folder):
         list(pool.map(compile_one, again))
     joined, library = folder / "joined.o", folder / "library.o"
     check(["g++", "-r", "-nostdlib", "-fno-lto", "-Wl,--force-group-allocation", "-o", joined, *objects.values()], build)
-    check(["objcopy", "--rename-section", ".data=library_data", "--rename-section", ".bss=library_bss",
-           "--remove-section=.init_array", "--remove-section=.fini_array", joined, library], build)
-    link = shlex.split(ninja_commands(build, "tests/schedule/run")[-1])
+    commands = ninja_commands(build, "tests/schedule/run")
+    rename = shlex.split(next(command for command in commands if "objcopy" in command))
+    check([*rename[:-2], joined, library], build)
+    link = shlex.split(commands[-1])
     link = [str(library) if word == "tests/schedule/library.o" else word for word in link]
     link[link.index("-o") + 1] = str(folder / "run")
     check(link, build)
     return folder / "run"
 
 
-def search(program, seconds, but):
-    """What finds it: the first lines of the report; or None."""
-    begun = time.monotonic()
-    first = 1
-    before = [["--faults"], ["--systematic"]]  # after the first round of seeds
-    while time.monotonic() - begun < seconds:
-        if first > 1 and before:
-            words = before.pop(0)
-        else:
-            words = ["--from", str(first), "--seeds", str(SEEDS)]
-            first += SEEDS
-        try:
-            result = subprocess.run([program, *words, *but], capture_output=True, text=True, check=False,
-                                    timeout=max(1, seconds - (time.monotonic() - begun)))
-        except subprocess.TimeoutExpired:
+@functools.cache
+def places_of_lines(program):
+    """Of each line of src/ with atomic operations: where these return to, as far from the program's start."""
+    code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", program], capture_output=True, text=True, check=True).stdout
+    returns, is_call = [], False
+    for line in code.splitlines():
+        address, colon, instruction = line.partition(":")
+        if not colon or not line.startswith(" "):
             continue
+        if is_call:
+            returns.append(address.strip())
+        is_call = "call" in instruction and "<__tsan_atomic" in instruction and "signal_fence" not in instruction
+    asked = "\n".join(f"{int(address, 16) - 1:x}" for address in returns)
+    told = subprocess.run(["addr2line", "-ia", "-e", program], input=asked, capture_output=True, text=True, check=True).stdout
+    found, at, is_known = collections.defaultdict(list), -1, False
+    for line in told.splitlines():
+        if line.startswith("0x"):
+            at, is_known = at + 1, False
+        elif "/src/" in line and not is_known:
+            path, _, number = line.split(" ")[0].rpartition(":")
+            found[pathlib.Path(path).resolve().relative_to(ROOT / "src"), int(number)].append(returns[at])
+            is_known = True
+    return found
+
+
+def leave_out(mutant, program):
+    """The options that leave out the orders of the mutant's line."""
+    text = (ROOT / "src" / mutant.path).read_text()
+    if text.count(mutant.old) != 1:
+        raise Failure(f"{mutant.path} has the words {text.count(mutant.old)} times")
+    begin = text[: text.index(mutant.old)].count("\n") + 1
+    lines = range(begin, begin + mutant.old.count("\n") + 2)
+    found = places_of_lines(program)
+    places = [place for line in lines for place in found[pathlib.Path(mutant.path), line]]
+    if not places:
+        raise Failure(f"no operation returns to line {begin} of {mutant.path}")
+    return [word for place in places for word in ("--leave-out", place)]
+
+
+def processor_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def search(program, mutant, seconds, but, options):
+    """What finds it, the first line of the report, or None; and the processor's seconds until then."""
+    begun = processor_seconds()
+    first = 1
+    others = [] if mutant.is_weak else [["--faults"], ["--systematic"]]  # after the first round of seeds
+    while (spent := processor_seconds() - begun) < seconds:
+        if first > 1 and others:
+            words = others.pop(0)
+        else:
+            words = ["--from", str(first), "--seeds", str(SEEDS), *(["--weak"] if mutant.is_weak else [])]
+            first += SEEDS
+        limit = str(max(1, int(seconds - spent)))
+        try:
+            result = subprocess.run(["prlimit", f"--cpu={limit}", program, "--first", *words, *but, *options],
+                                    capture_output=True, text=True, check=False, timeout=20 * seconds)
+        except subprocess.TimeoutExpired:
+            break
         if result.returncode == 1:
-            told = [line for line in result.stdout.splitlines() if ": " in line and "schedules" not in line and "runs with" not in line]
-            return told[0] if told else "?"
-    return None
+            told = [line for line in result.stdout.splitlines() if ": " in line and " a second" not in line]
+            told = told[0] if told else "?"
+            if "ended by signal 9" not in told and "ended by signal 24" not in told:
+                return told, processor_seconds() - begun
+    return None, processor_seconds() - begun
 
 
 def chosen(arguments):
@@ -147,13 +207,14 @@ def main():
     arguments = parser.parse_args()
     missed = 0
     for mutant in chosen(arguments):
-        begun = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             try:
-                program = make(mutant, arguments.build.resolve(), pathlib.Path(folder))
-                built = time.monotonic()
-                told = search(program, arguments.seconds, [word for name in arguments.but for word in ("--but", name)])
-                outcome = f"found after {time.monotonic() - built:.1f} s: {told}" if told else "NOT FOUND"
+                build = arguments.build.resolve()
+                program = build / "tests/schedule/run" if mutant.is_weak else make(mutant, build, pathlib.Path(folder))
+                options = [*mutant.options, *(leave_out(mutant, program) if mutant.is_weak else [])]
+                but = [word for name in arguments.but for word in ("--but", name)]
+                told, spent = search(program, mutant, arguments.seconds, but, options)
+                outcome = f"found after {spent:.1f} s: {told}" if told else f"NOT FOUND in {spent:.0f} s"
             except Failure as failure:
                 told, outcome = None, f"FAILED: {failure}"
         missed += told is None

@@ -12,6 +12,7 @@
 #include "kernel/faults.h"
 #include "kernel/libc.h"
 #include "machine/memory.h"
+#include "machine/ordering.h"
 #include "scenarios/pools.h"
 
 namespace schedule {
@@ -22,9 +23,14 @@ unsigned scenario_count;
 namespace {
 
 std::vector<Request*> requests;
+Clock past_of_words;  // of who tells
 constexpr int LOWEST_OF_LIBRARY = 200;  // no scenario has as many descriptors of its own
 
 Request& new_request(int fd, Request::Operation operation, std::size_t length, long offset, By by);
+
+// What a program may do that has been told of the end, in whatever way: look at the bytes.
+// The program's own handlers and threads have no order among themselves, so this is not remembered.
+void look_at_bytes(const Request& request) { expect_order_to(request.buffer, request.length); }
 
 // Without a step, and without touching the aiocb of a request that is over.
 void count_notification(sigval value) {
@@ -32,6 +38,7 @@ void count_notification(sigval value) {
   const int error = *const_cast<const volatile int*>(&request.block.__error_code);
   if (request.state == Request::SUBMITTED && error == EINPROGRESS) fail("notifies before it publishes");
   if (++request.notified > 1) fail("notifies twice");
+  look_at_bytes(request);
   wake(&request.notified, MOST_THREADS);
 }
 
@@ -113,6 +120,9 @@ void finish(Request& request) {
   EXPECT(request.error == 0 ? request.result >= 0 : request.result == -1);
   trace("sees the end of %p: error %d, result %ld", static_cast<void*>(&request.block), request.error, request.result);
   request.state = Request::OVER;
+  // What the program may do now: look at what was read, and use its memory for something else.
+  look_at_bytes(request);
+  expect_order_to(&request.block, sizeof request.block);
   forbid(&request.block, sizeof request.block);
   if (request.operation == Request::READ && request.length > 0) forbid(request.buffer, request.length);
 }
@@ -120,7 +130,11 @@ void finish(Request& request) {
 void wait_for(Request& request) {
   const struct aiocb* const list[] = {&request.block};
   while (!is_over(request)) {
-    if (aio_suspend(list, 1, nullptr) != 0 && errno != EINTR && errno != EAGAIN) fail("aio_suspend says %d", errno);
+    if (aio_suspend(list, 1, nullptr) == 0) {
+      look_at_bytes(request);
+    } else if (errno != EINTR && errno != EAGAIN) {
+      fail("aio_suspend says %d", errno);
+    }
   }
   finish(request);
 }
@@ -139,12 +153,14 @@ void poll_for(Request& request) {
 }
 
 int submit_list(int mode, Request* const list[], int count, sigevent* event) {
-  struct aiocb* blocks[16];
+  struct aiocb* blocks[16] = {};
   for (int i = 0; i < count; ++i) {
     blocks[i] = &list[i]->block;
     list[i]->state = Request::SUBMITTED;
   }
-  return lio_listio(mode, blocks, count, event);
+  const int outcome = lio_listio(mode, blocks, count, event);
+  for (int i = 0; mode == LIO_WAIT && outcome == 0 && i < count; ++i) look_at_bytes(*list[i]);
+  return outcome;
 }
 
 unsigned spawn(void (*body)()) {
@@ -159,6 +175,7 @@ void join(unsigned thread) {
   while (thread_at(thread) != nullptr) {
     sleep_on("join", thread_at(thread), NEVER, false);
   }
+  learn_of_end(thread);
 }
 
 void pause_until(const volatile unsigned& word, unsigned value) {
@@ -166,8 +183,10 @@ void pause_until(const volatile unsigned& word, unsigned value) {
     sleep_on("pause", const_cast<const unsigned*>(&word), NEVER, true);
     if (self().pending != 0) deliver_signals();
   }
+  learn(past_of_words);
 }
 void tell(volatile unsigned& word) {
+  tell(past_of_words);
   word = word + 1;
   wake(const_cast<const unsigned*>(&word), MOST_THREADS);
 }
@@ -242,6 +261,7 @@ void fork_child(void (*child)()) {
 
 void begin_program() {
   requests.clear();
+  past_of_words.clear();
   install_counting_handler();
 }
 
