@@ -45,8 +45,8 @@ enum class Tail : std::uint8_t { NOTIFY, COUNTDOWN, NOTIFY_GROUP, DONE };
 // it hands it out; the last one closes it.
 struct Hold : os::Slot {
   std::atomic<std::uint32_t> holders;
-  std::atomic<int>* entry;  // in the list of all duplicates
   int fd;
+  std::uint16_t entry;  // in the table of all duplicates
 };
 using HoldPool = os::SlotPool<Hold, 64, 16>;  // their numbers fit Chain::hold
 

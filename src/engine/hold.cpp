@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/hold.h"
 
-#include <fcntl.h>
-#include <pthread.h>
-
 #include <cerrno>
 #include <cstdio>
 
+#include "engine/duplicates.h"
 #include "engine/lone.h"
 #include "engine/reap.h"
 #include "os/got_hook.h"
@@ -24,77 +22,18 @@ using chain::Visit;
 constinit std::atomic<unsigned long long> seen_objects{0};
 constinit std::atomic<std::uint32_t> submissions{0};
 
-// Threads that ask the loader for its objects, with signals blocked, and forks that keep others from beginning to. The
-// loader's lock stays locked in a child whose parent had it in any thread, and the next look there would wait for ever.
-constinit std::atomic<std::uint32_t> looks{0}, forks{0};
-
-void before_fork() {
-  forks.fetch_add(1, std::memory_order_seq_cst);  // against looks: one of the two sees the other
-  for (os::Patience patience; looks.load(std::memory_order_seq_cst) > 0;) patience.wait();
-}
-// In the child the forks of other threads have gone, and a handler's may end inside another that has.
-void after_fork_in_parent() {
-  std::uint32_t present = forks.load(std::memory_order_relaxed);
-  while (present > 0 && !forks.compare_exchange_weak(present, present - 1, std::memory_order_release)) {
-  }
-}
-void after_fork_in_child() { forks.store(0, std::memory_order_relaxed); }
-
-// The numbers of all duplicates, +1: what the application's own calls must leave alone, and a child closes, which has
-// inherited them and none of their requests. An entry is written by its holder only. Survives fork.
-constexpr unsigned MOST_DUPLICATES = 256;
-constinit std::atomic<int> duplicates[MOST_DUPLICATES];
-constinit std::atomic<bool> closes_in_child{false};
-
-// Descriptors above what programs use, so that the application finds the lowest free numbers as before.
-constexpr int HIGH_NUMBER = 4096;
-
-bool is_duplicate(int fd) {
-  for (const std::atomic<int>& entry : duplicates) {
-    if (entry.load(std::memory_order_relaxed) == fd + 1) return true;
-  }
-  return false;
-}
-
-void close_in_child() {
-  for (std::atomic<int>& entry : duplicates) {
-    if (const int number = entry.exchange(0, std::memory_order_relaxed); number > 0) {
-      os::system_call(SYS_close, number - 1);
-    }
-  }
-}
-
-std::atomic<int>* free_entry() {
-  for (std::atomic<int>& entry : duplicates) {
-    int expected = 0;
-    if (entry.compare_exchange_strong(expected, -1, std::memory_order_relaxed)) return &entry;
-  }
-  return nullptr;
-}
-
-int duplicate(int fd) {
-  for (const int lowest : {HIGH_NUMBER, 512, 0}) {
-    const long result = os::system_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
-    if (result >= 0) return static_cast<int>(result);
-  }
-  return -1;
-}
-
 Hold* make_hold(Engine& engine, int fd) {
-  if (!closes_in_child.exchange(true, std::memory_order_relaxed)) pthread_atfork(nullptr, nullptr, close_in_child);
-  std::atomic<int>* entry = free_entry();
-  Hold* hold = entry != nullptr ? engine.holds.take() : nullptr;
-  const int number = hold != nullptr ? duplicate(fd) : -1;
-  if (number >= 0) {
-    entry->store(number + 1, std::memory_order_relaxed);
-    hold->fd = number;
-    hold->entry = entry;
-    hold->holders.store(1, std::memory_order_relaxed);
-    return hold;
+  Hold* hold = engine.holds.take();
+  if (hold == nullptr) return nullptr;
+  Duplicate made;
+  if (!make_duplicate(fd, made)) {
+    engine.holds.give(*hold);
+    return nullptr;
   }
-  if (entry != nullptr) entry->store(0, std::memory_order_relaxed);
-  if (hold != nullptr) engine.holds.give(*hold);
-  return nullptr;
+  hold->fd = made.fd;
+  hold->entry = made.entry;
+  hold->holders.store(1, std::memory_order_relaxed);
+  return hold;
 }
 
 void give(Chain& chain, Hold& hold) {
@@ -235,15 +174,9 @@ int watched_dup3(int from, int to, int flags) {
 // The range, but for the library's own duplicates.
 int close_around_duplicates(unsigned first, unsigned last, int flags) {
   for (unsigned fd = first; fd <= last;) {
-    unsigned next = last;  // the lowest duplicate from fd on
-    bool any = false;
-    for (const std::atomic<int>& entry : duplicates) {
-      const int number = entry.load(std::memory_order_relaxed) - 1;
-      if (number < 0 || static_cast<unsigned>(number) < fd || static_cast<unsigned>(number) > next) continue;
-      next = static_cast<unsigned>(number);
-      any = true;
-    }
-    if (!any) return any_close_range(fd, last, flags);
+    const int lowest = lowest_duplicate(fd, last);
+    if (lowest < 0) return any_close_range(fd, last, flags);
+    const auto next = static_cast<unsigned>(lowest);
     if (next > fd && any_close_range(fd, next - 1, flags) != 0) return -1;
     if (next == last) return 0;
     fd = next + 1;
@@ -318,16 +251,13 @@ void hook_new_objects() {
 
 // False: the process forks.
 bool look_for_new_objects() {
-  static constinit std::atomic<bool> heeds_forks{false};
   const os::SignalBlock blocked;
-  if (!heeds_forks.exchange(true, std::memory_order_relaxed)) {
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+  const MayLook may_look = begin_look();
+  if (may_look == MayLook::YES) {
+    hook_new_objects();
+    end_look();
   }
-  looks.fetch_add(1, std::memory_order_seq_cst);
-  const bool may_look = forks.load(std::memory_order_seq_cst) == 0;
-  if (may_look) hook_new_objects();
-  looks.fetch_sub(1, std::memory_order_release);
-  return may_look;
+  return may_look != MayLook::NOT_NOW;
 }
 
 }  // namespace
@@ -345,6 +275,7 @@ void before_close(int fd) {
   engine->drained_numbers.put(static_cast<unsigned>(fd), false);
   const chain::Registry& registry = engine->registry;
   if ((!registry.lone.may_have(fd) && !registry.in_flight.may_have(fd)) || own_engine() == nullptr) return;
+  static_cast<void>(heed_forks());
   reap_if_any(*engine);
   const os::SignalBlock blocked;
   list_lone(*engine, fd);
@@ -371,8 +302,7 @@ void before_close(int fd) {
 
 void drop_hold(Engine& engine, Hold& hold) {
   if (hold.holders.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  hold.entry->store(0, std::memory_order_relaxed);
-  os::system_call(SYS_close, hold.fd);
+  close_duplicate({hold.fd, hold.entry});
   engine.holds.give(hold);
 }
 

@@ -152,6 +152,13 @@ bool is_short_read_whole(int fd, std::int64_t end) {
   return !S_ISBLK(status.stx_mode) && !is_memory(status);
 }
 
+base::Expected<FileNumbers> file_numbers(int fd) {
+  struct statx status {};
+  const long result = ask_status(fd, STATX_INO, status);
+  if (result < 0) return base::Error{static_cast<int>(-result)};
+  return FileNumbers{makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino};
+}
+
 base::Expected<FileIdentity> identify(int fd) {
   struct statx status {};
   const long result = ask_status(fd, ASKED_OF_FILE, status);

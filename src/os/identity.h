@@ -45,6 +45,14 @@ base::Expected<FileIdentity> identify(int fd);
 // is no file or disk at all, where one call's result is whole as it is. `end`: the offset behind the bytes moved.
 [[nodiscard]] bool is_short_read_whole(int fd, std::int64_t end);
 
+// What tells one file from another, asked for in the same way, and nothing else of it.
+struct FileNumbers {
+  std::uint64_t device;
+  std::uint64_t inode;
+  bool operator==(const FileNumbers&) const = default;
+};
+base::Expected<FileNumbers> file_numbers(int fd);
+
 // True for file systems whose transfers wait for the machine's own storage at most (ext4, xfs, btrfs, tmpfs…); false
 // for those that wait for a peer (FUSE, NFS, 9p…), for those nobody has named here, and where only the file system
 // could say.

@@ -37,6 +37,7 @@
 ATOMRT_OLDER(pthread_create, ATOMRT_OLDER_VERSION)
 ATOMRT_OLDER(pthread_attr_setstacksize, ATOMRT_OLDER_VERSION)
 ATOMRT_OLDER(pthread_attr_getstacksize, ATOMRT_OLDER_VERSION)
+ATOMRT_OLDER(pthread_mutex_trylock, ATOMRT_OLDEST_VERSION)
 ATOMRT_OLDER(pthread_testcancel, ATOMRT_OLDEST_VERSION)
 ATOMRT_OLDER(dlsym, ATOMRT_OLDEST_VERSION)
 ATOMRT_OLDER(__pthread_register_cancel, ATOMRT_OLDER_CANCEL_VERSION)
@@ -54,6 +55,10 @@ int __wrap_pthread_attr_setstacksize(pthread_attr_t* attributes, std::size_t siz
 
 int __wrap_pthread_attr_getstacksize(const pthread_attr_t* attributes, std::size_t* size) noexcept {
   return older_pthread_attr_getstacksize != nullptr ? older_pthread_attr_getstacksize(attributes, size) : ENOSYS;
+}
+
+int __wrap_pthread_mutex_trylock(pthread_mutex_t* mutex) noexcept {
+  return older_pthread_mutex_trylock != nullptr ? older_pthread_mutex_trylock(mutex) : 0;
 }
 
 void* __wrap_dlsym(void* handle, const char* name) noexcept {

@@ -142,11 +142,15 @@ Inode& inode_of(int fd) {
   return *file->inode;
 }
 
-void enter_child_files() {
-  parents_descriptors = descriptors;
+std::vector<OpenFile*> copy_descriptors() {
   for (OpenFile* file : descriptors) {
     if (file != nullptr) hold_file(*file);
   }
+  return descriptors;
+}
+void enter_child_files(std::vector<OpenFile*> copied) {
+  parents_descriptors = descriptors;
+  descriptors = std::move(copied);
 }
 void leave_child_files() {
   for (OpenFile* file : descriptors) {

@@ -50,8 +50,9 @@ unsigned open_descriptors();
 int highest_descriptor();
 Inode& inode_of(int fd);
 
-// What fork copies, and back.
-void enter_child_files();
+// What fork copies, before it copies the memory, and while others go on; the child with it, and back.
+std::vector<OpenFile*> copy_descriptors();
+void enter_child_files(std::vector<OpenFile*> copied);
 void leave_child_files();
 
 // ---- transfers: bytes or -errno ----

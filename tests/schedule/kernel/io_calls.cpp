@@ -121,6 +121,8 @@ long control(int fd, int command, long argument) {
   switch (command) {
     case F_GETFL:
       return file->flags;
+    case F_GETFD:
+      return FD_CLOEXEC;  // scenarios open all of theirs so
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
       return install(*file, static_cast<int>(argument));

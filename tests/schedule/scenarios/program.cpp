@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "engine/duplicates.h"
 #include "engine/hold.h"
 #include "kernel/aio.h"
 #include "kernel/calls.h"
@@ -240,9 +241,12 @@ void fork_child(void (*child)()) {
   const unsigned handlers = fork_handlers();
   run_fork_handlers(ForkSide::PREPARE, handlers);
   trace("forks");
+  step("fork copies the descriptors");
+  std::vector<OpenFile*> copied = copy_descriptors();
+  step("fork copies the memory");
   begin_child();
   enter_child_memory();
-  enter_child_files();
+  enter_child_files(std::move(copied));
   enter_child_device();
   enter_child_aio();
   run_fork_handlers(ForkSide::CHILD, handlers);
@@ -260,6 +264,7 @@ void fork_child(void (*child)()) {
 }
 
 void begin_program() {
+  static_cast<void>(atomrt::engine::heed_forks());  // what the library does when it is loaded
   requests.clear();
   past_of_words.clear();
   install_counting_handler();

@@ -195,7 +195,9 @@ void a_filter_may_know_one_way_to_ask_alone(void**) {
       if (child == 0) {
         if (!refuse_statx_and(refused, error)) _exit(77);
         const auto found = identify(memory.fd);
-        const bool is_same = found.has_value() && found.value().inode == known.inode &&
+        const auto numbers = file_numbers(memory.fd);
+      const bool is_same = found.has_value() && found.value().inode == known.inode && numbers &&
+                           *numbers == FileNumbers{known.device, known.inode} &&
                              found.value().device == known.device && found.value().is_regular;
         _exit(is_same ? 0 : 1);
       }
