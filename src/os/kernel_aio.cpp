@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "os/clock.h"
+#include "os/memory.h"
 #include "os/system_call.h"
 
 #ifndef RWF_NOWAIT
@@ -67,12 +68,18 @@ base::Expected<CompletionRing*> make_aio_context(std::uint32_t requests) {
                         ring->header_length == sizeof(CompletionRing) && ring->size > 1;
   const KernelTime at_once{};
   const long waited = is_known ? get_events(ring, 0, &at_once, nullptr) : -ENOSYS;
-  if (waited >= 0) return ring;
+  if (waited >= 0) {
+    note_of_this_process(ring, sizeof(CompletionRing) + ring->size * sizeof(io_event));
+    return ring;
+  }
   destroy_aio_context(ring);
   return base::Error{static_cast<int>(-waited)};
 }
 
-void destroy_aio_context(CompletionRing* ring) { system_call(SYS_io_destroy, ring); }
+void destroy_aio_context(CompletionRing* ring) {
+  forget_of_this_process(ring);
+  system_call(SYS_io_destroy, ring);
+}
 
 iocb make_transfer(bool writes, int fd, void* buffer, std::size_t length, std::int64_t offset, std::uint64_t data) {
   iocb transfer{};

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <atomic>
+#include <cstdint>
 #include <iterator>
 
 #include "os/system_call.h"
@@ -89,6 +90,92 @@ base::Expected<void*> map(void* address, std::size_t size, int protection, int f
 }  // namespace
 
 base::Expected<void*> map_memory(std::size_t size) { return map(nullptr, size, PROT_READ | PROT_WRITE, 0); }
+
+namespace {
+
+// Of which generation a piece was last is changed by compare-exchange, which takes it (relaxed: the memory was wiped
+// before this process began). `memory` is written last, with release.
+struct Piece {
+  std::atomic<void*> memory;
+  std::size_t size;
+  std::atomic<std::uint32_t> generation;
+};
+constinit Piece pieces[1024]{};
+constinit std::atomic<std::uint32_t> piece_count{0};
+
+// Forks between the process that loaded the library and this one; written at fork, by a child's only thread.
+constinit std::atomic<std::uint32_t> generation{0};
+constexpr std::uint32_t GENERATIONS_APART = 4;
+
+[[gnu::constructor]] void count_generations() {
+  pthread_atfork(nullptr, nullptr, [] { generation.fetch_add(1, std::memory_order_relaxed); });
+}
+
+}  // namespace
+
+void note_for_descendants(void* memory, std::size_t size) {
+  std::uint32_t place = piece_count.load(std::memory_order_relaxed);
+  do {
+    if (place >= std::size(pieces)) return;
+  } while (!piece_count.compare_exchange_weak(place, place + 1, std::memory_order_relaxed));
+  Piece& piece = pieces[place];
+  piece.size = size;
+  piece.generation.store(generation.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  piece.memory.store(memory, std::memory_order_release);
+}
+
+void* take_inherited(std::size_t size) {
+  const std::uint32_t present = generation.load(std::memory_order_relaxed);
+  const std::uint32_t count = present < GENERATIONS_APART ? 0 : piece_count.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Piece& piece = pieces[i];
+    void* const memory = piece.memory.load(std::memory_order_acquire);
+    std::uint32_t last = piece.generation.load(std::memory_order_relaxed);
+    if (memory == nullptr || piece.size != size || present - last < GENERATIONS_APART) continue;
+    if (piece.generation.compare_exchange_strong(last, present, std::memory_order_relaxed)) return memory;
+  }
+  return nullptr;
+}
+
+namespace {
+// `memory` is written last (release) by who notes, and exchanged for null by who takes the entry out again.
+struct OwnMapping {
+  std::atomic<void*> memory;
+  std::atomic<std::size_t> size;
+  std::atomic<std::uint32_t> generation;
+  std::atomic<bool> is_taken;
+};
+constinit OwnMapping own_mappings[64]{};
+
+// True: it was there, and the entry is this thread's.
+bool take_out(OwnMapping& entry, void* memory) { return entry.memory.compare_exchange_strong(memory, nullptr); }
+}  // namespace
+
+void note_of_this_process(void* memory, std::size_t size) {
+  const std::uint32_t present = generation.load(std::memory_order_relaxed);
+  for (OwnMapping& entry : own_mappings) {
+    if (present < GENERATIONS_APART) break;
+    void* const inherited = entry.memory.load(std::memory_order_acquire);
+    const std::uint32_t last = entry.generation.load(std::memory_order_relaxed);
+    const std::size_t length = entry.size.load(std::memory_order_relaxed);
+    if (inherited == nullptr || present - last < GENERATIONS_APART || !take_out(entry, inherited)) continue;
+    give_back(inherited, length);
+    entry.is_taken.store(false, std::memory_order_release);
+  }
+  for (OwnMapping& entry : own_mappings) {
+    if (entry.is_taken.exchange(true, std::memory_order_acquire)) continue;
+    entry.size.store(size, std::memory_order_relaxed);
+    entry.generation.store(present, std::memory_order_relaxed);
+    entry.memory.store(memory, std::memory_order_release);
+    return;
+  }
+}
+
+void forget_of_this_process(void* memory) {
+  for (OwnMapping& entry : own_mappings) {
+    if (take_out(entry, memory)) entry.is_taken.store(false, std::memory_order_release);
+  }
+}
 
 void unmap_memory(void* memory, std::size_t size) {
   forget(memory);

@@ -19,4 +19,17 @@ void reserve_page(void* address);
 // (pthread_atfork).
 [[nodiscard]] bool wipe_on_fork(void* memory, std::size_t size);
 
+// Memory that is wiped on fork, and never given back, is a child's as well, and would add up from one generation of
+// children to the next. So it is noted; a process takes what its ancestors had. Not what is of the last few
+// generations: a child that was forked in a handler returns through frames that have pointers into its parent's.
+// Nothing is noted beyond a thousand pieces, nor used again in children that no handler of fork has counted (clone).
+void note_for_descendants(void* memory, std::size_t size);
+// Zeroed, of that very size; null where there is none.
+[[nodiscard]] void* take_inherited(std::size_t size);
+
+// The same for a mapping that a child has too, and no use for (an AIO context's). Whoever notes his own unmaps those of
+// his ancestors, but for the last few generations'. Forgotten before it is given back.
+void note_of_this_process(void* memory, std::size_t size);
+void forget_of_this_process(void* memory);
+
 }  // namespace atomrt::os

@@ -6,7 +6,7 @@
 // Shared words: `free_` is a Treiber stack of slot numbers with a tag against ABA; take's acquire pairs with give's
 // release. `chunks_[i]` is set once by compare-exchange (release) and read by at (acquire); who loses the race unmaps
 // his chunk. A signal between any two steps sees a consistent stack. In a child after fork the memory is zero: no
-// chunk, nothing free.
+// chunk, nothing free; ancestors' chunks of the same size are used again (os/memory.h).
 #pragma once
 
 #include <atomic>
@@ -78,20 +78,27 @@ class SlotPool {
   bool grow() {
     const std::uint32_t index = chunk_count_.load(std::memory_order_acquire);
     if (index >= MOST_CHUNKS) return false;
-    const auto memory = map_memory(sizeof(T) * PER_CHUNK);
-    if (!memory) return false;
-    [[maybe_unused]] const bool wiped = wipe_on_fork(*memory, sizeof(T) * PER_CHUNK);
-    T* chunk = static_cast<T*>(*memory);
+    constexpr std::size_t SIZE = sizeof(T) * PER_CHUNK;
+    T* chunk = static_cast<T*>(take_inherited(SIZE));
+    const bool is_inherited = chunk != nullptr;
+    bool is_wiped = false;
+    if (!is_inherited) {
+      const auto memory = map_memory(SIZE);
+      if (!memory) return false;
+      is_wiped = wipe_on_fork(*memory, SIZE);
+      chunk = static_cast<T*>(*memory);
+    }
     for (std::uint32_t i = 0; i < PER_CHUNK; ++i) {
       chunk[i].number = index * PER_CHUNK + i + 1;
       chunk[i].next_free.store(i + 1 < PER_CHUNK ? chunk[i].number + 1 : 0, std::memory_order_relaxed);
     }
     T* expected = nullptr;
     if (!chunks_[index].compare_exchange_strong(expected, chunk, std::memory_order_release)) {
-      unmap_memory(chunk, sizeof(T) * PER_CHUNK);
+      if (!is_inherited) unmap_memory(chunk, SIZE);  // else it is for descendants
       count(index);  // the winner may be the frame that this handler interrupted: go past its chunk
       return true;
     }
+    if (is_wiped) note_for_descendants(chunk, SIZE);
     count(index);
     push(chunk[0], chunk[PER_CHUNK - 1]);
     return true;

@@ -5,7 +5,7 @@
 
 #include <link.h>
 
-enum { FORKS = 30 };
+enum { FORKS = 12 };
 
 static int fd;
 static atomic_int forks, finished;

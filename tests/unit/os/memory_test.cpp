@@ -119,6 +119,59 @@ void refusal_is_told(void**) {
   munmap(shared, SIZE);
 }
 
+// What the work says in a descendant of that generation, and 0 in those between.
+template <typename Work>
+int in_descendant(int generations, Work work) {
+  return in_child([&] { return generations == 1 ? work() : in_descendant(generations - 1, work); });
+}
+
+constexpr int APART = 4;
+
+void a_late_descendant_takes_what_its_ancestors_had(void**) {
+  SKIP_UNDER_TSAN();
+  constexpr std::size_t ODD_SIZE = SIZE + 4096;
+  void* const memory = map_memory(ODD_SIZE).value();
+  assert_true(wipe_on_fork(memory, ODD_SIZE));
+  note_for_descendants(memory, ODD_SIZE);
+  std::memset(memory, 'p', ODD_SIZE);
+  assert_null(take_inherited(ODD_SIZE));
+  // A child of a handler, and its child, return through frames with pointers to it.
+  assert_int_equal(in_descendant(APART - 1, [&] { return take_inherited(ODD_SIZE) == nullptr ? 0 : 1; }), 0);
+  const int status = in_descendant(APART, [&] {
+    if (take_inherited(SIZE) != nullptr) return 1;
+    auto* const taken = static_cast<volatile char*>(take_inherited(ODD_SIZE));
+    if (taken != memory || !is_zero(taken) || take_inherited(ODD_SIZE) != nullptr) return 2;
+    std::memset(memory, 'd', ODD_SIZE);
+    // Its children count from here.
+    if (in_descendant(APART - 1, [&] { return take_inherited(ODD_SIZE) == nullptr ? 0 : 1; }) != 0) return 3;
+    return in_descendant(APART, [&] { return take_inherited(ODD_SIZE) == memory ? 0 : 1; });
+  });
+  assert_int_equal(status, 0);
+}
+
+bool is_mapped(void* memory) {
+  unsigned char resident[SIZE / 4096];
+  return mincore(memory, SIZE, resident) == 0;
+}
+
+void a_late_descendant_unmaps_what_was_its_ancestors_alone(void**) {
+  SKIP_UNDER_TSAN();
+  void* const mappings[2] = {map_memory(SIZE).value(), map_memory(SIZE).value()};
+  note_of_this_process(mappings[0], SIZE);
+  const auto note_another = [&] {
+    note_of_this_process(mappings[1], SIZE);
+    const bool is_there = is_mapped(mappings[0]);
+    forget_of_this_process(mappings[1]);
+    return is_there ? 0 : 1;
+  };
+  assert_int_equal(note_another(), 0);
+  assert_int_equal(in_descendant(APART - 1, note_another), 0);
+  assert_int_equal(in_descendant(APART, note_another), 1);
+  forget_of_this_process(mappings[0]);
+  assert_int_equal(in_descendant(APART, note_another), 0);
+  for (void* mapping : mappings) unmap_memory(mapping, SIZE);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(memory_is_zeroed_and_writable), cmocka_unit_test(unmapped_memory_is_gone),
@@ -127,4 +180,5 @@ UNIT_TESTS(cmocka_unit_test(memory_is_zeroed_and_writable), cmocka_unit_test(unm
            cmocka_unit_test(memory_is_wiped_in_the_child_and_kept_in_the_parent),
            cmocka_unit_test(memory_is_wiped_again_in_a_grandchild),
            cmocka_unit_test(memory_is_inherited_where_nobody_asked), cmocka_unit_test(a_childs_writes_stay_its_own),
-           cmocka_unit_test(refusal_is_told))
+           cmocka_unit_test(refusal_is_told), cmocka_unit_test(a_late_descendant_takes_what_its_ancestors_had),
+           cmocka_unit_test(a_late_descendant_unmaps_what_was_its_ancestors_alone))
