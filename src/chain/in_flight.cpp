@@ -17,6 +17,19 @@ void InFlight::add(Bucket& place, Chain& chain) {
   place.count.store(place.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
+// The chains' numbers are read under the lock: outside of it one may be gone, and another be made in its place.
+int InFlight::highest() {
+  int highest = -1;
+  for (Bucket& place : buckets_) {
+    if (place.count.load(std::memory_order_acquire) == 0) continue;
+    os::Locked locked(place.mutex);
+    for (const Chain* chain = place.chains.first(); chain != nullptr; chain = Chains::next(*chain)) {
+      if (chain->fd > highest) highest = chain->fd;
+    }
+  }
+  return highest;
+}
+
 void InFlight::enter(Chain& chain) {
   Bucket& place = bucket(chain.fd);
   os::Locked locked(place.mutex);

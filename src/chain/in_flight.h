@@ -46,6 +46,9 @@ class InFlight {
 
   [[nodiscard]] bool may_have(int fd) const { return bucket(fd).count.load(std::memory_order_acquire) != 0; }
 
+  // The highest number that has one, or -1. Signals are blocked.
+  [[nodiscard]] int highest();
+
   // What is known of the file that requests under fd, without a result yet, go to. False: ask the kernel.
   [[nodiscard]] bool knows(int fd) const { return bucket(fd).known.is_of(fd); }
   bool recall(int fd, int& flags, os::FileIdentity& identity) const {

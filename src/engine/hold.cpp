@@ -117,19 +117,14 @@ void let_enter_kernel(Engine& engine, int fd, const Hold& hold) {
       });
 }
 
-int highest_in_flight(const Engine& engine, int lowest) {
-  int highest = -1;
-  for (std::uint32_t number = 1; number <= engine.registry.chains.made(); ++number) {
-    const Chain& chain = *engine.registry.chains.at(number);
-    if (place_of(chain) != Place::FREE && chain.fd >= lowest && chain.fd > highest) highest = chain.fd;
-  }
-  return highest;
-}
-
 void before_close_range(unsigned first, unsigned last) {
   Engine* engine = own_engine();
   if (engine == nullptr || first > INT32_MAX) return;
-  const int highest = highest_in_flight(*engine, static_cast<int>(first));
+  int highest;
+  {
+    const os::SignalBlock blocked;
+    highest = engine->registry.in_flight.highest();
+  }
   for (int fd = static_cast<int>(first); fd <= highest && static_cast<unsigned>(fd) <= last; ++fd) before_close(fd);
 }
 

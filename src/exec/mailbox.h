@@ -2,9 +2,10 @@
 // Mailbox: what anybody tells the ring's thread, in order, without a lock. A letter carries a chain's name, not the
 // chain: one that was taken meanwhile may be over and its place another's when the letter is read.
 //
-// Shared words: `newest_` is a stack of letters; post pushes (release), collect takes all of them at once (acquire), so
-// there is no ABA. A letter is its writer's up to the push and the reader's from collect on. A signal between any two
-// steps sees a consistent stack; in a child after fork it is empty.
+// Shared words: `newest_` is a stack of letters; post pushes, collect takes all of them at once, so there is no ABA.
+// Both are seq_cst: who posts looks afterwards whether anybody reads, who refuses to read says so before it collects a
+// last time, and one of the two sees the other. A letter is its writer's up to the push and the reader's from collect
+// on. A signal between any two steps sees a consistent stack; in a child after fork it is empty.
 #pragma once
 
 #include <atomic>
@@ -49,7 +50,7 @@ class Mailbox {
   template <typename Reader>
   void collect(Reader read) {
     std::uint32_t oldest = 0;
-    for (std::uint32_t number = newest_.exchange(0, std::memory_order_acquire); number != 0;) {
+    for (std::uint32_t number = newest_.exchange(0, std::memory_order_seq_cst); number != 0;) {
       Letter& letter = *letters_.at(number);
       const std::uint32_t next = letter.next;
       letter.next = oldest;

@@ -333,9 +333,34 @@ void a_chain_found_is_not_recycled_meanwhile(void**) {
   assert_int_equal(wrong, 0);
 }
 
+void the_highest_number_is_known_while_others_come_and_go(void**) {
+  Fixture f;
+  assert_int_equal(f.in_flight.highest(), -1);
+  Chain& low = f.enter(FD);
+  assert_int_equal(f.in_flight.highest(), FD);
+  std::atomic<bool> stop{false};
+  Thread other([&] {
+    while (!stop.load()) f.leave(f.enter(SAME_BUCKET));
+  });
+  bool seen_low = false, seen_high = false;
+  int wrong = 0;
+  assert_true(atomrt::unit::eventually([&] {
+    const int highest = f.in_flight.highest();
+    (highest == FD ? seen_low : seen_high) = true;
+    wrong += highest != FD && highest != SAME_BUCKET;
+    return seen_low && seen_high;
+  }));
+  stop.store(true);
+  other.join();
+  assert_int_equal(wrong, 0);
+  f.leave(low);
+  assert_int_equal(f.in_flight.highest(), -1);
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(the_file_of_requests_in_flight_is_known),
+UNIT_TESTS(cmocka_unit_test(the_highest_number_is_known_while_others_come_and_go),
+           cmocka_unit_test(the_file_of_requests_in_flight_is_known),
            cmocka_unit_test(what_ends_keeps_nothing_known), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
            cmocka_unit_test(a_number_without_chains_is_seen_to_have_none), cmocka_unit_test(odd_numbers_are_no_harm),
            cmocka_unit_test(a_chain_is_found_by_its_whole_name), cmocka_unit_test(garbage_names_nothing),
