@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What one request costs, counted rather than timed: system calls and wake-ups (strace), context switches (the kernel's own
-count) and instructions outside the kernel (valgrind). Each is the difference between a longer and a shorter run, so that
-what a process does once is left out. Strace and valgrind slow a run, which may change who serves a request."""
+"""What one request costs, counted rather than timed: system calls (by the kernel: perf stat), wake-ups (strace), context
+switches (the kernel's own count) and instructions outside the kernel (valgrind). Each is the difference between a longer
+and a shorter run, so that what a process does once is left out. Strace and valgrind slow a run, which may change who
+serves a request: system calls are counted by strace only where perf can't count them."""
 
 import csv
 import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from dataclasses import dataclass
 
@@ -21,6 +23,8 @@ CONTEXTS = ('head', 'waiter', 'direct', 'ring', 'threads')
 FORCED = tuple(Rival(f'atomrt:{name}+threads') for name in CONTEXTS[:-1]) + (Rival('atomrt:threads'),)
 RIVALS = (Rival('atomrt'),) + FORCED + tuple(Rival(name) for name in ('glibc', 'io_uring', 'libaio', 'psync'))
 PEER = re.compile(r'write\(\d+, "x", 1')
+PEER_CALLS = 1  # of the probe itself a request of a stream: the write that feeds it
+PERF = ('perf', 'stat', '-x', ',', '-e', 'raw_syscalls:sys_enter')
 LONGEST_COUNT = 8  # seconds: valgrind is not to wait for what it makes hang
 FIGURES = ('calls', 'wakes', 'switches', 'instructions')
 
@@ -28,6 +32,14 @@ FIGURES = ('calls', 'wakes', 'switches', 'instructions')
 def workloads():
     return (work.product(work.CACHES, depths=(1, 32)) + work.product(mixes=('write',), depths=(1, 32))
             + work.streams((1, 32), ('pipe',)))
+
+
+def counts_by_perf():
+    """Whether perf may count the system calls of a process here (it needs tracefs, and the right to it)."""
+    if shutil.which('perf') is None:
+        return False
+    tried = subprocess.run(PERF + ('true',), capture_output=True, text=True, check=False)
+    return tried.returncode == 0 and re.search(r'^\d+,', tried.stderr, re.MULTILINE) is not None
 
 
 @dataclass
@@ -56,6 +68,7 @@ class Counter:
         self.tools = tools
         self.files = files
         self.folder = folder
+        self.has_perf = counts_by_perf()
 
     def command(self, rival, workload, requests):
         command = probe_command(rival, workload, self.tools, self.files.of(workload), 50, seed=1)
@@ -90,6 +103,22 @@ class Counter:
         return [(more - less) / (requests[1] - requests[0]) for less, more in zip(*found)]
 
     def calls(self, rival, workload):
+        """System calls as the kernel counts them, where it does."""
+        if not self.has_perf:
+            return self.calls_and_wakes(rival, workload)[:1]
+        log = os.path.join(self.folder, 'perf')
+
+        def count():
+            with open(log, encoding='utf-8') as file:
+                return [int(re.search(r'^(\d+),', file.read(), re.MULTILINE)[1])]
+
+        found = self.difference(rival, workload, PERF + ('-o', log, '--'), count)
+        return [found[0] - (PEER_CALLS if workload.kind in work.STREAMS else 0)]
+
+    def wakes(self, rival, workload):
+        return self.calls_and_wakes(rival, workload)[1:]
+
+    def calls_and_wakes(self, rival, workload):
         log = os.path.join(self.folder, 'calls')
 
         def count():
@@ -121,13 +150,14 @@ def count_one(counter, workload, rival, others):
         wanted = rival.contexts.split(',')[0]
         if cost.context() != wanted or any(other.rival.name == 'atomrt' and other.context() == wanted for other in others):
             return None
-    for tool, names, measure in (('strace', ('calls', 'wakes'), counter.calls),
-                                 ('valgrind', ('instructions',),
-                                  lambda *which: counter.instructions(*which, cost.context()))):
+    for tool, name, measure in (('perf' if counter.has_perf else 'strace', 'calls', counter.calls),
+                                ('strace', 'wakes', counter.wakes),
+                                ('valgrind', 'instructions',
+                                 lambda *which: counter.instructions(*which, cost.context()))):
         if shutil.which(tool) is None:
             continue
         try:
-            for name, value in zip(names, measure(rival, workload) or ()):
+            for value in measure(rival, workload) or ():
                 setattr(cost, name, value)
         except Failed:  # the tool does not know what the rival asks of the kernel
             pass
@@ -139,6 +169,8 @@ def count_all(tools, files, progress, chosen=None, rivals=RIVALS):
     costs = []
     with tempfile.TemporaryDirectory(prefix='atomrt-count-') as folder:
         counter = Counter(tools, files, folder)
+        if not counter.has_perf:
+            progress.say('perf can\'t count system calls here: strace counts them, and changes what it counts')
         for number, workload in enumerate(chosen or workloads()):
             mine = []
             for rival in rivals:

@@ -7,8 +7,9 @@ from . import bars as bar_tables
 from . import accounting, machine, plots, table
 
 
-COUNTED = '''Counted as the difference between a longer and a shorter run. System calls and futex wakes are counted under
-strace, which slows each call, and are of all threads of the process. Context switches are counted without it.
+COUNTED = '''Counted as the difference between a longer and a shorter run. System calls are those that the kernel counts for
+all threads of the process (perf; strace where perf may not, which slows each call and so changes who serves a request).
+Futex wakes are counted under strace. Context switches are counted without it.
 Instructions are those outside the kernel, counted by valgrind; `-` where it does not run what serves the request.
 `atomrt:NAME+threads` shows a context that would not serve that workload by itself.
 '''
