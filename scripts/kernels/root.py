@@ -15,7 +15,7 @@ import subprocess
 PROGRAMS = ["/usr/bin/busybox", "/usr/bin/dash", "/usr/bin/env", "/usr/bin/fio", "/usr/bin/true"]
 # No program needs these; some ask for them by name.
 LIBRARIES = ["librt.so.1", "libpthread.so.0", "libdl.so.2", "libgcc_s.so.1"]
-MODULES = ["libcrc32c", "loop", "fuse", "xfs"]
+MODULES = ["libcrc32c", "loop", "fuse", "xfs", "tun"]  # in this order
 ALL_CONTEXTS = "head-waiter-direct-ring-threads"
 
 # This many claims, evenly spread over those that an emulated machine is not too slow for.
@@ -117,9 +117,9 @@ class Root:
                 (self.place / "usr/bin" / applet).symlink_to("busybox")
         (self.place / "etc/passwd").write_text("root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n")
         (self.place / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
-        for name in MODULES:
+        for number, name in enumerate(MODULES):
             for found in modules.rglob(f"{name}.ko*"):
-                target = self.place / "modules" / f"{name}.ko"
+                target = self.place / "modules" / f"{number}-{name}.ko"
                 if found.suffix == ".xz":
                     target.write_bytes(subprocess.run(["xz", "-dc", found], capture_output=True, check=True).stdout)
                 else:
