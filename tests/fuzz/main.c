@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct plan plan;
@@ -34,8 +35,10 @@ static void make_worker(unsigned index)
     worker->index = index;
     worker->random = random_next(&random);
     worker->ops = calloc(OPS, sizeof *worker->ops);
-    for (unsigned i = 0; i < OPS; ++i)
+    for (unsigned i = 0; i < OPS; ++i) {
         worker->ops[i].buffer = aligned_alloc(BLOCK, MOST_BLOCKS * BLOCK);
+        memset(worker->ops[i].buffer, 0, MOST_BLOCKS * BLOCK);  /* else memory grows with the operations in use */
+    }
     worker->streams[0] = stream_make(false);
     worker->streams[1] = stream_make(true);
     append_open(worker);
