@@ -150,6 +150,8 @@ def main():
         root.copy(module)
     runs = [("doctor", [str(launcher), "--doctor"]), *fio_jobs(launcher)]
     for test in chosen(meson_tests(build)):
+        if not re.search(arguments.only, test["name"]):
+            continue
         words = [str(build / word) if (build / word).is_file() else word for word in test["cmd"]]
         for word in words:
             if word.startswith(str(build)):
