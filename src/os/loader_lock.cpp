@@ -18,55 +18,71 @@ namespace {
 // place.
 constinit pthread_mutex_t* lock = nullptr;
 
-int this_thread() { return static_cast<int>(system_call(SYS_gettid)); }
-
-bool is_held_once(const pthread_mutex_t& mutex) {
-  return mutex.__data.__owner == this_thread() && mutex.__data.__count == 1 && mutex.__data.__lock != 0 &&
+bool is_held(const pthread_mutex_t& mutex, int by, unsigned times) {
+  return mutex.__data.__owner == by && mutex.__data.__count == times && mutex.__data.__lock != 0 &&
          (mutex.__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP;
 }
 
 struct Candidate {
   const pthread_mutex_t* mutex;
+  int this_thread;
   bool is_held_twice;
 };
 
 int look_at_candidate(dl_phdr_info*, std::size_t, void* argument) {
   Candidate& candidate = *static_cast<Candidate*>(argument);
-  candidate.is_held_twice = candidate.mutex->__data.__count == 2 && candidate.mutex->__data.__owner == this_thread();
+  candidate.is_held_twice = is_held(*candidate.mutex, candidate.this_thread, 2);
   return 1;
 }
 
-bool is_lock(const pthread_mutex_t& mutex) {
-  if (!is_held_once(mutex)) return false;
-  Candidate candidate{&mutex, false};
+bool is_lock(const pthread_mutex_t& mutex, int this_thread) {
+  if (!is_held(mutex, this_thread, 1)) return false;
+  Candidate candidate{&mutex, this_thread, false};
   dl_iterate_phdr(look_at_candidate, &candidate);
-  return candidate.is_held_twice && is_held_once(mutex);
+  return candidate.is_held_twice && is_held(mutex, this_thread, 1);
 }
 
-// The loader's own data are no bigger than this; other objects are not looked through.
-constexpr std::size_t MOST_DATA = 256 * 1024;
+struct Range {
+  ElfW(Addr) start, end;
+};
 
-int find_in_loader(dl_phdr_info* object, std::size_t, void*) {
-  const char* name = object->dlpi_name != nullptr ? object->dlpi_name : "";
-  const ElfW(Addr) loader = static_cast<ElfW(Addr)>(getauxval(AT_BASE));
-  if ((loader == 0 || object->dlpi_addr != loader) && std::strstr(name, "/ld-linux") == nullptr) return 0;
-  for (unsigned i = 0; i < object->dlpi_phnum; ++i) {
-    const ElfW(Phdr)& segment = object->dlpi_phdr[i];
+// The loader's own data that stay writable. Other objects, and bigger ones, are not looked through.
+Range writable_data(const dl_phdr_info& object) {
+  constexpr std::size_t MOST_DATA = 256 * 1024;
+  Range data{0, 0};
+  ElfW(Addr) end_of_relro = 0;
+  for (unsigned i = 0; i < object.dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = object.dlpi_phdr[i];
+    const ElfW(Addr) start = object.dlpi_addr + segment.p_vaddr;
+    if (segment.p_type == PT_GNU_RELRO) end_of_relro = start + segment.p_memsz;
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) == 0 || segment.p_memsz > MOST_DATA) continue;
-    constexpr ElfW(Addr) STEP = alignof(pthread_mutex_t);
-    const ElfW(Addr) start = (object->dlpi_addr + segment.p_vaddr + STEP - 1) / STEP * STEP;
-    const ElfW(Addr) end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
-    for (ElfW(Addr) at = start; at + sizeof(pthread_mutex_t) <= end; at += STEP) {
-      auto* const mutex = reinterpret_cast<pthread_mutex_t*>(at);
-      if (!is_lock(*mutex)) continue;
-      lock = mutex;
-      return 1;
-    }
+    data = {start, start + segment.p_memsz};
+  }
+  if (end_of_relro > data.start && end_of_relro < data.end) data.start = end_of_relro;
+  return data;
+}
+
+// loader: where it was loaded, as the kernel says; 0 where it was started as a program itself.
+int find_in_loader(dl_phdr_info* object, std::size_t, void* loader) {
+  const char* name = object->dlpi_name != nullptr ? object->dlpi_name : "";
+  const bool is_loader = loader != nullptr ? object->dlpi_addr == reinterpret_cast<ElfW(Addr)>(loader)
+                                           : std::strstr(name, "/ld-linux") != nullptr;
+  if (!is_loader) return 0;
+  const int this_thread = static_cast<int>(system_call(SYS_gettid));
+  constexpr ElfW(Addr) STEP = alignof(pthread_mutex_t);
+  const Range data = writable_data(*object);
+  for (ElfW(Addr) at = (data.start + STEP - 1) / STEP * STEP; at + sizeof(pthread_mutex_t) <= data.end; at += STEP) {
+    auto* const mutex = reinterpret_cast<pthread_mutex_t*>(at);
+    if (!is_lock(*mutex, this_thread)) continue;
+    lock = mutex;
+    break;
   }
   return 1;
 }
 
-[[gnu::constructor]] void find_lock() { dl_iterate_phdr(find_in_loader, nullptr); }
+[[gnu::constructor]] void find_lock() {
+  dl_iterate_phdr(find_in_loader, reinterpret_cast<void*>(getauxval(AT_BASE)));
+}
 
 // Null signal: is there such a thread? A refusal is taken for a yes.
 bool has_thread(int number) {
