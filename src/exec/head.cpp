@@ -110,13 +110,14 @@ int identify(Request& request, Descriptor& descriptor) {
 }
 
 long read_in_head(Request& request, Budget& budget) {
-  if (request.direct || request.flags_unknown || request.offset < 0) return DECLINED;
+  if (request.direct || request.flags_unknown || request.offset < 0 || request.length == 0) return DECLINED;
   const long result = read_cached(request, budget, os::read_at_now);
   return result == -EINVAL ? DECLINED : result;
 }
 
 long read_unexamined_in_head(Request& request, Budget& budget) {
-  if (request.offset < 0 || needs_kind(request, budget)) return -EINVAL;
+  // Of no bytes the kernel says 0 whatever the file: the plain call alone reaches it (eventfd: EINVAL).
+  if (request.offset < 0 || request.length == 0 || needs_kind(request, budget)) return -EINVAL;
   return read_cached(request, budget, os::read_memory_at_now);
 }
 

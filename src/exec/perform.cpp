@@ -104,7 +104,8 @@ long perform(chain::Chain& chain) {
 
 long attempt(chain::Request& request, int fd) {
   const bool is_below_mark = request.operation == Operation::READ && request.moved > 0;
-  if (request.flags_unknown || request.is_by_call || is_below_mark) return CANNOT_ASK;
+  const bool is_empty = request.length == 0 && !request.is_socket;  // the kernel would say 0, and not ask the file
+  if (request.flags_unknown || request.is_by_call || is_below_mark || is_empty) return CANNOT_ASK;
   const long result = move_now(request, fd);
   // A kernel before 4.16, or a seccomp filter; where the file itself refuses, the plain call says so, too.
   if (result == -EOPNOTSUPP || os::is_refused(result)) return CANNOT_ASK;
@@ -126,7 +127,7 @@ bool needs_no_peer(const chain::Request& request, int fd) {
   const auto flags = os::status_flags(fd);
   const int other_way = request.operation == Operation::READ ? O_WRONLY : O_RDONLY;
   if (flags && (*flags & O_ACCMODE) == other_way) return true;
-  return request.operation == Operation::READ && os::is_terminal_that_waits_for_nobody(fd);
+  return request.operation == Operation::READ && os::is_terminal_that_polls_for_more(fd, request.length);
 }
 
 }  // namespace atomrt::exec

@@ -32,7 +32,8 @@ constexpr long CANNOT_ASK = -0x10000 - EOPNOTSUPP;
 [[nodiscard]] bool gives_up(const chain::Request& request, int fd);
 
 // That call comes back by itself, though no poll may ever say so: on an O_NONBLOCK descriptor, for no bytes, where the
-// descriptor was not opened for it (EBADF), and from a terminal without a least count (VMIN 0).
+// descriptor was not opened for it (EBADF), and from a terminal that a poll would wait for longer (VMIN): the call
+// itself waits there, if for anything.
 [[nodiscard]] bool needs_no_peer(const chain::Request& request, int fd);
 
 }  // namespace atomrt::exec

@@ -130,10 +130,12 @@ long sync_file(int fd, bool data_only) {
   return restarting([=] { return system_call(data_only ? SYS_fdatasync : SYS_fsync, fd); });
 }
 
-bool is_terminal_that_waits_for_nobody(int fd) {
+bool is_terminal_that_polls_for_more(int fd, std::size_t length) {
   struct termios settings {};
   if (system_call(SYS_ioctl, fd, TCGETS, &settings) != 0) return false;
-  return (settings.c_lflag & ICANON) == 0 && settings.c_cc[VMIN] == 0;
+  if ((settings.c_lflag & ICANON) != 0) return false;
+  const std::size_t least = settings.c_cc[VMIN];
+  return least == 0 || (least > length && settings.c_cc[VTIME] == 0);
 }
 
 namespace {

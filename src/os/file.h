@@ -40,8 +40,9 @@ long write_next_now(int fd, const void* buffer, std::size_t length, bool is_sock
 // fsync, or fdatasync. 0 or -errno.
 long sync_file(int fd, bool data_only);
 
-// A terminal in non-canonical mode with VMIN 0: a read returns at once, or after VTIME (at most 25.5 s).
-bool is_terminal_that_waits_for_nobody(int fd);
+// A terminal in non-canonical mode whose poll waits for more than a read of that length does: with VMIN 0 the read
+// returns at once, or after VTIME (at most 25.5 s); with a VMIN above its length it returns when it has its bytes.
+bool is_terminal_that_polls_for_more(int fd, std::size_t length);
 
 // A socket whose reads (writes) give up with EAGAIN after a while: SO_RCVTIMEO (SO_SNDTIMEO).
 bool has_timeout(int socket, bool for_writing);

@@ -248,6 +248,7 @@ static void try_file(const char *path)
         printf("%s\n", path);
     hold_against(path, LONGEST, 0);
     hold_against(path, 10, 0);
+    hold_against(path, 0, 0);
     hold_against(path, 4096, 3);
 }
 

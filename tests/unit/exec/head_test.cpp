@@ -91,14 +91,11 @@ void a_short_read_of_a_device_is_its_result(void**) {
   assert_int_equal(fake_file.call_count, 1);
 }
 
-// It would cut a packet.
 void a_read_that_the_budget_would_cut_is_examined_first(void**) {
-  fake_file.will_give({600});
   Request request = request_of(Operation::READ);
   request.notification.by = atomrt::chain::NotifyBy::THREAD;
   Budget budget(600);
   assert_int_equal(read_unexamined_in_head(request, budget), -EINVAL);
-  assert_int_equal(fake_file.call_count, 0);
 }
 
 void a_page_that_is_missing_leaves_the_rest_to_others(void**) {
@@ -129,12 +126,14 @@ void a_stream_shows_itself_by_espipe(void**) {
   assert_int_equal(read_in_head(request, budget), -ESPIPE);
 }
 
-void a_read_of_nothing_is_over_at_once(void**) {
-  fake_file.will_give({0});
+void a_read_of_nothing_is_for_the_plain_call(void**) {
   Request request = request_of(Operation::READ);
   request.length = 0;
-  Budget budget(0);
-  assert_int_equal(read_in_head(request, budget), 0);
+  Budget budget(Budget::ONE_CALL);
+  assert_int_equal(read_unexamined_in_head(request, budget), -EINVAL);
+  assert_int_equal(read_in_head(request, budget), DECLINED);
+  assert_int_equal(stream_in_head(request, budget), DECLINED);
+  assert_int_equal(fake_file.call_count, 0);
 }
 
 void the_budget_ends_a_read(void**) {
@@ -388,7 +387,7 @@ UNIT_TESTS(TEST(a_cached_read_is_one_call), TEST(an_unexamined_read_is_one_call_
            TEST(a_short_read_is_asked_again_until_the_end_of_the_file),
            TEST(a_short_read_of_a_device_is_its_result), TEST(a_read_that_the_budget_would_cut_is_examined_first),
            TEST(a_page_that_is_missing_leaves_the_rest_to_others), TEST(errors_of_a_read_decline),
-           TEST(a_stream_shows_itself_by_espipe), TEST(a_read_of_nothing_is_over_at_once),
+           TEST(a_stream_shows_itself_by_espipe), TEST(a_read_of_nothing_is_for_the_plain_call),
            TEST(the_budget_ends_a_read), TEST(a_read_that_only_the_budget_ends_is_modest),
            TEST(what_waits_for_the_disk_is_never_tried),
            TEST(negative_offsets_are_left_to_the_slower_contexts), TEST(an_append_is_left_to_its_lane),

@@ -157,6 +157,18 @@ void a_descriptor_of_unknown_flags_is_not_asked(void**) {
   assert_int_equal(fake_file.call_count, 0);
 }
 
+// But of a socket, whose own calls look at it.
+void of_no_bytes_only_the_plain_call_is_asked(void**) {
+  fake_file.will_give({-EINVAL, 0});
+  Request read = request_of(Operation::READ), write = request_of(Operation::WRITE);
+  read.length = write.length = 0;
+  assert_int_equal(attempt(read, 17), CANNOT_ASK);
+  assert_int_equal(attempt(write, 17), CANNOT_ASK);
+  assert_int_equal(fake_file.call_count, 0);
+  assert_int_equal(perform_stream(read, 17), -EINVAL);
+  assert_int_equal(perform_stream(write, 17), 0);
+}
+
 void a_call_that_may_wait_is_the_plain_one(void**) {
   fake_file.will_give({7, 30, -EPIPE});
   Request read = request_of(Operation::READ);
@@ -192,5 +204,6 @@ UNIT_TESTS(TEST(reads_and_writes_go_to_their_offset), TEST(what_was_moved_before
            TEST(a_nonblocking_stream_behaves_as_read_and_write_do),
            TEST(a_blocking_stream_that_is_not_ready_is_not_over), TEST(a_write_of_nothing_is_whole),
            TEST(the_special_results_are_no_errno), TEST(an_attempt_does_not_wait_and_goes_on_behind_what_was_moved),
-           TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_descriptor_of_unknown_flags_is_not_asked), TEST(a_call_that_may_wait_is_the_plain_one),
+           TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_descriptor_of_unknown_flags_is_not_asked),
+           TEST(of_no_bytes_only_the_plain_call_is_asked), TEST(a_call_that_may_wait_is_the_plain_one),
            TEST(some_calls_need_no_peer))
