@@ -59,6 +59,7 @@ long ask_by_fstat(int fd, struct statx& answer) {
 
 long ask_status(int fd, unsigned what, struct statx& answer) {
   const long result = system_call(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, what, &answer);
+  if (result == -ENOMEM) return -EAGAIN;  // the kernel's memory is short for a moment: what aio_error(3) calls so
   return is_refused(result) ? ask_by_fstat(fd, answer) : result;
 }
 
