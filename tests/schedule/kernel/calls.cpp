@@ -42,32 +42,34 @@ struct Fallible {
   long number;
   const char* name;
   int errors[8];
+  Direction direction = Direction::NONE;
+  bool takes_room = false;
 };
 constexpr Fallible FALLIBLE[] = {
-    {SYS_pread64, "pread", {EIO, EINTR, 0}},
-    {SYS_pwrite64, "pwrite", {EIO, ENOSPC, EDQUOT, EFBIG, EINTR, 0}},
-    {SYS_preadv2, "preadv2", {EAGAIN, EOPNOTSUPP, EIO, EINTR, 0}},
-    {SYS_pwritev2, "pwritev2", {EAGAIN, EOPNOTSUPP, ENOSPC, EIO, EINTR, 0}},
-    {SYS_read, "read", {EIO, EINTR, 0}},
-    {SYS_write, "write", {EIO, ENOSPC, EINTR, 0}},
-    {SYS_fsync, "fsync", {EIO, ENOSPC, EDQUOT, EINTR, 0}},
-    {SYS_fdatasync, "fdatasync", {EIO, ENOSPC, EDQUOT, EINTR, 0}},
-    {SYS_recvfrom, "recv", {ECONNRESET, ENOMEM, EINTR, 0}},
-    {SYS_sendto, "send", {ECONNRESET, ENOBUFS, ENOMEM, EINTR, 0}},
-    {SYS_mmap, "mmap", {ENOMEM, EAGAIN, 0}},
+    {SYS_pread64, "pread", {EIO, EINTR, 0}, Direction::READ},
+    {SYS_pwrite64, "pwrite", {EIO, ENOSPC, EDQUOT, EFBIG, EINTR, 0}, Direction::WRITE},
+    {SYS_preadv2, "preadv2", {EAGAIN, EOPNOTSUPP, EIO, EINTR, 0}, Direction::READ},
+    {SYS_pwritev2, "pwritev2", {EAGAIN, EOPNOTSUPP, ENOSPC, EIO, EINTR, 0}, Direction::WRITE},
+    {SYS_read, "read", {EIO, EINTR, 0}, Direction::READ},
+    {SYS_write, "write", {EIO, ENOSPC, EINTR, 0}, Direction::WRITE},
+    {SYS_fsync, "fsync", {EIO, ENOSPC, EDQUOT, EINTR, 0}, Direction::SYNC},
+    {SYS_fdatasync, "fdatasync", {EIO, ENOSPC, EDQUOT, EINTR, 0}, Direction::SYNC},
+    {SYS_recvfrom, "recv", {ECONNRESET, ENOMEM, EINTR, 0}, Direction::READ},
+    {SYS_sendto, "send", {ECONNRESET, ENOBUFS, ENOMEM, EINTR, 0}, Direction::WRITE},
+    {SYS_mmap, "mmap", {ENOMEM, EAGAIN, 0}, Direction::NONE, true},
     {SYS_io_setup, "io_setup", {EAGAIN, ENOMEM, ENOSYS, 0}},
     {SYS_io_submit, "io_submit", {EAGAIN, ENOSYS, 0}},
-    {SYS_statx, "statx", {ENOMEM, ENOSYS, 0}},
+    {SYS_statx, "statx", {ENOMEM, ENOSYS, 0}, Direction::NONE, true},
     {SYS_rt_sigqueueinfo, "rt_sigqueueinfo", {EAGAIN, 0}},
     {SYS_rt_tgsigqueueinfo, "rt_tgsigqueueinfo", {EAGAIN, 0}},
     {SYS_io_uring_setup, "io_uring_setup", {ENOMEM, ENOSYS, EPERM, EINVAL, 0}},
-    {SYS_madvise, "madvise", {EINVAL, ENOMEM, EAGAIN, 0}},
+    {SYS_madvise, "madvise", {EINVAL, ENOMEM, EAGAIN, 0}, Direction::NONE, true},
     {SYS_sched_getaffinity, "sched_getaffinity", {EINVAL, 0}},
 };
 
 const Fallible* find_fallible(long number, long second) {
   if (number == SYS_fcntl && second == F_DUPFD_CLOEXEC) {
-    static constexpr Fallible DUPLICATE{SYS_fcntl, "fcntl(F_DUPFD)", {EMFILE, EINVAL, 0}};
+    static constexpr Fallible DUPLICATE{SYS_fcntl, "fcntl(F_DUPFD)", {EMFILE, EINVAL, 0}, Direction::NONE, true};
     return &DUPLICATE;
   }
   for (const Fallible& entry : FALLIBLE) {
@@ -185,6 +187,8 @@ long call(long number, long a, long b, long c, long d, long e) {
       return control(fd, static_cast<int>(b), c);
     case SYS_statx:
       return status(fd, reinterpret_cast<struct statx*>(e));
+    case SYS_fstat:
+      return old_status(fd, reinterpret_cast<struct stat*>(b));
     case STATMOUNT:
       return statmount(reinterpret_cast<void*>(b));
     case SYS_close:
@@ -300,7 +304,7 @@ extern "C" long schedule_system_call(long number, long a, long b, long c, long d
   if (std::find(refused.begin(), refused.end(), number) != refused.end()) return -ENOSYS;
   const Fallible* const fallible = find_fallible(number, b);
   if (fallible != nullptr) {
-    if (const int error = next_fault(fallible->name, fallible->errors); error != 0) return -error;
+    if (const int error = next_fault(fallible->name, fallible->errors, fallible->takes_room, fallible->direction); error != 0) return -error;
   }
   pass_time(100);
   long result;

@@ -8,6 +8,7 @@
 
 struct pollfd;
 struct timespec;
+struct stat;
 struct statx;
 
 namespace schedule {
@@ -26,5 +27,6 @@ long sync(int fd);
 long poll_call(pollfd* entries, unsigned count, const timespec* time, const std::uint64_t* mask);
 long control(int fd, int command, long argument);
 long status(int fd, struct statx* answer);
+long old_status(int fd, struct stat* answer);
 
 }  // namespace schedule

@@ -57,7 +57,7 @@ extern "C" {
 
 int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t*, void* (*body)(void*), void* argument) {
   static constexpr int ERRORS[] = {EAGAIN, 0};
-  if (const int error = next_fault("pthread_create", ERRORS); error != 0) return error;
+  if (const int error = next_fault("pthread_create", ERRORS, true); error != 0) return error;
   if (perhaps(40)) {
     ++refusals;
     return EAGAIN;
@@ -82,7 +82,7 @@ void __wrap___pthread_unregister_cancel(void*) {}
 
 int __wrap_pthread_atfork(void (*prepare)(), void (*parent)(), void (*child)()) {
   static constexpr int ERRORS[] = {ENOMEM, 0};
-  if (const int error = next_fault("pthread_atfork", ERRORS); error != 0) return error;
+  if (const int error = next_fault("pthread_atfork", ERRORS, true); error != 0) return error;
   at_fork.push_back({prepare, parent, child});
   learn(past_of_lock);
   tell(past_of_lock);

@@ -112,7 +112,8 @@ SMALL_SCENARIO(a_read_of_an_empty_pipe_can_be_cancelled, NO_RING) {
   Request& read = read_of(ends[0], 10);
   if (!submit(read)) return;
   const int outcome = aio_cancel(ends[0], nullptr);
-  EXPECT(outcome == AIO_CANCELED || (outcome == AIO_ALLDONE && threads_refused() > 0) || present_fault() != 0);
+  // A read whose call fails may be over, or be about to end.
+  EXPECT(outcome == AIO_CANCELED || (outcome == AIO_ALLDONE && is_room_short()) || cost_of_fault() == Cost::A_RESULT);
   wait_for(read);
   EXPECT(ended_well_or_cancelled(read, 0));
 }

@@ -52,7 +52,7 @@ SCENARIO(a_direct_write_beside_sync_and_close, NO_RING) {
   close_file(fd);
   if (has_write) {
     wait_for(write);
-    EXPECT(ended_well(write, SECTORS));
+    EXPECT(ended_well(write, SECTORS) || lost_its_file(write));
   }
   join(syncer);
 }

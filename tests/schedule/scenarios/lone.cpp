@@ -67,7 +67,7 @@ SCENARIO(a_sync_comes_after_a_lone_write, CONTEXTS) {
   });
   if (has_write) wait_and_look(write, false);
   join(syncer);
-  if (has_write && write.error == 0 && has_synced) EXPECT(size == 12 || present_fault() != 0);
+  if (has_write && write.error == 0 && has_synced) EXPECT(size == 12 || cost_of_fault() != Cost::NOTHING);
 }
 
 SCENARIO(a_lone_write_is_cancelled_while_waited_for, CONTEXTS) {
@@ -91,7 +91,7 @@ SCENARIO(a_lone_write_is_cancelled_by_its_number, CONTEXTS) {
   if (!submit(write)) return;
   const int outcome = aio_cancel(fd, nullptr);
   wait_and_look(write, true);
-  EXPECT(present_fault() != 0 || (outcome == AIO_CANCELED) == (write.error == ECANCELED));
+  EXPECT(cost_of_fault() != Cost::NOTHING || (outcome == AIO_CANCELED) == (write.error == ECANCELED));
 }
 
 SCENARIO(a_lone_write_is_closed_and_cancelled, CONTEXTS) {
@@ -103,7 +103,7 @@ SCENARIO(a_lone_write_is_closed_and_cancelled, CONTEXTS) {
   replace_file(other, fd);
   wait_and_look(write, true);
   join(canceller);
-  EXPECT(present_fault() != 0 || contents(other).empty());
+  EXPECT(cost_of_fault() != Cost::NOTHING || contents(other).empty());
 }
 
 SCENARIO(a_lone_write_is_closed_while_waited_for, CONTEXTS) {
@@ -115,7 +115,7 @@ SCENARIO(a_lone_write_is_closed_while_waited_for, CONTEXTS) {
   const unsigned closer = spawn([] { replace_file(other, fd); });
   wait_and_look(write, false);
   join(closer);
-  EXPECT(present_fault() != 0 || contents(other).empty());
+  EXPECT(cost_of_fault() != Cost::NOTHING || contents(other).empty());
 }
 
 SCENARIO(two_wait_for_a_lone_write, CONTEXTS) {

@@ -24,6 +24,7 @@ unsigned scenario_count;
 namespace {
 
 std::vector<Request*> requests;
+const Request* harmed;  // the one that the call made to fail has cost its result
 Clock past_of_words;  // of who tells
 constexpr int LOWEST_OF_LIBRARY = 200;  // no scenario has as many descriptors of its own
 
@@ -106,7 +107,7 @@ bool submit(Request& request) {
                                                             : aio_fsync(O_SYNC, &request.block);
   if (outcome == 0) return true;
   const bool is_closed = errno == EBADF && file_of(request.block.aio_fildes) == nullptr;
-  if (errno != EAGAIN && !is_closed) fail("a submission says %d", errno);
+  if (!is_closed && (errno != EAGAIN || !is_room_short())) fail("a submission says %d", errno);
   request.state = Request::REFUSED;
   return false;
 }
@@ -140,10 +141,21 @@ void wait_for(Request& request) {
   finish(request);
 }
 
+bool is_room_short() { return threads_refused() > 0 || cost_of_fault() == Cost::ROOM; }
+
 bool ended_well(const Request& request, long result) {
-  if (request.error == 0) return request.result == result || (present_fault() != 0 && request.result <= result);
-  return (request.error == EAGAIN && threads_refused() > 0) || present_fault() != 0;
+  if (request.error == 0 && request.result == result) return true;
+  if (request.error == EAGAIN && is_room_short()) return true;
+  const Direction own = request.operation == Request::READ    ? Direction::READ
+                        : request.operation == Request::WRITE ? Direction::WRITE
+                                                              : Direction::SYNC;
+  const bool is_the_fault = cost_of_fault() == Cost::A_RESULT && direction_of_fault() == own;
+  const bool is_cut = request.error == 0 && request.result > 0 && request.result < result;
+  if (!is_the_fault || (request.error != present_fault() && !is_cut)) return false;
+  if (harmed == nullptr) harmed = &request;
+  return harmed == &request;
 }
+bool lost_its_file(const Request& request) { return request.error == EBADF && cost_of_fault() == Cost::ROOM; }
 bool ended_well_or_cancelled(const Request& request, long result) {
   return request.error == ECANCELED || ended_well(request, result);
 }
@@ -267,6 +279,7 @@ void begin_program() {
   static_cast<void>(atomrt::engine::heed_forks());  // what the library does when it is loaded
   requests.clear();
   past_of_words.clear();
+  harmed = nullptr;
   install_counting_handler();
 }
 

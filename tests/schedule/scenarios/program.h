@@ -76,8 +76,13 @@ bool submit(Request& request);
 void wait_for(Request& request);
 // Asks for the error and the result of one that is over, and gives its memory back: nobody may touch it.
 void finish(Request& request);
-// Over with that many bytes; or with EAGAIN where no thread was to be had, or with an error where a call was made to fail.
+// Threads or memory were short in this run: requests may be refused, or end with EAGAIN.
+[[nodiscard]] bool is_room_short();
+// Over with that many bytes; or with EAGAIN where room was short. The one request whose call was made to fail may have that
+// error, or fewer bytes; a second may not.
 [[nodiscard]] bool ended_well(const Request& request, long result);
+// Its number was closed, and there was no room to keep its file.
+[[nodiscard]] bool lost_its_file(const Request& request);
 [[nodiscard]] bool ended_well_or_cancelled(const Request& request, long result);
 [[nodiscard]] bool is_over(const Request& request);
 // Looks by aio_error until it is over.
