@@ -348,18 +348,14 @@ inline bool is_left_out(const char* name) {
   return false;
 }
 
-inline int run_chosen(const char* file, const CMUnitTest* tests, size_t count, int words, char** arguments) {
+inline int run_chosen(const char* file, CMUnitTest* tests, size_t count) {
   end_when_hung();
-  CMUnitTest chosen[64];
-  size_t chosen_count = 0;
-  const bool only = words > 2 && strcmp(arguments[1], "--only") == 0;
-  for (size_t i = 0; i < count && chosen_count < 64; ++i) {
-    bool named = false;
-    for (int word = 2; word < words; ++word) named |= strcmp(arguments[word], tests[i].name) == 0;
-    if (named == only && !is_left_out(tests[i].name)) chosen[chosen_count++] = tests[i];
+  size_t chosen = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (!is_left_out(tests[i].name)) tests[chosen++] = tests[i];
   }
-  const int failed = _cmocka_run_group_tests(file, chosen, chosen_count, nullptr, nullptr);
-  return failed == 0 && chosen_count > 0 ? 0 : 1;
+  const int failed = _cmocka_run_group_tests(file, tests, chosen, nullptr, nullptr);
+  return failed == 0 && chosen > 0 ? 0 : 1;
 }
 
 }  // namespace atomrt::unit
@@ -371,9 +367,9 @@ extern "C" [[gnu::weak, gnu::used, gnu::visibility("default")]] const char* __ts
 }
 #endif
 
-// main: runs the tests listed, in order; with `--only NAME` that one, with `--but NAME…` all others (meson.build).
-#define UNIT_TESTS(...)                                                                            \
-  int main(int count, char** arguments) {                                                          \
-    const struct CMUnitTest tests[] = {__VA_ARGS__};                                               \
-    return atomrt::unit::run_chosen(__FILE__, tests, sizeof tests / sizeof tests[0], count, arguments); \
+// main: runs the tests listed, in order, but those of UNIT_BUT.
+#define UNIT_TESTS(...)                                                             \
+  int main() {                                                                      \
+    struct CMUnitTest tests[] = {__VA_ARGS__};                                      \
+    return atomrt::unit::run_chosen(__FILE__, tests, sizeof tests / sizeof *tests); \
   }

@@ -325,10 +325,10 @@ UNIT_TESTS(cmocka_unit_test(exit_writes_one_block), cmocka_unit_test(_exit_write
            cmocka_unit_test(a_thread_with_the_smallest_stack_may_end_the_process))
 #undef main
 
-int main(int count, char** arguments) {
+int main() {
   if (const char* role = getenv("UNIT_ROLE")) return play(role);
   if (mkdtemp(directory) == nullptr) return 99;
-  const int status = run_the_tests(count, arguments);
+  const int status = run_the_tests();
   const char* names[] = {"exit",  "_exit",   "idle", "several", "interval",
                          "quiet", "limited", "fifo", "small", "daemon"};
   for (const char* name : names) path_of(name);  // which removes it

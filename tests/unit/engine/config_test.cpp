@@ -260,6 +260,6 @@ UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty
            cmocka_unit_test(a_secure_process_obeys_no_variable))
 #undef main
 
-int main(int count, char** arguments) {
-  return getenv("UNIT_PRINT_CONFIG") != nullptr ? print_config() : run_the_tests(count, arguments);
+int main() {
+  return getenv("UNIT_PRINT_CONFIG") != nullptr ? print_config() : run_the_tests();
 }

@@ -364,9 +364,9 @@ void no_descriptor_is_opened(void**) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
+int main() {
   if (!has_ring()) return 77;
-  const struct CMUnitTest tests[] = {
+  CMUnitTest tests[] = {
       cmocka_unit_test(reads_and_writes_move_their_bytes),
       cmocka_unit_test(syncs_are_fsync_or_fdatasync),
       cmocka_unit_test(errors_of_the_operation_are_the_requests),
@@ -390,5 +390,5 @@ int main(int count, char** arguments) {
       cmocka_unit_test(polled_streams_are_passed_on),
       cmocka_unit_test(no_descriptor_is_opened),
   };
-  return run_chosen(__FILE__, tests, sizeof tests / sizeof tests[0], count, arguments);
+  return run_chosen(__FILE__, tests, sizeof tests / sizeof *tests);
 }
