@@ -31,7 +31,7 @@ static void draw_plan(uint64_t seed, unsigned long requests)
 static void make_worker(unsigned index)
 {
     struct worker *worker = &workers[index];
-    uint64_t random = plan.seed ^ (index + 1) * 0x2545f4914f6cdd1d;
+    uint64_t random = plan.seed ^ (index + 1) * 0x2545f4914f6cdd1dull;
     worker->index = index;
     worker->random = random_next(&random);
     worker->ops = calloc(OPS, sizeof *worker->ops);
