@@ -66,6 +66,13 @@ bool is_local(Engine& engine, int fd, const os::FileIdentity& identity) {
   return is_local;
 }
 
+bool has_file_on_storage(Engine& engine, const Chain& chain) {
+  if (is_on_storage(chain)) return true;
+  const auto identity = identify_file_of(chain);
+  if (!identity) return false;
+  return (*identity).is_disk || is_local(engine, chain.io_fd.load(std::memory_order_acquire), *identity);
+}
+
 void note_number(Engine& engine, const Request& request, const os::FileIdentity& identity) {
   const auto number = static_cast<unsigned>(request.fd);
   const bool is_taken = request.direct && request.kind == os::FileKind::POSITIONAL && is_on_storage(request) &&

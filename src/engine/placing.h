@@ -10,6 +10,8 @@ namespace atomrt::engine {
 
 // Remembered by mount.
 [[nodiscard]] bool is_local(Engine& engine, int fd, const os::FileIdentity& identity);
+// is_on_storage of a chain that may have come late: a sync that lets it into its lane notes nothing of that in it.
+[[nodiscard]] bool has_file_on_storage(Engine& engine, const chain::Chain& chain);
 
 // A number that means a file or disk whose transfers kernel AIO takes: the next one may come late.
 void note_number(Engine& engine, const chain::Request& request, const os::FileIdentity& identity);

@@ -67,11 +67,12 @@ void settle_for(void* self, Chain& chain, long result, By by) {
   const bool is_cut_short = exec::is_cut_short(bytes_left(chain), result);
   if (is_cut_short || exec::is_refusal(result) || (is_late(chain) && result == -EIO)) {
     if (!find_lane(engine, chain)) return;
-    if (is_cut_short && is_on_storage(chain)) {
+    if (is_cut_short && has_file_on_storage(engine, chain)) {
       add_moved(chain, static_cast<std::size_t>(result));
       return pass_on(engine, chain, by);
     }
-    if (!is_cut_short && (result != -EIO || !is_on_storage(chain))) return refused(engine, chain, result, by);
+    const bool is_elsewhere = !is_cut_short && (result != -EIO || !has_file_on_storage(engine, chain));
+    if (is_elsewhere) return refused(engine, chain, result, by);
   }
   const bool is_library = by == By::LIBRARY;
   const chain::Released released = complete(engine, chain, total(chain, result), ContextId::DIRECT,
