@@ -23,8 +23,9 @@ void hand_over(Engine& engine, Chain& first) {
     if (engine.workers.submit(*chain, Workers::MayStart::NO) == exec::Verdict::ACCEPTED) continue;
     put(*chain, Place::RUNNING);
     const os::WriteSignals signals(os::ALL_SIGNALS);
+    const std::size_t moved_before = chain->moved;
     const long result = exec::perform(*chain);
-    if (chain->operation == chain::Operation::WRITE) signals.absorb(result);
+    if (chain->operation == chain::Operation::WRITE) signals.absorb(result, moved_before);
     for (Chain* next : complete(engine, *chain, result, ContextId::WAITER, Workers::MayStart::NO).chains) {
       if (next != nullptr) left.push_back(*next);
     }

@@ -34,8 +34,9 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
   Chain* chain = &first;
   Stint stint;
   while (chain != nullptr) {
+    const std::size_t moved_before = chain->moved;
     const long result = engine.workers.pace().perform(*chain);
-    if (chain->operation == chain::Operation::WRITE) signals.absorb(result);
+    if (chain->operation == chain::Operation::WRITE) signals.absorb(result, moved_before);
     const chain::Released released =
         complete(engine, *chain, result, exec::ContextId::WAITER, Workers::MayStart::NO);
     chain = nullptr;
@@ -69,8 +70,9 @@ bool seems_free(const Engine& engine, const struct aiocb* block, chain::Place pl
 bool run_lone(Engine& engine, Chain& chain, os::KernelSignalSet application_mask) {
   engine.workers.waiter_took_one(chain.fd);
   const os::WriteSignals signals(application_mask);
+  const std::size_t moved_before = chain.moved;
   const long result = engine.workers.pace().perform(chain);
-  signals.absorb(result);
+  signals.absorb(result, moved_before);
   if (result == -ESPIPE) {
     send_on(engine, chain);
     return false;

@@ -72,9 +72,13 @@ WriteSignals::WriteSignals(KernelSignalSet application_mask) {
   if ((application_mask & WRITE_SIGNALS) != 0) system_call(SYS_rt_sigpending, &pending_before_, sizeof pending_before_);
 }
 
-void WriteSignals::absorb(long result) const {
-  const int number = result == -EPIPE ? SIGPIPE : result == -EFBIG ? SIGXFSZ : 0;
-  if (number != 0 && (pending_before_ & signal_bit(number)) == 0) take_pending(number, nullptr);
+void WriteSignals::absorb(long result, std::size_t moved_before) const {
+  const bool may_be_hidden = moved_before > 0 && result == static_cast<long>(moved_before);
+  const auto take = [&](int number) {
+    if ((pending_before_ & signal_bit(number)) == 0) take_pending(number, nullptr);
+  };
+  if (result == -EPIPE || may_be_hidden) take(SIGPIPE);
+  if (result == -EFBIG || may_be_hidden) take(SIGXFSZ);
 }
 
 // The kernel's own bears SI_USER and this process. Of two that are pending for a thread it keeps the first; one for the

@@ -44,8 +44,9 @@ class [[nodiscard]] SignalBlock {
 class [[nodiscard]] WriteSignals {
  public:
   explicit WriteSignals(KernelSignalSet application_mask);
-  // result: what the write returned, -errno.
-  void absorb(long result) const;
+  // result: what the write returned, -errno; or that of a request of which so many bytes had been moved before. They
+  // hide an error.
+  void absorb(long result, std::size_t moved_before = 0) const;
 
  private:
   KernelSignalSet pending_before_ = 0;
@@ -58,7 +59,7 @@ class [[nodiscard]] WriteSignalGuard {
   ~WriteSignalGuard() { set_signal_mask(saved_); }
   WriteSignalGuard(const WriteSignalGuard&) = delete;
   WriteSignalGuard& operator=(const WriteSignalGuard&) = delete;
-  void absorb(long result) const { signals_.absorb(result); }
+  void absorb(long result, std::size_t moved_before = 0) const { signals_.absorb(result, moved_before); }
 
  private:
   KernelSignalSet saved_;
