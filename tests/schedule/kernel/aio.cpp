@@ -77,6 +77,7 @@ long submit_one(Context& context, const iocb& transfer) {
   operation.done = ended;
   operation.owner = context.ring;
   operation.data = transfer.aio_data;
+  operation.object = &transfer;
   operation.part = {reinterpret_cast<void*>(transfer.aio_buf), transfer.aio_nbytes};
   operation.offset = transfer.aio_offset;
   const bool writes = transfer.aio_lio_opcode == IOCB_CMD_PWRITE;
@@ -104,7 +105,8 @@ long submit_one(Context& context, const iocb& transfer) {
     case IOCB_CMD_POLL:
       operation.kind = Operation::READY;
       operation.for_writing = (transfer.aio_buf & 4) != 0;  // POLLOUT
-      if (file->inode->kind == Kind::REGULAR) return -EINVAL;
+      // What has two wait queues it does not poll for: terminals, FIFOs that were opened for both ways.
+      if (file->inode->kind == Kind::REGULAR || perhaps(16)) return -EINVAL;
       break;
     case IOCB_CMD_FSYNC:
     case IOCB_CMD_FDSYNC:
@@ -175,12 +177,15 @@ long aio_submit(unsigned long number, long count, iocb* const* transfers) {
   return count;
 }
 
+// Polls alone can be taken back. The event comes by the ring, now or a moment later.
 long aio_cancel_submitted(unsigned long number, const iocb* transfer) {
   Context* context = find(number);
   if (context == nullptr) return -EINVAL;
-  if (!cancel_operation(context->ring, transfer->aio_data)) return -EINVAL;
-  --context->in_flight;
-  put_event(*context, transfer->aio_data, transfer, transfer->aio_lio_opcode == IOCB_CMD_POLL ? 0 : -ECANCELED);
+  note_access(transfer, sizeof *transfer, false);
+  Operation taken;
+  if (transfer->aio_lio_opcode != IOCB_CMD_POLL || !cancel_operation(context->ring, transfer, taken)) return -EINVAL;
+  step("io_cancel, before the event");
+  ended(taken, 0);
   return -EINPROGRESS;
 }
 

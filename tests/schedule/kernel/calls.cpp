@@ -154,7 +154,7 @@ long queue_signal(unsigned thread, int number, const siginfo_t* info) {
   return -send_signal(thread, number, *info);
 }
 
-long call(long number, long a, long b, long c, long d, long e) {
+long call(long number, long a, long b, long c, long d, long e, long f) {
   const iovec part{reinterpret_cast<void*>(b), static_cast<std::size_t>(c)};
   const auto* parts = reinterpret_cast<const iovec*>(b);
   const auto fd = static_cast<int>(a);
@@ -253,6 +253,9 @@ long call(long number, long a, long b, long c, long d, long e) {
       return aio_destroy(static_cast<unsigned long>(a));
     case SYS_io_submit:
       return aio_submit(static_cast<unsigned long>(a), b, reinterpret_cast<iocb* const*>(c));
+    case SYS_io_pgetevents:
+      return aio_get_events(static_cast<unsigned long>(a), b, c, reinterpret_cast<void*>(d),
+                            reinterpret_cast<const KernelTime*>(e), reinterpret_cast<const AioMask*>(f));
     case SYS_io_cancel:
       return aio_cancel_submitted(static_cast<unsigned long>(a), reinterpret_cast<const iocb*>(b));
     default:
@@ -297,7 +300,7 @@ long futex(const std::uint32_t* word, int operation, std::uint32_t value, const 
 
 using namespace schedule;
 
-extern "C" long schedule_system_call(long number, long a, long b, long c, long d, long e, long) {
+extern "C" long schedule_system_call(long number, long a, long b, long c, long d, long e, long f) {
   if (!is_running()) return -ENOSYS;
   const char* const name = name_of(number, b);
   if (!is_private(number)) step(name);
@@ -309,7 +312,7 @@ extern "C" long schedule_system_call(long number, long a, long b, long c, long d
   pass_time(100);
   long result;
   for (;;) {
-    result = call(number, a, b, c, d, e);
+    result = call(number, a, b, c, d, e, f);
     if (result != RESTART) break;
     if (deliver_signals()) {
       result = -EINTR;

@@ -60,12 +60,12 @@ void begin_operation(const Operation& operation) {
   if (operation.kind == Operation::SYNC) operations.back().writes_before = operation.file->inode->writes;
 }
 
-bool cancel_operation(const void* owner, std::uint64_t data) {
+bool cancel_operation(const void* owner, const void* object, Operation& taken) {
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (operations[i].owner != owner || operations[i].data != data) continue;
-    OpenFile& file = *operations[i].file;
+    if (operations[i].owner != owner || operations[i].object != object) continue;
+    taken = operations[i];
     operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(i));
-    let_file_go(file);
+    let_file_go(*taken.file);
     return true;
   }
   return false;

@@ -21,14 +21,15 @@ struct Operation {
   void* owner;
   std::uint64_t data;
   Clock past;  // what its beginner knew
+  const void* object;  // what it was submitted from, by which it is taken back
 };
 
 void reset_device();
 void enter_child_device();  // a child has nothing in flight
 void leave_child_device();
 void begin_operation(const Operation& operation);
-// Takes those back of that owner and data that have not begun to end. False: none is there.
-bool cancel_operation(const void* owner, std::uint64_t data);
+// Takes one back of that owner and object that has not ended. False: none is there.
+bool cancel_operation(const void* owner, const void* object, Operation& taken);
 [[nodiscard]] unsigned operations_of(const void* owner);
 [[nodiscard]] bool has_device_work();
 void complete_one_operation();

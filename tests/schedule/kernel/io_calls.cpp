@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <vector>
 
 #include "kernel/calls.h"
 #include "kernel/device.h"
@@ -82,35 +83,51 @@ long sync(int fd) {
   return wait_for_device(operation);
 }
 
+namespace {
+
+// What is ready of them now, each with its word.
+unsigned look_at_all(pollfd* entries, unsigned count, OpenFile* const* files) {
+  unsigned ready = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    entries[i].revents = 0;
+    if (files[i] == nullptr) entries[i].revents = POLLNVAL;
+    else if (is_ready(*files[i], (entries[i].events & POLLOUT) != 0)) entries[i].revents = entries[i].events;
+    ready += entries[i].revents != 0;
+  }
+  return ready;
+}
+
+}  // namespace
+
 long poll_call(pollfd* entries, unsigned count, const timespec* time, const std::uint64_t* mask) {
+  constexpr std::int64_t A_WHILE = 1'000'000;  // a sleep has one channel: among several it looks again
   const std::int64_t deadline = deadline_of(time);
   const std::uint64_t saved = self().mask;
   if (mask != nullptr) change_mask(*mask);
-  long result = 0;
-  OpenFile* const file = count > 0 ? file_of(entries[0].fd) : nullptr;  // the library asks of one at a time
-  const bool for_writing = count > 0 && (entries[0].events & POLLOUT) != 0;
-  if (file != nullptr) hold_file(*file);
-  for (;;) {
-    if (count > 0 && file == nullptr) {
-      entries[0].revents = POLLNVAL;
-      result = 1;
-      break;
-    }
-    if (file != nullptr && is_ready(*file, for_writing)) {
-      entries[0].revents = entries[0].events;
-      result = 1;
-      break;
-    }
+  std::vector<OpenFile*> files;
+  for (unsigned i = 0; i < count; ++i) {
+    files.push_back(file_of(entries[i].fd));
+    if (files[i] != nullptr) hold_file(*files[i]);
+  }
+  long result;
+  while ((result = look_at_all(entries, count, files.data())) == 0) {
     if (deadline != NEVER && now() >= deadline) break;
-    const Inode* inode = file != nullptr ? file->inode : nullptr;
-    const void* channel = inode != nullptr && for_writing && inode->kind == Kind::SOCKET ? inode->peer : inode;
-    if (sleep_on("poll", channel != nullptr ? channel : &result, deadline, true) == Wakeup::INTERRUPTED) {
+    const void* channel = &result;
+    std::int64_t end = deadline;
+    if (count > 0) {
+      const Inode* inode = files[0]->inode;
+      channel = (entries[0].events & POLLOUT) != 0 && inode->kind == Kind::SOCKET ? inode->peer : inode;
+    }
+    if (count > 1 && (end == NEVER || end > now() + A_WHILE)) end = now() + A_WHILE;
+    if (sleep_on("poll", channel, end, true) == Wakeup::INTERRUPTED) {
       result = -EINTR;
       deliver_signals();
       break;
     }
   }
-  if (file != nullptr) let_file_go(*file);
+  for (OpenFile* file : files) {
+    if (file != nullptr) let_file_go(*file);
+  }
   self().mask = saved;
   return result;
 }
