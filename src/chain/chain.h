@@ -74,7 +74,10 @@ struct Chain : os::Slot, Request {
   std::uint16_t was_begun : 1;  // it had begun by then: its present call may still have to look for the file
   Lane* lane;
   base::Link<Chain> in_flight_link;
-  base::Link<Chain> member_link;  // all chains of the lane
+  union {
+    base::Link<Chain> member_link;  // all chains of the lane, if it is a file's
+    std::uint32_t poll;             // of a stream: number of its poll in the direct context; owned like the chain
+  };
   base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
 };
 

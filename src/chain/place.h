@@ -17,7 +17,12 @@ enum class Place : std::uint32_t {
   HELD,       // in its lane, behind earlier work
   QUEUED,     // in the workers' queue, not begun
   MAILED,     // in the ring's mailbox, not begun
-  BLOCKED,    // a stream request that has moved no bytes and waits for its peer
+  BLOCKED,    // a stream request that has moved no bytes and waits for its peer, in the ring or with a thread
+  ASKING,     // a stream request whose owner is in io_submit, to have kernel AIO poll for it
+  READY,      // ASKING, and its event has come: its owner goes on when it is back
+  POLLED,     // like BLOCKED, with kernel AIO: its event is seen by whoever looks
+  POLLED_APART,  // the same, in a context that only its reaper looks at
+  POLLED_BEGUN,  // like POLLED, when it has moved bytes: it goes on
   RUNNING,    // its operation has begun
   IN_RING,    // like RUNNING, and io_uring holds the file: the descriptor may be closed (but a sync's: see hold.cpp)
   IN_SUBMIT,  // its submitter hands it to kernel AIO and may find that the kernel has it, or has given it back already.
@@ -59,6 +64,22 @@ constexpr Move MOVES[] = {
     {Place::MAILED, Place::RUNNING, MovedBy::CLAIM, "aio_cancel, a waiter; its submitter, who finds no ring"},
     {Place::BLOCKED, Place::MOVING, MovedBy::CLAIM, "ring or worker whose peer is ready; close"},
     {Place::BLOCKED, Place::RUNNING, MovedBy::CLAIM, "aio_cancel"},
+    {Place::MOVING, Place::ASKING, MovedBy::OWNER, "who found no peer"},
+    {Place::RUNNING, Place::ASKING, MovedBy::OWNER, "who found no peer for the rest"},
+    {Place::ASKING, Place::READY, MovedBy::CLAIM, "who sees its event"},
+    {Place::ASKING, Place::POLLED, MovedBy::CLAIM, "its owner"},
+    {Place::ASKING, Place::POLLED_APART, MovedBy::CLAIM, "its owner, a worker"},
+    {Place::ASKING, Place::POLLED_BEGUN, MovedBy::CLAIM, "its owner, when it has moved bytes"},
+    {Place::ASKING, Place::MOVING, MovedBy::OWNER, "its owner, when the kernel has not taken it"},
+    {Place::READY, Place::MOVING, MovedBy::OWNER, "its owner"},
+    {Place::POLLED, Place::MOVING, MovedBy::CLAIM, "who sees its event"},
+    {Place::POLLED, Place::RUNNING, MovedBy::CLAIM, "aio_cancel"},
+    {Place::POLLED, Place::POLLED, MovedBy::CLAIM, "close, after it has replaced the descriptor"},
+    {Place::POLLED_APART, Place::MOVING, MovedBy::CLAIM, "who sees its event"},
+    {Place::POLLED_APART, Place::RUNNING, MovedBy::CLAIM, "aio_cancel"},
+    {Place::POLLED_APART, Place::POLLED_APART, MovedBy::CLAIM, "close, after it has replaced the descriptor"},
+    {Place::POLLED_BEGUN, Place::MOVING, MovedBy::CLAIM, "who sees its event"},
+    {Place::POLLED_BEGUN, Place::POLLED_BEGUN, MovedBy::CLAIM, "close, after it has replaced the descriptor"},
     {Place::RUNNING, Place::MOVING, MovedBy::OWNER, "who passes it on"},
     {Place::RUNNING, Place::HELD, MovedBy::OWNER, "who finds the lane of one that came late"},
     {Place::RUNNING, Place::QUEUED, MovedBy::OWNER, "who offers it to threads"},
@@ -79,6 +100,16 @@ constexpr Move MOVES[] = {
     {Place::PARKED, Place::RUNNING, MovedBy::LIST_LOCK, "who ends the one before it; close"},
     {Place::ENDING, Place::FREE, MovedBy::OWNER, "finish, retrier"},
 };
+
+// Who waits for it may sleep in the kernel's common AIO context.
+[[nodiscard]] constexpr bool is_in_kernel_aio(Place place) {
+  return place == Place::IN_AIO || place == Place::POLLED || place == Place::POLLED_BEGUN;
+}
+
+// Another place comes within a moment.
+[[nodiscard]] constexpr bool is_between(Place place) {
+  return place == Place::MOVING || place == Place::IN_SUBMIT || place == Place::ASKING || place == Place::READY;
+}
 
 // Its owner may also say again where it is, as he need not know: MOVING and RUNNING.
 [[nodiscard]] constexpr bool may_move(Place from, Place to) {

@@ -12,6 +12,7 @@
 #include "engine/message.h"
 #include "engine/policy.h"
 #include "engine/reap.h"
+#include "engine/stream.h"
 #include "os/memory.h"
 #include "os/signals.h"
 #include "os/thread.h"
@@ -61,15 +62,21 @@ void fail_for(void* self, chain::Chain& chain, int error) {
   complete_and_offer(*static_cast<Engine*>(self), chain, -error, exec::ContextId::THREADS);
 }
 
+exec::Verdict poll_for(void* self, chain::Chain& chain) {
+  return poll_stream(*static_cast<Engine*>(self), chain, exec::By::LIBRARY);
+}
+
 bool has_chores_for(void* self) { return static_cast<Engine*>(self)->retrier.has_work(); }
 void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.lend_thread(); }
 
 void look_after_lone_for(void* self, bool all) { list_old_lone(*static_cast<Engine*>(self), all); }
 
-// Where no thread can be made the next nudge finds the rest.
-void poke_or_lend_for(void* self) {
+// True: no thread can be made for the rest, which is tried again soon.
+bool poke_or_lend_for(void* self) {
   exec::Retrier& retrier = static_cast<Engine*>(self)->retrier;
-  if (!retrier.poke()) retrier.lend_thread();
+  if (retrier.poke()) return false;
+  retrier.lend_thread();
+  return retrier.has_work();
 }
 
 bool try_tail_again(void* self, chain::Chain& chain) {
@@ -85,6 +92,7 @@ void configure_contexts(Engine& engine) {
   engine.workers.configure(limit, idle_ns);
   engine.ring.configure(idle_ns);
   engine.direct.configure(idle_ns);
+  engine.polls_apart.configure(idle_ns);
 }
 
 void start(Engine& engine) {
@@ -93,13 +101,15 @@ void start(Engine& engine) {
   if (engine.is_started.load(std::memory_order_relaxed) != 0) return;
   const Config& settings = config();
   if (settings.statistics != nullptr) engine.statistics.enable();
-  const exec::Completion completion{&engine,  complete_for,   offer_for,    pass_on_for,
-                                    fail_for, has_chores_for, do_chores_for, look_after_lone_for};
+  const exec::Completion completion{&engine,  complete_for,   offer_for,      pass_on_for,        fail_for,
+                                    poll_for, has_chores_for, do_chores_for, look_after_lone_for};
   const bool has_others = os::processors() > 1;
   engine.workers.start(completion, has_others);
   engine.lookout.start(has_others);
   engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, has_others});
-  engine.direct.start({&engine, settle_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains);
+  engine.direct.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains);
+  engine.polls_apart.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for},
+                           engine.registry.chains, exec::Direct::Role::APART);
   engine.retrier.start(&engine, try_tail_again);
   engine.keeps_call_order = settings.keeps_call_order;
   configure_contexts(engine);
@@ -242,6 +252,10 @@ void offer_or_fail(Engine& engine, const chain::Released& released) {
 void offer_or_fail(Engine& engine, chain::Chain& chain) { offer_or_fail(engine, chain::Released{{&chain, nullptr}}); }
 
 exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after) {
+  if (after < exec::ContextId::DIRECT && is_for_poll(chain)) {
+    if (poll_stream(engine, chain, exec::By::APPLICATION) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
+    engine.statistics.declined(exec::ContextId::DIRECT);
+  }
   if (after < exec::ContextId::DIRECT && is_for_direct(chain)) {
     if (engine.direct.submit(chain) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
     engine.statistics.declined(exec::ContextId::DIRECT);
@@ -254,13 +268,15 @@ exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after) 
 }
 
 unsigned library_threads(const Engine& engine) {
-  return engine.workers.created() + engine.ring.created() + engine.direct.created();
+  return engine.workers.created() + engine.ring.created() + engine.direct.created() +
+         engine.polls_apart.created();
 }
 
 void nudge_threads(Engine& engine) {
   engine.workers.nudge();
   engine.ring.nudge();
   engine.direct.nudge();
+  engine.polls_apart.nudge();
 }
 
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start) {

@@ -35,6 +35,7 @@ struct Engine {
   exec::Devices drained_numbers; // descriptors whose buffered writes no head can do: see lone.h
   exec::Devices late_numbers;    // of those, where the next transfer may come late: see placing.h
   exec::Direct direct;
+  exec::Direct polls_apart;  // of streams that workers have, where direct has no room
   exec::Ring ring;
   exec::Workers workers;
   exec::Lookout lookout;  // of threads that wait

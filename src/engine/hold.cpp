@@ -46,23 +46,30 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
   const std::uint32_t generation = generation_of(chain);
   for (;;) {
     const auto change = [&](Chain& held) { give(held, hold); };
-    switch (place_of(chain)) {
+    const Place place = place_of(chain);
+    switch (place) {
       case Place::HELD:
         if (engine.registry.lanes.change_held(chain, change)) return Visit::DONE;
         break;
       case Place::QUEUED:
         if (engine.workers.change_queued(chain, change)) return Visit::DONE;
         break;
+      case Place::POLLED:
+      case Place::POLLED_APART:
+      case Place::POLLED_BEGUN:
+        // A claim that comes later than this one finds the duplicate. It is not taken out of the kernel's hands even
+        // for a moment: a thread may sleep there for it.
+        give(chain, hold);
+        if (!claim(chain, generation, place, place)) chain.was_begun = 1;
+        return Visit::DONE;
       case Place::BLOCKED:
-      case Place::MAILED: {
-        const Place place = place_of(chain);
-        if ((place == Place::BLOCKED || place == Place::MAILED) && claim(chain, generation, place, Place::MOVING)) {
+      case Place::MAILED:
+        if (claim(chain, generation, place, Place::MOVING)) {
           give(chain, hold);
           put(chain, place);
           return Visit::DONE;
         }
         break;
-      }
       case Place::RUNNING:
       case Place::IN_RING:
         give(chain, hold);  // for what of it is left after the present call, or the kernel's part
@@ -74,6 +81,8 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
         return Visit::DONE;
       case Place::MOVING:
       case Place::IN_SUBMIT:
+      case Place::ASKING:
+      case Place::READY:
         return Visit::AGAIN;
       case Place::PARKED:
         give(chain, hold);  // and with it the order of the number as it was
@@ -88,13 +97,13 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
   }
 }
 
-// Whether the thread that has begun it may still be on its way to the kernel with the old number. MOVING: a stream's is
-// tried again there, IN_SUBMIT: the rest of it goes to kernel AIO; the number may have been loaded before.
+// Whether the thread that has begun it may still be on its way to the kernel with the old number. Between two places: a
+// stream's is tried again there, or polled for, the rest of a transfer goes to kernel AIO; the number may have been
+// loaded before.
 bool is_underway(const Chain& chain) {
   const Place place = place_of(chain);
-  if (place == Place::MOVING || place == Place::IN_SUBMIT) return true;
   // The kernel may still have to look for a sync's file: see policy.cpp.
-  return place == Place::RUNNING || (place == Place::IN_RING && is_sync(chain.operation));
+  return is_between(place) || place == Place::RUNNING || (place == Place::IN_RING && is_sync(chain.operation));
 }
 
 // The threads of chains that had begun are about to enter the kernel, or are in it: there is no telling which, but the

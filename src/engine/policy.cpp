@@ -13,6 +13,10 @@ bool is_for_direct(const chain::Chain& chain) {
          !chain.append && chain.offset >= 0;
 }
 
+bool is_for_poll(const chain::Chain& chain) {
+  return config().use_direct && is_stream_transfer(chain) && chain.was_not_ready && is_alone(chain);
+}
+
 bool is_for_ring(const chain::Chain& chain) {
   const Config& settings = config();
   if (!settings.use_ring) return false;

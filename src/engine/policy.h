@@ -9,6 +9,10 @@ namespace atomrt::engine {
 // Files and disks opened for direct transfers.
 [[nodiscard]] bool is_for_direct(const chain::Chain& chain);
 
+// A stream request that its submitter has just tried. One that was held since, or that may end by a timeout of its
+// socket, has to be tried again first.
+[[nodiscard]] bool is_for_poll(const chain::Chain& chain);
+
 [[nodiscard]] bool is_for_ring(const chain::Chain& chain);
 
 }  // namespace atomrt::engine

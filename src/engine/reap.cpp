@@ -2,6 +2,7 @@
 #include "engine/reap.h"
 
 #include "engine/placing.h"
+#include "engine/stream.h"
 #include "exec/perform.h"
 #include "os/signals.h"
 
@@ -12,25 +13,6 @@ using chain::Chain;
 using chain::Place;
 using exec::By;
 using exec::ContextId;
-
-// On a thread that may be in a signal handler: a worker that exists takes the chain, or the reaper. Where there is
-// neither it is run here, as a last resort.
-void hand_over(Engine& engine, Chain& first) {
-  chain::ChainQueue left{};
-  left.push_back(first);
-  while (Chain* chain = left.pop_front()) {
-    if (engine.direct.leave_to_reaper(*chain)) continue;
-    if (engine.workers.submit(*chain, Workers::MayStart::NO) == exec::Verdict::ACCEPTED) continue;
-    put(*chain, Place::RUNNING);
-    const os::WriteSignals signals(os::ALL_SIGNALS);
-    const std::size_t moved_before = chain->moved;
-    const long result = exec::perform(*chain);
-    if (chain->operation == chain::Operation::WRITE) signals.absorb(result, moved_before);
-    for (Chain* next : complete(engine, *chain, result, ContextId::WAITER, Workers::MayStart::NO).chains) {
-      if (next != nullptr) left.push_back(*next);
-    }
-  }
-}
 
 void pass_on(Engine& engine, Chain& chain, By by) {
   engine.statistics.declined(ContextId::DIRECT);
@@ -55,6 +37,26 @@ void refused(Engine& engine, Chain& chain, long result, By by) {
 }
 
 }  // namespace
+
+// On a thread that may be in a signal handler: a worker that exists takes the chain, or the reaper. Where there is
+// neither it is run here, as a last resort.
+void hand_over(Engine& engine, Chain& first) {
+  chain::ChainQueue left{};
+  left.push_back(first);
+  while (Chain* chain = left.pop_front()) {
+    if (engine.direct.leave_to_reaper(*chain)) continue;
+    if (engine.workers.submit(*chain, Workers::MayStart::NO) == exec::Verdict::ACCEPTED) continue;
+    assert(!is_stream_transfer(*chain));  // polls have their reaper
+    put(*chain, Place::RUNNING);
+    const os::WriteSignals signals(os::ALL_SIGNALS);
+    const std::size_t moved_before = chain->moved;
+    const long result = exec::perform(*chain);
+    if (chain->operation == chain::Operation::WRITE) signals.absorb(result, moved_before);
+    for (Chain* next : complete(engine, *chain, result, ContextId::WAITER, Workers::MayStart::NO).chains) {
+      if (next != nullptr) left.push_back(*next);
+    }
+  }
+}
 
 void reap(Engine& engine) {
   if (own_engine() != &engine) return;
@@ -86,6 +88,11 @@ void settle_for(void* self, Chain& chain, long result, By by) {
 
 void offer_leftover_for(void* self, Chain& chain) {
   Engine& engine = *static_cast<Engine*>(self);
+  if (is_stream_transfer(chain)) return ready_for(&engine, chain, By::LIBRARY);
+  offer_behind_direct(engine, chain);
+}
+
+void offer_behind_direct(Engine& engine, Chain& chain) {
   if (offer(engine, chain, ContextId::DIRECT) == exec::Verdict::ACCEPTED) return;
   complete_and_offer(engine, chain, -EAGAIN, ContextId::THREADS);
 }

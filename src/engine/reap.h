@@ -19,4 +19,9 @@ inline void reap_if_any(Engine& engine) {
 void settle_for(void* engine, chain::Chain& chain, long result, exec::By by);
 void offer_leftover_for(void* engine, chain::Chain& chain);
 
+// A chain (place MOVING), by a library thread, to the contexts after direct.
+void offer_behind_direct(Engine& engine, chain::Chain& chain);
+// A chain (place MOVING) that goes on elsewhere, left by a thread that may be in a signal handler.
+void hand_over(Engine& engine, chain::Chain& chain);
+
 }  // namespace atomrt::engine

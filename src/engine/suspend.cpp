@@ -93,21 +93,21 @@ chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) 
     const std::uint64_t state = chain.state.load(std::memory_order_acquire);
     if (chain::generation_of(state) != generation) return chain::Place::FREE;
     const auto place = static_cast<chain::Place>(chain::low_of(state));
-    if (place != chain::Place::MOVING && place != chain::Place::IN_SUBMIT) return place;
+    if (!chain::is_between(place)) return place;
   }
 }
 
 // The direct context has it; or, where the order of the calls is kept, the one whose turn comes before it.
 bool is_the_kernels(Engine& engine, const chain::Chain& chain, aiocb::RequestName name, const struct aiocb* block) {
   const chain::Place place = settled_place(chain, name.generation);
-  if (place != chain::Place::PARKED) return place == chain::Place::IN_AIO;
+  if (place != chain::Place::PARKED) return chain::is_in_kernel_aio(place);
   chain::Place place_of_turn = chain::Place::FREE;
   chain::Registry& registry = engine.registry;
   registry.in_flight.with(registry.chains, name, block, block->aio_fildes, [&](const chain::Chain& parked) {
     place_of_turn = registry.in_flight.place_of_turn(parked);
     return chain::Visit::DONE;
   });
-  return place_of_turn == chain::Place::IN_AIO;
+  return chain::is_in_kernel_aio(place_of_turn);
 }
 
 struct Entries {

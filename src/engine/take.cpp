@@ -33,12 +33,25 @@ Take take(Engine& engine, Chain& chain, TakeFor purpose) {
         if (!claim(chain, generation, Place::BLOCKED)) break;
         if (chain.is_polled) engine.ring.forget(name_of(chain));
         return Take::TAKEN;
+      case Place::POLLED:
+        if (to_run) return Take::LEFT;
+        if (!claim(chain, generation, Place::POLLED)) break;
+        engine.direct.forget(chain);
+        return Take::TAKEN;
+      case Place::POLLED_APART:
+        if (to_run) return Take::LEFT;
+        if (!claim(chain, generation, Place::POLLED_APART)) break;
+        engine.polls_apart.forget(chain);
+        return Take::TAKEN;
       case Place::MOVING:
+      case Place::ASKING:
+      case Place::READY:
         return to_run ? Take::LEFT : Take::IS_MOVING;
       case Place::IN_SUBMIT:
       case Place::RUNNING:
       case Place::IN_RING:
       case Place::IN_AIO:
+      case Place::POLLED_BEGUN:
       case Place::PARKED:
       case Place::ENDING:
       case Place::LONE:  // in no list

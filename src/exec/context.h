@@ -12,7 +12,8 @@
 
 namespace atomrt::exec {
 
-enum class Verdict : std::uint8_t { ACCEPTED, DECLINED };
+// READY: of a stream whose peer the context waits for; it is the caller's (place MOVING), who tries at once.
+enum class Verdict : std::uint8_t { ACCEPTED, DECLINED, READY };
 
 // Where a request was completed. The order is that of the statistics.
 enum class ContextId : std::uint8_t { HEAD, WAITER, DIRECT, RING, THREADS };
@@ -34,6 +35,9 @@ struct Completion {
   // A chain that this context will not do after all (place MOVING) goes to those behind it.
   void (*pass_on)(void* engine, chain::Chain& chain, ContextId from);
   void (*fail)(void* engine, chain::Chain& chain, int error);  // a chain that no thread will come for; place RUNNING
+  // A stream request (place MOVING, or RUNNING with bytes moved) whose peer a worker found not ready. ACCEPTED: it is
+  // waited for without a thread.
+  Verdict (*poll)(void* engine, chain::Chain& chain);
   // Work that found no thread of its own: a library thread that is about to sleep does it.
   bool (*has_chores)(void* engine);
   void (*do_chores)(void* engine);

@@ -25,7 +25,8 @@ bool is_announced(const chain::Request& request) {
 
 }  // namespace
 
-void Direct::start(const Settlement& settlement, chain::ChainPool& chains) {
+void Direct::start(const Settlement& settlement, chain::ChainPool& chains, Role role) {
+  role_ = role;
   settlement_ = settlement;
   chains_ = &chains;
   reaper_.start();
@@ -58,11 +59,12 @@ bool Direct::make_context() {
     if ((users_.load(std::memory_order_relaxed) & PRESENT) != 0) return true;
     const std::int64_t refusal = refusal_.load(std::memory_order_relaxed);
     if (refusal != 0 && (refusal == FOR_EVER || os::now_ns() < refusal)) return false;
-    const auto ring = os::make_aio_context(REQUESTS);
+    const auto ring = os::make_aio_context(is_apart() ? REQUESTS_APART : REQUESTS);
     if (!ring) {
       refuse(ring.error());
       return false;
     }
+    has_no_polls_.store(!os::can_cancel_aio(*ring), std::memory_order_relaxed);
     processed_.store((*ring)->head.load(std::memory_order_relaxed), std::memory_order_relaxed);
     ring_.store(*ring, std::memory_order_relaxed);
     users_.fetch_or(PRESENT, std::memory_order_release);
@@ -117,12 +119,9 @@ Verdict Direct::submit(Chain& chain) {
   if (!enter(2)) return Verdict::DECLINED;  // the request, and this thread's look
   const bool may_be_pipe = writes && chain.order == chain::Order::LATE;
   const bool announced = is_announced(chain);
-  if (announced) {
-    if (!add_need(true)) {
-      users_.fetch_sub(2, std::memory_order_release);
-      return Verdict::DECLINED;
-    }
-    chain.needs_reaper.store(true, std::memory_order_relaxed);
+  if (!announce(chain)) {
+    users_.fetch_sub(2, std::memory_order_release);
+    return Verdict::DECLINED;
   }
   if (chain.group != nullptr) chain.group->enter_kernel();
   const std::uint32_t generation = generation_of(chain);
@@ -148,9 +147,17 @@ Verdict Direct::submit(Chain& chain) {
   return Verdict::ACCEPTED;
 }
 
+// A need of the reaper for a chain that tells of its end. False: there is no reaper, and none can be made.
+bool Direct::announce(Chain& chain) {
+  if (!is_announced(chain) || chain.needs_reaper.load(std::memory_order_relaxed)) return true;
+  if (!add_need(true)) return false;
+  chain.needs_reaper.store(true, std::memory_order_relaxed);
+  return true;
+}
+
 Verdict Direct::withdraw(Chain& chain, int error) {
   put(chain, Place::MOVING);
-  if (chain.group != nullptr) chain.group->leave_kernel();
+  leave_kernel(chain);
   drop_need_of(chain);
   users_.fetch_sub(1, std::memory_order_release);
   if (error == EOPNOTSUPP && has_lane(chain)) avoid(chain);
@@ -191,26 +198,31 @@ unsigned Direct::collect(Completed (&batch)[BATCH], By by) {
   os::Locked locked(mutex_);
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   if (ring == nullptr) return 0;
-  unsigned count = 0;
+  unsigned count = 0, ended = 0;
   std::uint32_t next = processed_.load(std::memory_order_relaxed);
   const std::uint32_t tail = ring->tail.load(std::memory_order_acquire);
   while (next != tail && count < BATCH) {
     const io_event& event = ring->events[next];
-    Chain* chain = chains_->at(chain::low_of(event.data));
-    if (chain != nullptr && generation_of(*chain) == chain::generation_of(event.data)) {
+    const bool is_poll = (event.data & A_POLL) != 0;
+    Chain* chain = chains_->at(chain::low_of(event.data) & ~A_POLL);
+    const std::uint32_t generation = chain::generation_of(event.data);
+    if (is_poll) {
+      ++ended;
+      polls_pending_.fetch_sub(1, std::memory_order_relaxed);
+      if (take_polled_locked(*chain, generation)) batch[count++] = {chain, 0, true};
+    } else if (chain != nullptr && generation_of(*chain) == generation) {
       [[maybe_unused]] const Place seen = place_of(*chain);  // an acquire: pairs with submit's put
       if (by == By::APPLICATION && needs_thread(*chain, chain->tail)) break;
+      ++ended;
       put(*chain, Place::RUNNING);
-      if (chain->group != nullptr) chain->group->leave_kernel();
-      batch[count++] = {chain, static_cast<long>(event.res)};
+      leave_kernel(*chain);
+      batch[count++] = {chain, static_cast<long>(event.res), false};
     }
     next = (next + 1) % ring->size;
   }
   processed_.store(next, std::memory_order_relaxed);
-  if (count > 0) {
-    users_.fetch_sub(count, std::memory_order_release);
-    settling_.fetch_add(1, std::memory_order_relaxed);
-  }
+  if (count > 0) settling_.fetch_add(1, std::memory_order_relaxed);
+  if (ended > 0) users_.fetch_sub(ended, std::memory_order_release);
   consume_locked(static_cast<Thread>(pthread_self()));
   return count;
 }
@@ -219,7 +231,14 @@ void Direct::process(By by) {
   Completed batch[BATCH];
   unsigned count;
   while ((count = collect(batch, by)) > 0) {
-    for (unsigned i = 0; i < count; ++i) settlement_.settle(settlement_.engine, *batch[i].chain, batch[i].result, by);
+    for (unsigned i = 0; i < count; ++i) {
+      if (batch[i].is_poll) {
+        end_poll(*batch[i].chain);
+        settlement_.ready(settlement_.engine, *batch[i].chain, by);
+      } else {
+        settlement_.settle(settlement_.engine, *batch[i].chain, batch[i].result, by);
+      }
+    }
     settled();
   }
 }
@@ -246,6 +265,7 @@ os::CompletionRing* Direct::lead(Thread thread, By by) {
     }
     return nullptr;
   }
+  if (by == By::APPLICATION) leads_made_.store(leads_made() + 1, std::memory_order_relaxed);
   leader_.store(thread, std::memory_order_relaxed);
   consume_locked(thread);
   return ring;
@@ -262,11 +282,14 @@ os::CompletionRing* Direct::linger(Thread thread) {
 }
 
 void Direct::stop_leading(Thread thread) {
-  os::Locked locked(mutex_);
-  if (leader_.load(std::memory_order_relaxed) != thread) return;
-  leader_.store(0, std::memory_order_relaxed);
-  consume_locked(0);
-  if (has_requests()) wake_next_locked();
+  {
+    os::Locked locked(mutex_);
+    if (leader_.load(std::memory_order_relaxed) != thread) return;
+    leader_.store(0, std::memory_order_relaxed);
+    consume_locked(0);
+    if (has_requests()) wake_next_locked();
+  }
+  if (thread != LINGERER && has_polls()) reaper_.wake_to_patrol();
 }
 
 // A follower whose word is not 0 is awake, as what he waits for is over: he would leave without leading.
@@ -306,93 +329,11 @@ void Direct::stop_following(os::FutexWord& word) {
   }
 }
 
-// ---- the reaper ----
-
-bool Direct::add_need(bool may_start) {
-  needs_.fetch_add(1, std::memory_order_seq_cst);
-  const bool is_served = reaper_.is_present() || (may_start && reaper_.ensure(*this));
-  if (!is_served) drop_need();
-  return is_served;
-}
-
-void Direct::need_for(Chain& chain) {
-  if (!add_need(false)) return;
-  if (chain.needs_reaper.exchange(true, std::memory_order_acq_rel)) {
-    drop_need();
-  } else if (place_of(chain) != Place::IN_AIO) {
-    drop_need_of(chain);  // it is being finished, by somebody who has looked at the flag already
-  } else {
-    reaper_.wake();
-  }
-}
-
-// Requests of other threads may be in the sync's lane and not in the kernel yet: those find the need there, and call.
-void Direct::need_for_sync(Chain& chain) {
-  needs_.fetch_add(1, std::memory_order_seq_cst);
-  chain.needs_reaper.store(true, std::memory_order_relaxed);
-  if (has_requests()) call_reaper();
-}
-
+// What is parked waits for its turn, of which the reaper may have to tell.
 void Direct::need_for_parked(Chain& chain) {
   if (!is_announced(chain) || chain.needs_reaper.exchange(true, std::memory_order_acq_rel)) return;
   needs_.fetch_add(1, std::memory_order_seq_cst);
   if (has_requests()) reaper_.wake();
-}
-
-void Direct::call_reaper() {
-  if (reaper_.ensure(*this)) reaper_.wake();
-}
-
-void Direct::drop_need_of(Chain& chain) {
-  if (chain.needs_reaper.exchange(false, std::memory_order_acq_rel)) drop_need();
-}
-
-bool Direct::leave_to_reaper(Chain& chain) {
-  {
-    os::Locked locked(mutex_);
-    if (!reaper_.is_present()) return false;
-    put(chain, Place::RUNNING);
-    leftovers_.push_back(chain);
-  }
-  reaper_.wake();
-  return true;
-}
-
-bool Direct::has_leftovers() {
-  os::Locked locked(mutex_);
-  return !leftovers_.empty() || has_chores_.load(std::memory_order_seq_cst);
-}
-
-void Direct::nudge() {
-  has_chores_.store(true, std::memory_order_seq_cst);
-  reaper_.wake();
-}
-
-void Direct::do_chores() {
-  if (has_chores_.load(std::memory_order_relaxed) && has_chores_.exchange(false, std::memory_order_seq_cst)) {
-    settlement_.do_chores(settlement_.engine);
-  }
-}
-
-bool Direct::offer_leftover() {
-  Chain* chain;
-  {
-    os::Locked locked(mutex_);
-    chain = leftovers_.pop_front();
-  }
-  if (chain == nullptr) return false;
-  put(*chain, Place::MOVING);
-  settlement_.offer(settlement_.engine, *chain);
-  return true;
-}
-
-// Nobody is about to leave something behind: it would not wake the reaper from there. An event that has come meanwhile
-// ends that sleep at once.
-bool Direct::may_sleep_in_kernel() {
-  os::Locked locked(mutex_);
-  const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
-  return ring != nullptr && leftovers_.empty() && !has_chores_.load(std::memory_order_seq_cst) &&
-         settling_.load(std::memory_order_seq_cst) == 0;
 }
 
 }  // namespace atomrt::exec

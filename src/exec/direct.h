@@ -20,11 +20,15 @@
 //   leader_     the leading thread, 0 for none, LINGERER; written under the lock. A thread that is its own leader's
 //               handler leads, too: the frame below it finds out after its sleep.
 //   needs_      reasons for the reaper to lead. It is raised before, the bell is rung behind.
+//   polls_pending_  while it is not 0 the reaper does not rest: it looks now and then whether somebody leads, and where
+//               nobody does it waits for the events itself. Raised by submitters before they ask whether it rests,
+//               lowered under the lock by who sees the event.
 // Locks: mutex_, with all signals blocked; nothing is finished under it.
 #pragma once
 
 #include <cerrno>
 
+#include "chain/group.h"
 #include "exec/context.h"
 #include "exec/head.h"
 #include "exec/reaper.h"
@@ -40,8 +44,9 @@ enum class By : bool { APPLICATION, LIBRARY };
 struct Settlement {
   void* engine;
   void (*settle)(void* engine, chain::Chain& chain, long result, By by);
+  void (*ready)(void* engine, chain::Chain& chain, By by);  // a stream whose peer is ready, place MOVING
   void (*offer)(void* engine, chain::Chain& chain);  // place MOVING, on a library thread
-  void (*do_chores)(void* engine);                   // on a library thread, after nudge
+  bool (*do_chores)(void* engine);  // on a library thread, after nudge. True: some is left for a later try
 };
 
 // The kernel would have had to wait (RWF_NOWAIT), or the file system does not know how not to.
@@ -56,14 +61,22 @@ struct Settlement {
 class Direct {
  public:
   static constexpr std::uint32_t REQUESTS = 256;
+  static constexpr std::uint32_t REQUESTS_APART = 8192;  // a kernel has 65,536 in all (fs.aio-max-nr), and takes double
   static constexpr std::int64_t FOLLOWER_NS = 5'000'000;
   using Thread = std::uintptr_t;
 
-  void start(const Settlement& settlement, chain::ChainPool& chains);
+  // COMMON: for transfers and polls; who waits for them may sleep in the kernel. APART: for polls that find no room
+  // there, and no ring; only its reaper sees their events.
+  enum class Role : bool { COMMON, APART };
+  void start(const Settlement& settlement, chain::ChainPool& chains, Role role = Role::COMMON);
   void configure(std::int64_t idle_ns) { reaper_.configure(idle_ns); }
 
   Verdict submit(chain::Chain& chain);
-  // Nothing can be taken back from the kernel.
+  // For a stream request that has just found its peer not ready: its owner need not wait.
+  Verdict poll(chain::Chain& chain);
+  // For who has taken such a request from the place POLLED.
+  void forget(chain::Chain& chain);
+  // No transfer can be taken back from the kernel.
   bool take(chain::Chain&) { return false; }
 
   // Whether a look into memory is worth a call of process. Async-signal-safe, without a lock.
@@ -121,16 +134,29 @@ class Direct {
   static constexpr std::int64_t RETRY_NS = 1'000'000'000;
   static constexpr unsigned MOST_FOLLOWERS = 32;
   static constexpr unsigned BATCH = 32;
+  static constexpr std::uint32_t A_POLL = 1U << 31;  // in an event's data, beside the chain's number
 
+  // What io_submit is told of a poll, at an address of its own: io_cancel wants to know it.
+  struct Poll : os::Slot {
+    iocb entry;
+  };
   struct Completed {
     chain::Chain* chain;
     long result;
+    bool is_poll;
   };
 
   [[nodiscard]] bool enter(std::uint32_t counts);
   bool make_context();
   void refuse(int error);
   Verdict withdraw(chain::Chain& chain, int error);
+  [[nodiscard]] bool announce(chain::Chain& chain);
+  static void leave_kernel(const chain::Chain& chain) {
+    if (chain.group != nullptr) chain.group->leave_kernel();
+  }
+  Verdict decline(Poll& poll);
+  void end_poll(chain::Chain& chain);
+  [[nodiscard]] bool take_polled_locked(chain::Chain& chain, std::uint32_t generation);
   unsigned collect(Completed (&batch)[BATCH], By by);
   void settled();
   void consume_locked(Thread thread);
@@ -147,6 +173,15 @@ class Direct {
   // The reaper's side.
   [[nodiscard]] bool is_reaper_needed() const { return needs_.load(std::memory_order_seq_cst) > 0 && has_requests(); }
   [[nodiscard]] bool may_sleep_in_kernel();
+  [[nodiscard]] bool has_polls() const { return polls_pending_.load(std::memory_order_seq_cst) != 0; }
+  // Changes with each poll.
+  [[nodiscard]] std::uint32_t polls_made() const { return polls_made_.load(std::memory_order_relaxed); }
+  // Changes with each thread of the application that leads.
+  [[nodiscard]] std::uint32_t leads_made() const { return leads_made_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool is_led() {
+    os::Locked locked(mutex_);
+    return is_led_locked();
+  }
   [[nodiscard]] bool is_without_leader() {
     os::Locked locked(mutex_);
     return ring_.load(std::memory_order_relaxed) != nullptr && !is_led_locked();
@@ -155,10 +190,13 @@ class Direct {
   [[nodiscard]] os::CompletionRing* linger(Thread thread);
   [[nodiscard]] bool offer_leftover();
   [[nodiscard]] bool has_leftovers();
-  void do_chores();
+  [[nodiscard]] bool do_chores();
   [[nodiscard]] bool give_back();
 
+  [[nodiscard]] bool is_apart() const { return role_ == Role::APART; }
+
   Settlement settlement_;
+  Role role_;
   chain::ChainPool* chains_;
   std::atomic<std::uint32_t> users_;
   std::atomic<std::uint32_t> needs_;
@@ -172,6 +210,11 @@ class Direct {
   std::atomic<bool> has_chores_;  // set before the bell is rung, cleared by the reaper
   chain::ChainQueue leftovers_;
   os::FutexWord* followers_[MOST_FOLLOWERS];
+  std::atomic<bool> has_no_polls_;            // the kernel, or a filter, lets nobody take one back
+  std::atomic<std::uint32_t> polls_made_;     // by any thread, a hint for the patrol
+  std::atomic<std::uint32_t> leads_made_;     // the same; written under the lock
+  std::atomic<std::uint32_t> polls_pending_;  // submitted, their events not seen
+  os::SlotPool<Poll, 56, 4096> polls_;        // a chunk is just below one page
   Reaper reaper_;
 };
 

@@ -21,7 +21,14 @@ bool Reaper::ensure(Direct& direct) {
 }
 
 void Reaper::wake() {
-  if (bell_.load(std::memory_order_seq_cst) == 1 && bell_.exchange(0, std::memory_order_seq_cst) == 1) {
+  if (bell_.load(std::memory_order_seq_cst) != AWAKE && bell_.exchange(AWAKE, std::memory_order_seq_cst) != AWAKE) {
+    os::futex_wake(bell_, 1);
+  }
+}
+
+void Reaper::wake_to_patrol() {
+  std::uint32_t rests = RESTS;
+  if (bell_.load(std::memory_order_seq_cst) == RESTS && bell_.compare_exchange_strong(rests, AWAKE)) {
     os::futex_wake(bell_, 1);
   }
 }
@@ -36,20 +43,25 @@ void* Reaper::run_thread(void* direct) {
 void Reaper::work(Direct& direct) {
   { os::Locked made(making_); }  // it may leave once it is said to be present
   const auto self = static_cast<std::uintptr_t>(pthread_self());
+  const os::FutexWord nobody_wakes{0};
   bool was_needed = false;
   for (;;) {
     while (direct.offer_leftover()) {
     }
-    direct.do_chores();
+    if (direct.do_chores()) os::futex_wait_until(nobody_wakes, 0, os::now_ns() + CHORES_NS);
     if (direct.is_reaper_needed()) {
       lead(direct, self);
       was_needed = true;
       continue;
     }
-    if (was_needed && lingers_.is_worthwhile()) linger(direct, self);
+    if (was_needed && lingers_.is_worthwhile()) {
+      linger(direct, self, LINGER_NS);
+      lingers_.look_ended(direct.is_reaper_needed());
+    }
     was_needed = direct.is_reaper_needed();
     if (was_needed) continue;
     direct.stop_leading(self);
+    if (direct.has_polls() && patrol(direct, self)) continue;
     if (rest(direct)) return;
   }
 }
@@ -65,33 +77,58 @@ void Reaper::lead(Direct& direct, std::uintptr_t self) {
     os::wait_for_event(ring, os::LIBRARY_THREAD_SIGNALS, os::now_ns() + MOST_SLEEP_NS);
     return;
   }
-  bell_.store(1, std::memory_order_seq_cst);
+  bell_.store(RESTS, std::memory_order_seq_cst);
   if (direct.has_leftovers()) return;
   // A leader that stopped before the bell was set has rung in vain.
   if (ring != nullptr ? direct.may_sleep_in_kernel() : direct.is_without_leader()) return;
-  os::futex_wait_until(bell_, 1, os::now_ns() + Direct::FOLLOWER_NS);
+  sleep_on_bell(RESTS, os::now_ns() + Direct::FOLLOWER_NS);
 }
 
 // Who announces one request at a time needs it again in a moment, and would have to wake it: it waits for the event as
 // if it were needed already. What is left to it without an event comes late by at most that time.
-void Reaper::linger(Direct& direct, std::uintptr_t self) {
+bool Reaper::linger(Direct& direct, std::uintptr_t self, std::int64_t most_ns) {
   os::CompletionRing* const ring = direct.linger(self);
-  if (ring == nullptr) return;
-  os::wait_for_event(ring, os::LIBRARY_THREAD_SIGNALS, os::now_ns() + LINGER_NS);
-  lingers_.look_ended(direct.is_reaper_needed());
+  if (ring == nullptr) return false;
+  os::wait_for_event(ring, os::LIBRARY_THREAD_SIGNALS, os::now_ns() + most_ns);
   direct.stop_leading(Direct::LINGERER);
+  return true;
+}
+
+// In the kernel as long as no thread of the application has led since the last look. False: one does all the time and
+// no stream has come for a while, or none is left; who changes that wakes the thread that rests.
+bool Reaper::patrol(Direct& direct, std::uintptr_t self) {
+  std::uint32_t seen_polls = direct.polls_made(), seen_leads = direct.leads_made();
+  for (unsigned quiet = 0; quiet < MOST_QUIET_PATROLS;) {
+    bell_.store(PATROLS, std::memory_order_seq_cst);
+    if (direct.is_reaper_needed() || direct.has_leftovers()) return true;
+    if (!direct.is_apart() || !direct.has_polls()) sleep_on_bell(PATROLS, os::now_ns() + PATROL_NS);
+    if (direct.is_reaper_needed() || direct.has_leftovers()) return true;
+    const std::uint32_t polls = direct.polls_made(), leads = direct.leads_made();
+    const bool is_led = direct.is_led(), has_polls = direct.has_polls();
+    const bool is_left_alone = direct.is_apart() || (polls == seen_polls && leads == seen_leads && !is_led);
+    quiet = polls == seen_polls && (is_led || !has_polls) ? quiet + 1 : 0;
+    seen_polls = polls;
+    seen_leads = leads;
+    if (!is_left_alone || !has_polls) continue;
+    direct.process(By::LIBRARY);
+    while (direct.has_polls() && direct.leads_made() == leads && linger(direct, self, MOST_SLEEP_NS)) {
+      direct.process(By::LIBRARY);
+    }
+    seen_polls = direct.polls_made();
+  }
+  return false;
 }
 
 // True: the context has been given back, and another thread may be there already. Now and then it looks for what has
 // come: it may have to go on elsewhere, and nobody else may be looking.
 bool Reaper::rest(Direct& direct) {
-  bell_.store(1, std::memory_order_seq_cst);
-  if (direct.is_reaper_needed() || direct.has_leftovers()) return false;
+  bell_.store(RESTS, std::memory_order_seq_cst);
+  if (direct.is_reaper_needed() || direct.has_leftovers() || (direct.has_polls() && !direct.is_led())) return false;
   const std::uint32_t processed = direct.processed_.load(std::memory_order_relaxed);
   const std::int64_t end = os::now_ns() + idle_ns_.load(std::memory_order_relaxed);
   for (;;) {
     const os::Slice slice = os::slice_of(end, LOOK_NS);
-    if (os::futex_wait_until(bell_, 1, slice.end_ns) != ETIMEDOUT) return false;
+    if (os::futex_wait_until(bell_, RESTS, slice.end_ns) != ETIMEDOUT) return false;
     if (direct.has_events()) direct.process(By::LIBRARY);
     if (processed != direct.processed_.load(std::memory_order_relaxed)) return false;
     if (slice.is_last) return direct.give_back();

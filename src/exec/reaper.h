@@ -5,9 +5,14 @@
 // asleep on its futex while nobody needs it, but for a look each second, and for a moment in the kernel where it is
 // likely to be needed again.
 //
+// While streams are polled for it *patrols*: it looks each PATROL_NS whether a thread that waits leads, and waits in
+// the kernel in its place where nobody has done so between two looks. So a thread that makes one stream request after
+// another and waits for each pays for no hand-over, and a peer's bytes are taken though nobody waits. Where one thread
+// leads all the time it rests: that one wakes it when it leaves, and so does who asks for the next poll.
+//
 // Shared words:
-//   bell_  1: asleep on it, or about to look a last time. Set by the thread, cleared
-//          by whoever wakes it.
+//   bell_  RESTS or PATROLS: asleep on it, or about to look a last time. Set by the thread, cleared by whoever wakes
+//          it.
 //   life_  1 from when the thread has been made until it gives the context back: others rely on it from then on, so it
 //          is never set for a thread that may not come. Set under making_, cleared under the context's lock.
 // Locks: making_, with all signals blocked, while the thread is made.
@@ -32,6 +37,8 @@ class Reaper {
   [[nodiscard]] bool ensure(Direct& direct);
   [[nodiscard]] bool is_present() const { return life_.load(std::memory_order_acquire) != 0; }
   void wake();
+  // For who has submitted a poll that needs nobody yet, or has left others' polls to nobody.
+  void wake_to_patrol();
   // For the thread itself, under the context's lock: from here on ensure makes another one.
   void leave() { life_.store(0, std::memory_order_release); }
 
@@ -41,10 +48,16 @@ class Reaper {
   static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
   static constexpr std::int64_t LOOK_NS = 1'000'000'000;
   static constexpr std::int64_t LINGER_NS = 5'000'000;
+  static constexpr std::int64_t CHORES_NS = 1'000'000;  // between two tries of what found no room
+  static constexpr std::int64_t PATROL_NS = 1'000'000;
+  static constexpr unsigned MOST_QUIET_PATROLS = 64;  // without a stream that comes, before it rests
+  enum Asleep : std::uint32_t { AWAKE, RESTS, PATROLS };
   static void* run_thread(void* direct);
   void work(Direct& direct);
   void lead(Direct& direct, std::uintptr_t self);
-  void linger(Direct& direct, std::uintptr_t self);
+  bool linger(Direct& direct, std::uintptr_t self, std::int64_t most_ns);
+  [[nodiscard]] bool patrol(Direct& direct, std::uintptr_t self);
+  void sleep_on_bell(Asleep how, std::int64_t end_ns) { os::futex_wait_until(bell_, how, end_ns); }
   [[nodiscard]] bool rest(Direct& direct);
 
   std::atomic<std::int64_t> idle_ns_;

@@ -30,6 +30,7 @@ void Workers::configure(unsigned limit, std::int64_t idle_ns) {
   os::Locked locked(mutex_);
   limit_ = limit;
   idle_ns_ = idle_ns;
+  poller_.configure(idle_ns);
 }
 
 bool Workers::is_deferred(const Chain& chain) const { return waiter_may_take(chain) && deferral_.is_on(chain.fd); }
@@ -274,85 +275,6 @@ void Workers::end_telling(bool goes_on) {
 void Workers::leave_to_waiters(Chain& chain) {
   os::Locked locked(mutex_);
   push_locked(chain);
-}
-
-void Workers::set_blocked(bool blocked) {
-  os::Locked locked(mutex_);
-  blocked_ += blocked ? 1U : -1U;
-  running_ -= blocked ? 1U : -1U;
-}
-
-void Workers::count_as_blocked(bool& is_blocked) {
-  if (is_blocked) return;
-  set_blocked(is_blocked = true);
-  look_after_queue();
-}
-
-// One try. Afterwards the place is MOVING where nothing has been moved, else RUNNING.
-long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
-  const int fd = chain.io_fd.load(std::memory_order_acquire);
-  if (may_wait) {
-    count_as_blocked(is_blocked);
-    put(chain, Place::RUNNING);
-    return perform_stream(chain, fd);
-  }
-  put(chain, chain.moved == 0 ? Place::MOVING : Place::RUNNING);
-  const long result = attempt(chain, fd);
-  if (result != CANNOT_ASK) return result;
-  const bool writes = chain.operation == chain::Operation::WRITE;
-  const bool waits_by_call = chain.is_socket && (chain.moved > 0 || gives_up(chain, fd));  // low mark, timeout
-  const bool ready = waits_by_call || needs_no_peer(chain, fd) || os::wait_until_ready(fd, writes, 0);
-  if (!ready) return NOT_READY;
-  count_as_blocked(is_blocked);  // ready for some of it, or for a while
-  put(chain, Place::RUNNING);
-  return perform_stream(chain, fd);
-}
-
-chain::Released Workers::run_stream(Chain& chain) {
-  // A descriptor may say that there is room and then have too little for a datagram: after as many vain tries the
-  // thread waits in the call itself. A reader that finds nothing was outrun by another, and waits again.
-  constexpr int MOST_VAIN_TRIES = 16;
-  const std::uint32_t generation = generation_of(chain);
-  const bool writes = chain.operation == chain::Operation::WRITE;
-  bool is_blocked = false;
-  std::size_t moved = chain.moved;
-  int vain = 0;
-  long result;
-  while ((result = try_stream(chain, writes && vain > MOST_VAIN_TRIES, is_blocked)) == NOT_READY) {
-    vain = chain.moved == moved ? vain + 1 : 0;
-    moved = chain.moved;
-    // First, so that whoever finds the chain BLOCKED does not count on its thread.
-    const bool was_blocked = is_blocked;
-    if (!was_blocked) set_blocked(is_blocked = true);
-    put(chain, moved == 0 ? Place::BLOCKED : Place::RUNNING);
-    if (!was_blocked) look_after_queue();
-    if (!wait_for_peer(chain, generation, writes, moved == 0)) {
-      set_blocked(false);
-      return {};
-    }
-  }
-  if (is_blocked) set_blocked(false);
-  put(chain, Place::RUNNING);
-  return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
-}
-
-// Until the peer is ready and the chain is this thread's (again: MOVING, if it was BLOCKED and may_be_taken). False:
-// somebody else took it, and it may be gone; nothing of it but its atomics is looked at before the claim.
-bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken) {
-  for (os::Patience patience;;) {
-    const int fd = chain.io_fd.load(std::memory_order_acquire);
-    const bool ready = os::wait_until_ready(fd, writes, POLL_SLICE_NS);
-    const std::uint64_t state = chain.state.load(std::memory_order_acquire);
-    const auto place = static_cast<Place>(chain::low_of(state));
-    if (chain::generation_of(state) != generation) return false;
-    if (may_be_taken && place != Place::BLOCKED && place != Place::MOVING) return false;  // by a canceller
-    if (ready && (!may_be_taken || claim(chain, generation, Place::BLOCKED, Place::MOVING))) return true;
-    if (ready) {
-      patience.wait();  // its descriptor is being replaced
-    } else {
-      look_after_queue();  // for a thread that could not be made when this one blocked
-    }
-  }
 }
 
 }  // namespace atomrt::exec

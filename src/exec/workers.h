@@ -2,9 +2,9 @@
 // Workers: the threads context. Demand-created threads that drain one queue and leave when idle; the context of last
 // resort, which can do everything.
 //
-// A stream request whose peer is not ready keeps its thread in poll, and that thread no longer counts against the
-// limit: blocked peers never use up the workers that files need. The poll ends every POLL_SLICE_NS to see whether the
-// chain was cancelled meanwhile, as a thread can't be woken from poll without a signal or a descriptor.
+// A stream request whose peer is not ready is waited for elsewhere: in kernel AIO, else by the poller. A few threads
+// wait themselves where that is the faster way; they do not count against the limit of workers, and give the request to
+// the poller after POLL_SLICE_NS, as a thread can't be woken from poll without a signal or a descriptor.
 //
 // Requests that waiters take over (Deferral) wake nobody; one worker keeps watch, looks every WATCH_NS, and runs what
 // has been lying since the look before.
@@ -23,13 +23,15 @@
 #include "exec/deferral.h"
 #include "exec/lookout.h"
 #include "exec/pace.h"
+#include "exec/poller.h"
 #include "os/mutex.h"
 
 namespace atomrt::exec {
 
 class Workers {
  public:
-  static constexpr std::int64_t POLL_SLICE_NS = 100'000'000;
+  static constexpr std::int64_t POLL_SLICE_NS = 20'000'000;
+  static constexpr unsigned MOST_BLOCKED = 2;
   static constexpr std::int64_t WATCH_NS = 150'000;
   static constexpr std::int64_t LOOK_NS = 10'000;
 
@@ -40,6 +42,7 @@ class Workers {
   // has_others: there are more processors than this thread's; where there are not, looking around is waste.
   void start(const Completion& completion, bool has_others) {
     completion_ = completion;
+    poller_.start(this, resume, fail_polled);
     lookout_.start(has_others);
   }
 
@@ -68,7 +71,9 @@ class Workers {
     return true;
   }
 
-  [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }
+  [[nodiscard]] unsigned created() const {
+    return created_.load(std::memory_order_relaxed) + poller_.created();
+  }
 
  private:
   enum class Need : std::uint8_t { NOTHING, WAKE, THREAD };
@@ -84,6 +89,9 @@ class Workers {
   long try_stream(chain::Chain& chain, bool may_wait, bool& is_blocked);
   void count_as_blocked(bool& is_blocked);
   bool wait_for_peer(chain::Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken);
+  [[nodiscard]] bool leave_to_others(chain::Chain& chain);
+  static void resume(void* self, chain::Chain& chain);
+  static void fail_polled(void* self, chain::Chain& chain);
   void set_blocked(bool blocked);
   void look_after_queue();
   void leave_to_waiters(chain::Chain& chain);
@@ -103,6 +111,7 @@ class Workers {
   Completion completion_;
   Deferral deferral_;
   Pace pace_;
+  Poller poller_;
   std::atomic<std::uint32_t> created_;
   os::FutexWord sequence_;  // raised under the lock, with each wake-up
   os::Mutex mutex_;

@@ -166,14 +166,18 @@ bool has_timeout(int socket, bool for_writing) {
   return time.tv_sec != 0 || time.tv_usec != 0;
 }
 
-bool wait_until_ready(int fd, bool for_writing, std::int64_t timeout_ns) {
-  pollfd entry{fd, static_cast<short>(for_writing ? POLLOUT : POLLIN), 0};
+long poll_all(pollfd* entries, std::size_t count, std::int64_t timeout_ns) {
   timespec time = to_timespec(timeout_ns);
 #ifdef SYS_ppoll
-  return system_call(SYS_ppoll, &entry, 1, &time, nullptr, 0) != 0;
+  return system_call(SYS_ppoll, entries, count, &time, nullptr, 0);
 #else
-  return system_call(SYS_ppoll_time64, &entry, 1, &time, nullptr, 0) != 0;
+  return system_call(SYS_ppoll_time64, entries, count, &time, nullptr, 0);
 #endif
+}
+
+bool wait_until_ready(int fd, bool for_writing, std::int64_t timeout_ns) {
+  pollfd entry{fd, static_cast<short>(for_writing ? POLLOUT : POLLIN), 0};
+  return poll_all(&entry, 1, timeout_ns) != 0;
 }
 
 }  // namespace atomrt::os

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -55,5 +56,7 @@ long receive_all(int socket, void* buffer, std::size_t length);
 // Waits until the descriptor is readable (or writable), has an error or hangs up. True when so, false when the time is
 // up.
 bool wait_until_ready(int fd, bool for_writing, std::int64_t timeout_ns);
+// poll(2): how many are ready, 0 when the time is up, -errno.
+long poll_all(pollfd* entries, std::size_t count, std::int64_t timeout_ns);
 
 }  // namespace atomrt::os

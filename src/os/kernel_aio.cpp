@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "os/kernel_aio.h"
 
+#include <poll.h>
+
 #include <cerrno>
 
 #include "os/clock.h"
@@ -91,6 +93,27 @@ iocb make_transfer(bool writes, int fd, void* buffer, std::size_t length, std::i
   transfer.aio_nbytes = length;
   transfer.aio_offset = offset;
   return transfer;
+}
+
+iocb make_poll(int fd, bool for_writing, std::uint64_t data) {
+  iocb poll{};
+  poll.aio_data = data;
+  poll.aio_lio_opcode = IOCB_CMD_POLL;
+  poll.aio_fildes = static_cast<std::uint32_t>(fd);
+  poll.aio_buf = for_writing ? POLLOUT : POLLIN;
+  return poll;
+}
+
+// The event comes by the ring; the kernel no longer writes the one that it is given here.
+void cancel_aio(CompletionRing* ring, const iocb* poll) {
+  io_event unused;
+  system_call(SYS_io_cancel, ring, poll, &unused);
+}
+
+bool can_cancel_aio(CompletionRing* ring) {
+  const iocb nobodys{};
+  io_event unused;
+  return system_call(SYS_io_cancel, ring, &nobodys, &unused) == -EINVAL;
 }
 
 long submit_aio(CompletionRing* ring, iocb* const transfers[], long count) {

@@ -43,6 +43,16 @@ void destroy_aio_context(CompletionRing* ring);
 // A read or write at an offset, without waiting in submission (RWF_NOWAIT, Linux 4.13). data comes back in its event.
 iocb make_transfer(bool writes, int fd, void* buffer, std::size_t length, std::int64_t offset, std::uint64_t data);
 
+// A wait until the descriptor is readable (writable), has an error or hangs up (IOCB_CMD_POLL, Linux 4.18). Its event's
+// result is poll's word of what is so. EINVAL in submission: the kernel can't poll that kind (terminals, FIFOs opened
+// O_RDWR).
+iocb make_poll(int fd, bool for_writing, std::uint64_t data);
+// Takes a poll back, named by the address that it was submitted from, which must still be readable: its event comes
+// soon, unless it has come already.
+void cancel_aio(CompletionRing* ring, const iocb* poll);
+// False where a seccomp filter refuses it.
+[[nodiscard]] bool can_cancel_aio(CompletionRing* ring);
+
 // How many were accepted, or -errno where the first was not.
 long submit_aio(CompletionRing* ring, iocb* const transfers[], long count);
 

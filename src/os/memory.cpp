@@ -195,4 +195,6 @@ bool wipe_on_fork(void* memory, std::size_t size) {
   return system_call(SYS_madvise, memory, size, NO_ADVICE) == -EINVAL;
 }
 
+void drop_on_fork(void* memory, std::size_t size) { system_call(SYS_madvise, memory, size, MADV_DONTFORK); }
+
 }  // namespace atomrt::os

@@ -19,6 +19,9 @@ void reserve_page(void* address);
 // (pthread_atfork).
 [[nodiscard]] bool wipe_on_fork(void* memory, std::size_t size);
 
+// A child does not have it at all.
+void drop_on_fork(void* memory, std::size_t size);
+
 // Memory that is wiped on fork, and never given back, is a child's as well, and would add up from one generation of
 // children to the next. So it is noted; a process takes what its ancestors had. Not what is of the last few
 // generations: a child that was forked in a handler returns through frames that have pointers into its parent's.

@@ -2,6 +2,9 @@
 // place: the table of moves says all, and says it once.
 #include "chain/place.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "unit.h"
 
 namespace {
@@ -15,7 +18,7 @@ void each_move_is_in_the_table_once(void**) {
     int same = 0;
     for (const Move& other : MOVES) same += other.from == move.from && other.to == move.to;
     assert_int_equal(same, 1);
-    assert_true(move.from != move.to);
+    assert_true(move.from != move.to || move.by == MovedBy::CLAIM);  // who closes a descriptor replaces it there
   }
 }
 
@@ -46,11 +49,23 @@ void what_kernel_aio_gave_back_never_comes_to_it_again(void**) {
   }
 }
 
+// A poll that has come before its owner is back is his; one that comes later is whoever's sees it.
+void a_poll_has_one_end(void**) {
+  assert_true(may_be_claimed(Place::ASKING, Place::READY));
+  for (const Place polled : {Place::POLLED, Place::POLLED_APART, Place::POLLED_BEGUN}) {
+    assert_true(may_be_claimed(Place::ASKING, polled));
+    assert_true(may_be_claimed(polled, Place::MOVING));
+    assert_false(may_move(Place::READY, polled));
+  }
+  assert_false(may_move(Place::POLLED_BEGUN, Place::RUNNING));  // no aio_cancel of what has moved bytes
+}
+
 // Nobody takes a chain out of what a lock protects without the lock, nor from its owner.
 void only_what_stands_open_may_be_claimed(void**) {
   for (unsigned from = 0; from < PLACES; ++from) {
-    const bool is_open = place(from) == Place::LONE || place(from) == Place::MAILED ||
-                         place(from) == Place::BLOCKED || place(from) == Place::IN_SUBMIT;
+    constexpr Place OPEN[] = {Place::LONE,   Place::MAILED, Place::BLOCKED,      Place::IN_SUBMIT,
+                              Place::ASKING, Place::POLLED, Place::POLLED_APART, Place::POLLED_BEGUN};
+    const bool is_open = std::find(std::begin(OPEN), std::end(OPEN), place(from)) != std::end(OPEN);
     bool any = false;
     for (unsigned to = 0; to < PLACES; ++to) any = any || may_be_claimed(place(from), place(to));
     assert_int_equal(any, is_open);
@@ -71,5 +86,5 @@ void what_is_not_in_the_table_may_not_be(void**) {
 
 UNIT_TESTS(cmocka_unit_test(each_move_is_in_the_table_once), cmocka_unit_test(each_place_is_reached_and_left),
            cmocka_unit_test(what_kernel_aio_gave_back_never_comes_to_it_again),
-           cmocka_unit_test(only_what_stands_open_may_be_claimed),
+           cmocka_unit_test(a_poll_has_one_end), cmocka_unit_test(only_what_stands_open_may_be_claimed),
            cmocka_unit_test(what_is_not_in_the_table_may_not_be))

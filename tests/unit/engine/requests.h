@@ -27,6 +27,10 @@ inline os::KernelSignalSet mask_when_performed = 0;
 inline void open_gate() { perform_gate.open(); }
 inline void close_gate() { perform_gate.close(); }
 
+inline bool waits_for_peer(chain::Place place) {
+  return place == chain::Place::BLOCKED || place == chain::Place::POLLED;
+}
+
 // One aiocb and its buffer; as a program would have it.
 struct Aio {
   struct aiocb block {};
@@ -91,6 +95,24 @@ struct MemoryFile {
   ~MemoryFile() { close(fd); }
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
+};
+
+// Opened for both ways: kernel AIO does not poll it.
+struct Fifo {
+  int fd;
+  Fifo() {
+    int ends[2];
+    char path[32];
+    if (pipe2(ends, O_CLOEXEC) != 0) abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) abort();
+    close(ends[0]);
+    close(ends[1]);
+  }
+  ~Fifo() { close(fd); }
+  Fifo(const Fifo&) = delete;
+  Fifo& operator=(const Fifo&) = delete;
 };
 
 struct Pipe {

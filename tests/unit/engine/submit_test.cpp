@@ -112,7 +112,7 @@ void a_stream_request_does_not_overtake_an_earlier_one(void**) {
   Pipe pipe;
   Aio first, second;
   first.read(pipe.out, 1);
-  assert_true(eventually([&] { return first.place() == Place::BLOCKED; }));
+  assert_true(eventually([&] { return waits_for_peer(first.place()); }));
   second.read(pipe.out, 1);
   assert_int_equal(second.place(), Place::HELD);
   assert_int_equal(the_engine().streams, 2);
@@ -158,7 +158,13 @@ void without_a_thread_the_request_is_refused(void**) {
   thread_fault.refused.store(ALL);
   Aio aios[3];
   nothing_is_half_done(aios[0].write(file.fd, "1234"), file.fd);
-  nothing_is_half_done(aios[1].read(pipe.out), pipe.out);
+  aios[1].read(pipe.out);
+  if (aios[1].submitted == 0) {  // the reaper of an earlier test is still there, and a poll needs no other thread
+    assert_int_equal(aios[1].place(), Place::POLLED);
+    assert_int_equal(atomrt::engine::cancel_one(pipe.out, &aios[1].block), AIO_CANCELED);
+  } else {
+    nothing_is_half_done(aios[1], pipe.out);
+  }
   nothing_is_half_done(aios[2].sync(file.fd), file.fd);
   thread_fault.start_over();
   Aio again, sync;  // no lane remembers those that were refused

@@ -62,6 +62,7 @@ inline void fail(void*, chain::Chain& chain, int error) {
 // How often the worker that keeps watch has asked for what lies outside of its queue; `all` as it stopped to.
 inline std::atomic<int> looks_after_lone{0}, last_looks_after_lone{0};
 inline void look_after_lone(void*, bool all) { (all ? last_looks_after_lone : looks_after_lone).fetch_add(1); }
+inline exec::Verdict poll(void*, chain::Chain&) { return exec::Verdict::DECLINED; }
 inline bool has_chores(void*) {
   if (the_fake().ask_chores != nullptr) return the_fake().ask_chores(the_fake());
   return the_fake().chores.load() > 0;
@@ -81,7 +82,8 @@ class WorkersFixture {
     thread_fault.start_over();
     fake_engine.store(&engine);
     engine.recycles = true;
-    workers.start({&engine, complete, offer, pass_on, fail, has_chores, do_chores, look_after_lone}, looks_around);
+    workers.start({&engine, complete, offer, pass_on, fail, poll, has_chores, do_chores, look_after_lone},
+                  looks_around);
     workers.configure(limit, idle_ns);
   }
   // Idle threads leave, so that the next test can count.
@@ -169,6 +171,18 @@ extern "C" long fake_perform_stream(atomrt::chain::Request&, int fd) {
   atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[fd];
   job.plain_calls.fetch_add(1);
   return job.result;
+}
+
+extern "C" long fake_poll_all(pollfd*, std::size_t, std::int64_t) __asm__("__wrap__ZN6atomrt2os8poll_allEP6pollfdml");
+extern "C" long fake_poll_all(pollfd* entries, std::size_t count, std::int64_t) {
+  atomrt::unit::pause_briefly();
+  long ready = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[entries[i].fd];
+    entries[i].revents = job.ready.load() || job.result < 0 ? entries[i].events : static_cast<short>(0);
+    ready += entries[i].revents != 0;
+  }
+  return ready;
 }
 
 // Polls for a short slice only, so that a cancellation is seen soon. A peer that pretends: `result` negative.

@@ -98,7 +98,7 @@ class DirectFixture {
       : engine(zeroed<DirectEngine>()), kernel(zeroed<FakeKernel>()), direct(engine.direct) {
     thread_fault.start_over();
     fake_kernel.store(&kernel);
-    direct.start({&engine, direct_settle, direct_offer, nullptr}, engine.pool);
+    direct.start({&engine, direct_settle, nullptr, direct_offer, nullptr}, engine.pool);
     direct.configure(idle_ns);
   }
   // The reaper leaves, so that the next test can count. It can't while anything is counted in flight or needs it.

@@ -72,7 +72,8 @@ class RingFixture {
   explicit RingFixture(unsigned entries = exec::Ring::ENTRIES, std::int64_t idle_ns = LONG, bool is_forced = true)
       : engine(zeroed<RingEngine>()), ring(engine.ring) {
     thread_fault.start_over();
-    ring.start({&engine, ring_complete, ring_offer, ring_pass_on, ring_fail, ring_has_chores, ring_do_chores, nullptr},
+    ring.start({&engine, ring_complete, ring_offer, ring_pass_on, ring_fail, nullptr, ring_has_chores, ring_do_chores,
+                nullptr},
                engine.pool, {entries, is_forced, false});
     ring.configure(idle_ns);
   }

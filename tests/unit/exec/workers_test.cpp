@@ -276,6 +276,7 @@ void one_thread_is_enough_where_no_other_can_be_made(void**) {
 
 void a_blocked_stream_is_nobody_who_would_come_back(void**) {
   Fixture f(4);
+  f.engine.polls_for_long.store(true);
   Job& stream = f.submitted(Kind::STREAM_READ);
   assert_true(eventually([&] { return place_of(*stream.chain) == Place::BLOCKED; }));
   thread_fault.refused.store(1);

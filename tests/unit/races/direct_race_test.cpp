@@ -74,7 +74,10 @@ void settle(void* self, Chain& chain, long, By) {
   engine.settled.fetch_add(1);
 }
 void offer(void*, Chain&) { abort(); }
-void do_chores(void* self) { static_cast<Engine*>(self)->chores_done.fetch_add(1); }
+bool do_chores(void* self) {
+  static_cast<Engine*>(self)->chores_done.fetch_add(1);
+  return false;
+}
 
 constexpr std::int64_t LONG = 1'000'000'000'000;
 Engine* engine_of_callback = nullptr;
@@ -84,7 +87,7 @@ struct Fixture {
     kernel_now.store(&zeroed<Kernel>());
     engine_of_callback = &engine;
     thread_fault.start_over();
-    engine.direct.start({&engine, settle, offer, do_chores}, engine.pool);
+    engine.direct.start({&engine, settle, nullptr, offer, do_chores}, engine.pool);
     engine.direct.configure(LONG);
   }
   // The context is given back: all has been counted out.

@@ -126,10 +126,10 @@ void a_wait_for_direct_and_other_requests_ends_with_either(void**) {
   for (const bool ends_with_direct : {true, false}) {
     SlowFile file;
     SlowRequest direct;
-    Pipe pipe;
+    Fifo fifo;
     Aio stream;
     direct.start(file);
-    stream.read(pipe.out);
+    stream.read(fifo.fd);
     const struct aiocb* list[] = {&stream.block, &direct.block};
     std::atomic<int> outcome{-1};
     Thread waiter([&] { outcome.store(suspend(list, 2, nullptr)); });
@@ -138,13 +138,13 @@ void a_wait_for_direct_and_other_requests_ends_with_either(void**) {
     if (ends_with_direct) {
       file.let_go();
     } else {
-      assert_int_equal(write(pipe.in, "data", 4), 4);
+      assert_int_equal(write(fifo.fd, "data", 4), 4);
     }
     waiter.join();
     assert_int_equal(outcome, 0);
     assert_int_equal(direct.is_over(), ends_with_direct);
     assert_int_equal(stream.is_over(), !ends_with_direct);
-    if (ends_with_direct) assert_int_equal(write(pipe.in, "data", 4), 4);
+    if (ends_with_direct) assert_int_equal(write(fifo.fd, "data", 4), 4);
   }
 }
 

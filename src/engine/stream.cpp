@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "engine/stream.h"
+
+#include "engine/policy.h"
+#include "engine/reap.h"
+#include "exec/perform.h"
+#include "os/signals.h"
+
+namespace atomrt::engine {
+namespace {
+
+using chain::Chain;
+using chain::Place;
+using exec::By;
+using exec::ContextId;
+using exec::Verdict;
+
+// Between two of its tries somebody else may take what was there. A writer that finds room, and too little of it for a
+// datagram, would come back at once for ever.
+constexpr unsigned MOST_VAIN_TRIES = 16;
+
+// What one thread of the application does of a lane that it has let go, before it leaves the rest to the library.
+constexpr unsigned MOST_CHAINS = 16;
+
+// One try that does not wait; signals are blocked.
+long try_now(Chain& chain) {
+  if (chain.moved > 0) put(chain, Place::RUNNING);
+  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  if (chain.operation == chain::Operation::READ || chain.is_socket) return exec::attempt(chain, fd);
+  const os::WriteSignals signals(os::ALL_SIGNALS);
+  const std::size_t moved_before = chain.moved;
+  const long result = exec::attempt(chain, fd);
+  signals.absorb(result, moved_before);
+  return result;
+}
+
+// Only a library thread makes the second context, where the first has no room: an application's thread has the ring to
+// go to.
+Verdict poll_anywhere(Engine& engine, Chain& chain, By by) {
+  const Verdict verdict = engine.direct.poll(chain);
+  if (verdict != Verdict::DECLINED || by == By::APPLICATION) return verdict;
+  return engine.polls_apart.poll(chain);
+}
+
+enum class Outcome : std::uint8_t { OVER, WAITS, DECLINED };
+
+// Tries, and has the kernel poll again where the peer is not ready. OVER: `released` is the caller's.
+Outcome go_on(Engine& engine, Chain& chain, By by, chain::Released& released) {
+  for (unsigned vain = 0; vain < MOST_VAIN_TRIES; ++vain) {
+    const std::size_t moved = chain.moved;
+    const long result = try_now(chain);
+    if (result == exec::CANNOT_ASK) return Outcome::DECLINED;
+    if (result != exec::NOT_READY) {
+      const auto may_start = by == By::LIBRARY ? Workers::MayStart::YES : Workers::MayStart::NO;
+      released = complete(engine, chain, result, ContextId::DIRECT, may_start);
+      return Outcome::OVER;
+    }
+    if (chain.moved != moved) vain = 0;
+    switch (poll_anywhere(engine, chain, by)) {
+      case Verdict::ACCEPTED:
+        return Outcome::WAITS;
+      case Verdict::DECLINED:
+        return Outcome::DECLINED;
+      case Verdict::READY:
+        break;
+    }
+  }
+  return Outcome::DECLINED;
+}
+
+}  // namespace
+
+Verdict poll_stream(Engine& engine, Chain& chain, By by) {
+  if (!config().use_direct) return Verdict::DECLINED;
+  const Verdict verdict = poll_anywhere(engine, chain, by);
+  if (verdict != Verdict::READY) return verdict;
+  chain::Released released{};
+  switch (go_on(engine, chain, by, released)) {
+    case Outcome::OVER:
+      offer_or_fail(engine, released);
+      return Verdict::ACCEPTED;
+    case Outcome::WAITS:
+      return Verdict::ACCEPTED;
+    case Outcome::DECLINED:
+      return Verdict::DECLINED;
+  }
+  return Verdict::DECLINED;
+}
+
+void ready_for(void* self, Chain& first, By by) {
+  Engine& engine = *static_cast<Engine*>(self);
+  Chain* chain = &first;
+  for (unsigned left = MOST_CHAINS; chain != nullptr;) {
+    const bool is_others = by == By::APPLICATION && (left == 0 || needs_thread(*chain, chain->tail));
+    if (is_others) return hand_over(engine, *chain);
+    chain::Released released{};
+    if (go_on(engine, *chain, by, released) == Outcome::DECLINED) {
+      put(*chain, Place::MOVING);
+      if (by == By::APPLICATION) return hand_over(engine, *chain);
+      return offer_behind_direct(engine, *chain);
+    }
+    chain = released.chains[0];  // of a stream there is no sync to let go
+    if (by == By::APPLICATION) --left;
+  }
+}
+
+}  // namespace atomrt::engine

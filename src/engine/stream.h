@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// stream: what happens to a stream request whose peer is ready, as the direct context's poll says. Whoever saw the
+// event moves the bytes itself: a thread that waits, one that looks at a result, the reaper.
+#pragma once
+
+#include "engine/engine.h"
+
+namespace atomrt::engine {
+
+// For exec::Settlement. place MOVING.
+void ready_for(void* engine, chain::Chain& chain, exec::By by);
+
+// For a stream request (place MOVING) that found its peer not ready when its submitter, or a worker, tried. ACCEPTED:
+// the direct context waits for the peer, or the request is over. DECLINED: place MOVING or, where bytes were moved,
+// RUNNING.
+[[nodiscard]] exec::Verdict poll_stream(Engine& engine, chain::Chain& chain, exec::By by);
+
+}  // namespace atomrt::engine

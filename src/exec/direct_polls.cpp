@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// The streams of the direct context: one kernel AIO poll for each request that waits for its peer.
+#include "chain/finish.h"
+#include "exec/direct.h"
+
+namespace atomrt::exec {
+
+using chain::Chain;
+using chain::Place;
+
+namespace {
+
+// In the common context, so that they leave room for transfers. Several threads may go beyond it by one each.
+constexpr std::uint32_t MOST_COMMON_POLLS = Direct::REQUESTS / 2;
+
+}  // namespace
+
+// The place is ASKING until io_submit is over. Whoever sees the event first makes it READY, and leaves the chain to its
+// owner here: nobody else can go on, and poll for it again, while this thread is on its way back.
+Verdict Direct::poll(Chain& chain) {
+  // Who waits for one that is POLLED_BEGUN sleeps in the common context.
+  if (is_apart() && chain.moved > 0) return Verdict::DECLINED;
+  const bool is_full = !is_apart() && polls_pending_.load(std::memory_order_relaxed) >= MOST_COMMON_POLLS;
+  if (is_full) return Verdict::DECLINED;
+  if (is_refused() || has_no_polls_.load(std::memory_order_relaxed)) return Verdict::DECLINED;
+  Poll* const poll = polls_.take();
+  if (poll == nullptr) return Verdict::DECLINED;
+  if (!enter(1)) return decline(*poll);
+  if (has_no_polls_.load(std::memory_order_relaxed) || !reaper_.ensure(*this) ||
+      (!is_apart() && !announce(chain))) {
+    users_.fetch_sub(1, std::memory_order_release);
+    return decline(*poll);
+  }
+  const std::uint32_t generation = generation_of(chain);
+  const Place polled = is_apart() ? Place::POLLED_APART : Place::POLLED;
+  const Place waiting = chain.moved == 0 ? polled : Place::POLLED_BEGUN;
+  poll->entry = os::make_poll(chain.io_fd.load(std::memory_order_acquire), chain.operation == chain::Operation::WRITE,
+                              chain::packed(generation, chain.number | A_POLL));
+  iocb* entries[] = {&poll->entry};
+  chain.poll = poll->number;
+  if (chain.group != nullptr) chain.group->enter_kernel();
+  polls_made_.store(polls_made_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  polls_pending_.fetch_add(1, std::memory_order_seq_cst);  // before the reaper is asked whether it rests
+  put(chain, Place::ASKING);
+  if (const long accepted = os::submit_aio(ring_.load(std::memory_order_relaxed), entries, 1); accepted != 1) {
+    put(chain, Place::MOVING);
+    polls_pending_.fetch_sub(1, std::memory_order_relaxed);
+    users_.fetch_sub(1, std::memory_order_release);
+    leave_kernel(chain);
+    drop_need_of(chain);
+    return decline(*poll);
+  }
+  if (!claim(chain, generation, Place::ASKING, waiting)) {
+    put(chain, Place::MOVING);
+    end_poll(chain);
+    return Verdict::READY;
+  }
+  if (needs_.load(std::memory_order_seq_cst) > 0) {
+    call_reaper();
+  } else {
+    reaper_.wake_to_patrol();
+  }
+  return Verdict::ACCEPTED;
+}
+
+Verdict Direct::decline(Poll& poll) {
+  polls_.give(poll);
+  return Verdict::DECLINED;
+}
+
+// For who has claimed the chain from where it was polled for, or found it READY.
+void Direct::end_poll(Chain& chain) {
+  leave_kernel(chain);
+  polls_.give(*polls_.at(chain.poll));
+  chain.poll = 0;
+}
+
+// Its event is still to come; it names a chain that nobody will find.
+void Direct::forget(Chain& chain) {
+  bool is_present = true;
+  std::uint32_t users = users_.load(std::memory_order_relaxed);
+  do {
+    is_present = (users & PRESENT) != 0;
+  } while (is_present && !users_.compare_exchange_weak(users, users + 1, std::memory_order_acquire,
+                                                       std::memory_order_relaxed));
+  if (is_present) {
+    os::CompletionRing* const ring = ring_.load(std::memory_order_relaxed);
+    if (ring != nullptr) os::cancel_aio(ring, &polls_.at(chain.poll)->entry);
+    users_.fetch_sub(1, std::memory_order_release);
+  }
+  end_poll(chain);
+}
+
+// Takes the chain whose event was collected, under the lock: who leads from then on finds that the kernel does not have
+// it any more. False: its owner in io_submit goes on, or the chain was taken, and may be over; then its name is stale.
+bool Direct::take_polled_locked(Chain& chain, std::uint32_t generation) {
+  for (;;) {
+    if (claim(chain, generation, Place::ASKING, Place::READY)) return false;
+    for (const Place place : {Place::POLLED, Place::POLLED_APART, Place::POLLED_BEGUN}) {
+      if (claim(chain, generation, place, Place::MOVING)) return true;
+    }
+    if (!is_at(chain, generation, Place::ASKING)) return false;
+  }
+}
+
+}  // namespace atomrt::exec

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// What the direct context and its reaper are to each other: who needs it, and what is left to it.
+#include "exec/direct.h"
+
+namespace atomrt::exec {
+
+using chain::Chain;
+using chain::Place;
+
+bool Direct::add_need(bool may_start) {
+  needs_.fetch_add(1, std::memory_order_seq_cst);
+  const bool is_served = reaper_.is_present() || (may_start && reaper_.ensure(*this));
+  if (!is_served) drop_need();
+  return is_served;
+}
+
+void Direct::need_for(Chain& chain) {
+  if (!add_need(false)) return;
+  if (chain.needs_reaper.exchange(true, std::memory_order_acq_rel)) {
+    drop_need();
+  } else if (place_of(chain) != Place::IN_AIO) {
+    drop_need_of(chain);  // it is being finished, by somebody who has looked at the flag already
+  } else {
+    reaper_.wake();
+  }
+}
+
+// Requests of other threads may be in the sync's lane and not in the kernel yet: those find the need there, and call.
+void Direct::need_for_sync(Chain& chain) {
+  needs_.fetch_add(1, std::memory_order_seq_cst);
+  chain.needs_reaper.store(true, std::memory_order_relaxed);
+  if (has_requests()) call_reaper();
+}
+
+void Direct::call_reaper() {
+  if (reaper_.ensure(*this)) reaper_.wake();
+}
+
+void Direct::drop_need_of(Chain& chain) {
+  if (chain.needs_reaper.exchange(false, std::memory_order_acq_rel)) drop_need();
+}
+
+bool Direct::leave_to_reaper(Chain& chain) {
+  {
+    os::Locked locked(mutex_);
+    if (!reaper_.is_present()) return false;
+    put(chain, Place::RUNNING);
+    leftovers_.push_back(chain);
+  }
+  reaper_.wake();
+  return true;
+}
+
+bool Direct::has_leftovers() {
+  os::Locked locked(mutex_);
+  return !leftovers_.empty() || has_chores_.load(std::memory_order_seq_cst);
+}
+
+void Direct::nudge() {
+  has_chores_.store(true, std::memory_order_seq_cst);
+  reaper_.wake();
+}
+
+bool Direct::do_chores() {
+  if (!has_chores_.load(std::memory_order_relaxed)) return false;
+  if (!has_chores_.exchange(false, std::memory_order_seq_cst)) return false;
+  const bool is_left = settlement_.do_chores(settlement_.engine);
+  if (is_left) has_chores_.store(true, std::memory_order_seq_cst);
+  return is_left;
+}
+
+bool Direct::offer_leftover() {
+  Chain* chain;
+  {
+    os::Locked locked(mutex_);
+    chain = leftovers_.pop_front();
+  }
+  if (chain == nullptr) return false;
+  put(*chain, Place::MOVING);
+  settlement_.offer(settlement_.engine, *chain);
+  return true;
+}
+
+// Nobody is about to leave something behind: it would not wake the reaper from there. An event that has come meanwhile
+// ends that sleep at once.
+bool Direct::may_sleep_in_kernel() {
+  os::Locked locked(mutex_);
+  const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
+  return ring != nullptr && leftovers_.empty() && !has_chores_.load(std::memory_order_seq_cst) &&
+         settling_.load(std::memory_order_seq_cst) == 0;
+}
+
+}  // namespace atomrt::exec

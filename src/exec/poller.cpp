@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "exec/poller.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/memory.h"
+#include "os/thread.h"
+
+namespace atomrt::exec {
+
+namespace {
+
+// More than ten times what the kernel takes for one: a look at a hundred thousand must not come each 10 ms.
+constexpr std::int64_t LOOK_NS_FOR_EACH = 1'000;
+
+}  // namespace
+
+using chain::Chain;
+using chain::Place;
+
+template <typename T>
+bool Poller::Array<T>::reserve(std::uint32_t wanted, std::uint32_t used) {
+  if (wanted <= room) return true;
+  constexpr std::uint32_t LEAST = 512;
+  std::uint32_t next = room == 0 ? LEAST : room * 2;
+  while (next < wanted) next *= 2;
+  const auto memory = os::map_memory(next * sizeof(T));
+  if (!memory) return false;
+  // A child knows nothing of the mapping, which would stay for ever.
+  os::drop_on_fork(*memory, next * sizeof(T));
+  if (used > 0) std::memcpy(*memory, static_cast<const void*>(items), used * sizeof(T));
+  if (items != nullptr) os::unmap_memory(static_cast<void*>(items), room * sizeof(T));
+  items = static_cast<T*>(*memory);
+  room = next;
+  return true;
+}
+
+bool Poller::add(Chain& chain) {
+  bool makes_thread;
+  const Place place = chain.moved == 0 ? Place::BLOCKED : Place::RUNNING;
+  {
+    os::Locked locked(mutex_);
+    if (!entries_.reserve(count_ + 1, count_)) return false;
+    entries_.items[count_++] = {&chain, generation_of(chain), chain.operation == chain::Operation::WRITE,
+                                  chain.moved > 0};
+    put(chain, place);
+    sequence_.fetch_add(1, std::memory_order_relaxed);
+    makes_thread = !has_thread_;
+    has_thread_ = true;
+  }
+  if (!makes_thread) {
+    os::futex_wake(sequence_, 1);
+  } else if (os::start_library_thread(run_thread, this) != 0) {
+    abandon();
+  } else {
+    created_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return true;
+}
+
+// No thread could be made. Others may have counted on it, too.
+void Poller::abandon() {
+  for (;;) {
+    Entry entry;
+    {
+      os::Locked locked(mutex_);
+      if (count_ == 0) {
+        has_thread_ = false;
+        return;
+      }
+      entry = entries_.items[--count_];
+    }
+    if (!take(entry)) continue;
+    put(*entry.chain, Place::RUNNING);
+    fail_(host_, *entry.chain);
+  }
+}
+
+void* Poller::run_thread(void* self) {
+  os::name_this_thread("atomrt-poller");
+  static_cast<Poller*>(self)->work();
+  return nullptr;
+}
+
+void Poller::work() {
+  std::uint32_t seen = 0;
+  unsigned quiet = 0;
+  for (;;) {
+    const std::uint32_t polled = gather();
+    if (polled == 0) {
+      if (rest()) return;
+      continue;
+    }
+    const std::uint32_t sequence = sequence_.load(std::memory_order_relaxed);
+    quiet = sequence == seen ? quiet + 1 : 0;
+    seen = sequence;
+    const std::int64_t look_ns = (quiet < SHORT_LOOKS ? SHORT_NS : LONG_NS) + LOOK_NS_FOR_EACH * polled;
+    if (os::poll_all(polls_.items, polled, look_ns) > 0) {
+      quiet = 0;
+      hand_out(polled);
+    }
+  }
+}
+
+// What is still to be polled for, in the thread's own arrays. What was taken meanwhile is left out for good.
+std::uint32_t Poller::gather() {
+  os::Locked locked(mutex_);
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    const Entry entry = entries_.items[i];
+    if (is_here(entry)) entries_.items[kept++] = entry;
+  }
+  count_ = kept;
+  [[maybe_unused]] const bool has_room = polled_.reserve(kept, 0) && polls_.reserve(kept, 0);
+  // Short of memory: the rest has its turn when some of these are over.
+  kept = std::min({kept, polled_.room, polls_.room});
+  for (std::uint32_t i = 0; i < kept; ++i) {
+    const Entry entry = polled_.items[i] = entries_.items[i];
+    const int fd = entry.chain->io_fd.load(std::memory_order_acquire);
+    polls_.items[i] = {fd, static_cast<short>(entry.writes ? POLLOUT : POLLIN), 0};
+  }
+  return kept;
+}
+
+// A moment of MOVING: its descriptor is being replaced.
+bool Poller::is_here(const Entry& entry) {
+  const std::uint64_t state = entry.chain->state.load(std::memory_order_acquire);
+  const auto place = static_cast<Place>(chain::low_of(state));
+  if (chain::generation_of(state) != entry.generation) return false;
+  return entry.is_begun ? place == Place::RUNNING : place == Place::BLOCKED || place == Place::MOVING;
+}
+
+// True: it is the caller's; place MOVING, or RUNNING. False: somebody else has taken it.
+bool Poller::take(const Entry& entry) {
+  return entry.is_begun || claim_patiently(*entry.chain, entry.generation, Place::BLOCKED, Place::MOVING);
+}
+
+void Poller::hand_out(std::uint32_t polled) {
+  for (std::uint32_t i = 0; i < polled; ++i) {
+    if (polls_.items[i].revents == 0) continue;
+    const Entry entry = polled_.items[i];
+    if (!remove(entry) || !take(entry)) continue;
+    ready_(host_, *entry.chain);
+  }
+}
+
+// Before it is taken: it may come back at once.
+bool Poller::remove(const Entry& entry) {
+  os::Locked locked(mutex_);
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    Entry& present = entries_.items[i];
+    if (present.chain != entry.chain || present.generation != entry.generation) continue;
+    present = entries_.items[--count_];
+    return true;
+  }
+  return false;
+}
+
+// Without requests. True: the thread leaves, and who comes next makes another.
+bool Poller::rest() {
+  const std::uint32_t seen = sequence_.load(std::memory_order_acquire);
+  {
+    os::Locked locked(mutex_);
+    if (count_ != 0) return false;
+  }
+  const std::int64_t idle_ns = idle_ns_.load(std::memory_order_relaxed);
+  if (os::futex_wait_until(sequence_, seen, os::now_ns() + idle_ns) != ETIMEDOUT) return false;
+  os::Locked locked(mutex_);
+  if (count_ != 0) return false;
+  has_thread_ = false;
+  return true;
+}
+
+}  // namespace atomrt::exec

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Poller: one demand-made thread that polls for every stream request that neither kernel AIO nor the ring waits for
+// (terminals, FIFOs opened for both ways, no room or none of the two) and that no worker waits for itself. So blocked
+// requests never take a thread each.
+//
+// The thread can't be woken from poll without a signal or a descriptor: it looks again each SHORT_NS after something
+// has happened, and each LONG_NS otherwise. So much later a request is polled for that comes in between, or one is
+// dropped that was cancelled; a peer's bytes are seen at once.
+//
+// A request here is BLOCKED, or RUNNING where it has moved bytes; it is known by name alone, as it may be taken and be
+// over at any time.
+//
+// Shared words: all under mutex_, which submitters' workers and the thread take; never held over a system call.
+#pragma once
+
+#include <poll.h>
+
+#include "exec/context.h"
+#include "os/mutex.h"
+
+namespace atomrt::exec {
+
+class Poller {
+ public:
+  static constexpr std::int64_t SHORT_NS = 1'000'000;
+  static constexpr std::int64_t LONG_NS = 10'000'000;
+  static constexpr unsigned SHORT_LOOKS = 50;  // before looks become long
+
+  // ready: the chain is the callee's (place MOVING, or RUNNING where it has moved bytes), on the poller's thread.
+  // fail: for its request no thread could be made; place RUNNING.
+  void start(void* host, void (*ready)(void* host, chain::Chain&), void (*fail)(void* host, chain::Chain&)) {
+    host_ = host;
+    ready_ = ready;
+    fail_ = fail;
+  }
+  void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
+
+  // For the chain's owner, who owns it no longer. False: there is no memory or no thread for it; it is still his.
+  [[nodiscard]] bool add(chain::Chain& chain);
+
+  [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Entry {
+    chain::Chain* chain;  // type-stable
+    std::uint32_t generation;
+    bool writes;
+    bool is_begun;  // RUNNING, and nobody else's
+  };
+  template <typename T>
+  struct Array {  // in mapped memory; grows, never shrinks
+    T* items;
+    std::uint32_t room;
+    [[nodiscard]] bool reserve(std::uint32_t wanted, std::uint32_t used);
+  };
+  static void* run_thread(void* self);
+  void work();
+  [[nodiscard]] std::uint32_t gather();
+  void hand_out(std::uint32_t polled);
+  [[nodiscard]] bool rest();
+  void abandon();
+  [[nodiscard]] static bool is_here(const Entry& entry);
+  [[nodiscard]] static bool take(const Entry& entry);
+  [[nodiscard]] bool remove(const Entry& entry);
+
+  void* host_;
+  void (*ready_)(void*, chain::Chain&);
+  void (*fail_)(void*, chain::Chain&);
+  std::atomic<std::int64_t> idle_ns_;
+  std::atomic<std::uint32_t> created_;
+  os::FutexWord sequence_;  // raised under the mutex with each request that comes
+  os::Mutex mutex_;
+  bool has_thread_;
+  Array<Entry> entries_;
+  std::uint32_t count_;
+  // The thread's own.
+  Array<Entry> polled_;
+  Array<pollfd> polls_;
+};
+
+}  // namespace atomrt::exec

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// The streams of the workers: one try, and who waits for the peer where that finds it not ready.
+#include "exec/perform.h"
+#include "exec/workers.h"
+
+namespace atomrt::exec {
+
+using chain::Chain;
+using chain::Place;
+
+void Workers::set_blocked(bool blocked) {
+  os::Locked locked(mutex_);
+  blocked_ += blocked ? 1U : -1U;
+  running_ -= blocked ? 1U : -1U;
+}
+
+void Workers::count_as_blocked(bool& is_blocked) {
+  if (is_blocked) return;
+  set_blocked(is_blocked = true);
+  look_after_queue();
+}
+
+// One try. Afterwards the place is MOVING where nothing has been moved, else RUNNING.
+long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
+  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  if (may_wait) {
+    count_as_blocked(is_blocked);
+    put(chain, Place::RUNNING);
+    return perform_stream(chain, fd);
+  }
+  put(chain, chain.moved == 0 ? Place::MOVING : Place::RUNNING);
+  const long result = attempt(chain, fd);
+  if (result != CANNOT_ASK) return result;
+  const bool writes = chain.operation == chain::Operation::WRITE;
+  const bool waits_by_call = chain.is_socket && (chain.moved > 0 || gives_up(chain, fd));  // low mark, timeout
+  const bool ready = waits_by_call || needs_no_peer(chain, fd) || os::wait_until_ready(fd, writes, 0);
+  if (!ready) return NOT_READY;
+  count_as_blocked(is_blocked);  // ready for some of it, or for a while
+  put(chain, Place::RUNNING);
+  return perform_stream(chain, fd);
+}
+
+chain::Released Workers::run_stream(Chain& chain) {
+  // A descriptor may say that there is room and then have too little for a datagram: after as many vain tries the
+  // thread waits in the call itself. A reader that finds nothing was outrun by another, and waits again.
+  constexpr int MOST_VAIN_TRIES = 16;
+  const std::uint32_t generation = generation_of(chain);
+  const bool writes = chain.operation == chain::Operation::WRITE;
+  bool is_blocked = false;
+  std::size_t moved = chain.moved;
+  int vain = 0;
+  long result;
+  while ((result = try_stream(chain, writes && vain > MOST_VAIN_TRIES, is_blocked)) == NOT_READY) {
+    vain = chain.moved == moved ? vain + 1 : 0;
+    moved = chain.moved;
+    if (vain == 0 || !writes) {
+      if (is_blocked) set_blocked(is_blocked = false);
+      const Verdict verdict = completion_.poll(completion_.engine, chain);
+      if (verdict == Verdict::ACCEPTED || leave_to_others(chain)) return {};
+    }
+    // First, so that whoever finds the chain BLOCKED does not count on its thread.
+    const bool was_blocked = is_blocked;
+    if (!was_blocked) set_blocked(is_blocked = true);
+    put(chain, moved == 0 ? Place::BLOCKED : Place::RUNNING);
+    if (!was_blocked) look_after_queue();
+    if (!wait_for_peer(chain, generation, writes, moved == 0)) {
+      set_blocked(false);
+      return {};
+    }
+  }
+  if (is_blocked) set_blocked(false);
+  put(chain, Place::RUNNING);
+  return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
+}
+
+// Where enough threads wait in poll already.
+bool Workers::leave_to_others(Chain& chain) {
+  {
+    os::Locked locked(mutex_);
+    if (blocked_ < MOST_BLOCKED) return false;
+  }
+  return poller_.add(chain);
+}
+
+// The poller's thread: one try that does not wait, and a worker for all else.
+void Workers::resume(void* self, Chain& chain) {
+  Workers& workers = *static_cast<Workers*>(self);
+  const Verdict verdict = workers.submit(chain);
+  if (verdict == Verdict::DECLINED) fail_polled(self, chain);
+}
+
+void Workers::fail_polled(void* self, Chain& chain) {
+  const Completion& completion = static_cast<Workers*>(self)->completion_;
+  completion.fail(completion.engine, chain, EAGAIN);
+}
+
+// Until the peer is ready and the chain is this thread's (again: MOVING, if it was BLOCKED and may_be_taken). False:
+// somebody else took it, or it was left to the poller, and it may be gone; nothing of it but its atomics is looked at
+// before the claim.
+bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken) {
+  for (os::Patience patience;;) {
+    const int fd = chain.io_fd.load(std::memory_order_acquire);
+    const bool ready = os::wait_until_ready(fd, writes, POLL_SLICE_NS);
+    const std::uint64_t state = chain.state.load(std::memory_order_acquire);
+    const auto place = static_cast<Place>(chain::low_of(state));
+    if (chain::generation_of(state) != generation) return false;
+    if (may_be_taken && place != Place::BLOCKED && place != Place::MOVING) return false;  // by a canceller
+    if (ready && (!may_be_taken || claim(chain, generation, Place::BLOCKED, Place::MOVING))) return true;
+    if (ready) {
+      patience.wait();  // its descriptor is being replaced
+      continue;
+    }
+    look_after_queue();  // for a thread that could not be made when this one blocked
+    if (may_be_taken && !claim(chain, generation, Place::BLOCKED, Place::MOVING)) continue;
+    if (poller_.add(chain)) return false;
+    if (may_be_taken) put(chain, Place::BLOCKED);
+  }
+}
+
+}  // namespace atomrt::exec
