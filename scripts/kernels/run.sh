@@ -82,6 +82,27 @@ watch() { # PROCESS RELEASE
   done
 }
 
+# A disk's image, of one partition for each file system, behind a table of the old kind (MBR). Holes stay holes.
+join() { # IMAGE...
+  python3 -B -c '
+import os, struct, sys
+table, start = bytes(446), 2048
+with open(1, "wb") as disk:
+    for path in sys.argv[1:]:
+        sectors = os.path.getsize(path) // 512
+        table += struct.pack("<BBBBBBBBII", 0, 254, 255, 255, 0x83, 254, 255, 255, start, sectors)
+        with open(path, "rb") as image:
+            disk.seek(start * 512)
+            while block := image.read(1 << 20):
+                disk.write(block) if block.strip(b"\0") else disk.seek(len(block), os.SEEK_CUR)
+        start += sectors
+    disk.truncate(start * 512)
+    disk.seek(0)
+    disk.write(table.ljust(510, b"\0") + b"\x55\xaa")
+' "$@" || return
+  rm -f "$@"
+}
+
 boot() { # RELEASE
   local work=$folder/work kernel planned arguments began=$SECONDS
   rm -rf "$work"
@@ -97,14 +118,12 @@ boot() { # RELEASE
   rm -rf "$work/root"
   arguments='panic=-1 mitigations=off quiet nokaslr audit=0 no_timer_check'
   kernel=$(compgen -G "$folder/$1/boot/vmlinuz-*") || return
-  # One controller with three name spaces: the numbers of several change from boot to boot. no_timer_check: a guest panics
-  # on a busy host without. A panic ends qemu.
+  # One disk with three partitions: Linux 6.12 gives several name spaces numbers that change from boot to boot, as all do
+  # several controllers. no_timer_check: a guest panics on a busy host without. A panic ends qemu.
+  join "$work/root.img" "$work/ext4.img" "$work/xfs.img" >"$work/disk.img" || return
   qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 3G -nodefaults -no-reboot -display none \
-    -kernel "$kernel" -append "root=/dev/nvme0n1 rw init=/init console=ttyS0 $arguments" \
-    -device nvme,id=n0,serial=a \
-    -drive "if=none,id=r,file=$work/root.img,format=raw,cache=unsafe" -device nvme-ns,drive=r,bus=n0,nsid=1 \
-    -drive "if=none,id=d,file=$work/ext4.img,format=raw,cache=unsafe" -device nvme-ns,drive=d,bus=n0,nsid=2 \
-    -drive "if=none,id=x,file=$work/xfs.img,format=raw,cache=unsafe" -device nvme-ns,drive=x,bus=n0,nsid=3 \
+    -kernel "$kernel" -append "root=/dev/nvme0n1p1 rw init=/init console=ttyS0 $arguments" \
+    -drive "if=none,id=d,file=$work/disk.img,format=raw,cache=unsafe" -device nvme,drive=d,serial=d \
     -serial "file:$folder/$1.console" -serial "file:$result" &
   process=$!
   watch "$process" "$1"
