@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "chain/chain.h"
 
+#include "os/clock.h"
+
 namespace atomrt::chain {
 
 Chain* adopt(ChainPool& pool, const Request& request, Place place) {
   Chain* chain = pool.take();
   if (chain == nullptr) return nullptr;
   static_cast<Request&>(*chain) = request;
+  if (chain->submitted_ns == 0) chain->submitted_ns = os::recent_ns();
+  chain->submitter = os::this_thread_number();
+  chain->runner.store(0, std::memory_order_relaxed);
   chain->io_fd.store(request.fd, std::memory_order_relaxed);
   chain->order = Order::NONE;
   chain->tail = Tail::NOTIFY;

@@ -10,6 +10,8 @@
 //   io_fd    the descriptor to use; the owner loads it before each system call, hold.cpp replaces it when the
 //            application is about to close the number.
 //   entered  where the chain is in flight: see InFlight::with.
+//   runner   the thread that runs it, or sits in poll for it, or RING_POLLS: written by the owner, relaxed, for who
+//            looks (pending.h).
 // All else is written by the owner; of a LATE chain `lane` and its link by who lets it into its lane (latecomers.h).
 #pragma once
 
@@ -21,6 +23,7 @@
 #include "chain/request.h"
 #include "os/futex.h"
 #include "os/slot_pool.h"
+#include "os/thread.h"
 
 namespace atomrt::chain {
 
@@ -79,11 +82,13 @@ struct Chain : os::Slot, Request {
     std::uint32_t poll;             // of a stream: number of its poll in the direct context; owned like the chain
   };
   base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
+  std::uint32_t submitter;            // the thread that made it; 0 where threads have no known numbers
+  std::atomic<std::uint32_t> runner;
 };
 
-static_assert(sizeof(void*) != 8 || sizeof(Chain) == 184);
+static_assert(sizeof(void*) != 8 || sizeof(Chain) == 192);
 
-// A chunk is 23 pages without a byte left over.
+// A chunk is 24 pages without a byte left over.
 using ChainPool = os::SlotPool<Chain, 512, 8192>;
 using ChainQueue = base::List<Chain, &Chain::queue_link>;
 
@@ -133,6 +138,9 @@ inline void put(Chain& chain, Place place) {
 [[nodiscard]] inline bool is_stream_transfer(const Chain& chain) {
   return chain.kind == os::FileKind::STREAM && !is_sync(chain.operation);
 }
+
+// For the owner, before it runs the chain.
+inline void note_runner(Chain& chain) { chain.runner.store(os::this_thread_number(), std::memory_order_relaxed); }
 
 // A free chain that takes the request over; place MOVING, or LONE. Null when memory is short.
 [[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request, Place place = Place::MOVING);

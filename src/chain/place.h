@@ -2,7 +2,7 @@
 // Place: where a chain stands. A chain has one owner at a time; the places say who that is and how one becomes it.
 //
 // MOVES is the whole of it: what is not there can't happen, and builds with assertions stop where it does (put, claim).
-// ARCHITECTURE.md shows the same table.
+// ARCHITECTURE.md shows the same table. The launcher reads the numbers of places in other processes: see pending.h.
 #pragma once
 
 #include <cstdint>

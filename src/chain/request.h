@@ -12,13 +12,12 @@
 #include <cstdint>
 
 #include "aiocb/fields.h"
+#include "chain/operation.h"
 #include "os/file.h"
 
 namespace atomrt::chain {
 
 class Group;
-
-enum class Operation : std::uint8_t { READ, WRITE, FSYNC, FDATASYNC };
 
 enum class NotifyBy : std::uint8_t { NOTHING, SIGNAL, THREAD, SIGNAL_TO_THREAD };
 
@@ -43,7 +42,7 @@ struct Request {
   std::uint32_t moved;   // bytes already moved; a continuation starts behind them
   Group* group;          // null outside lio_listio
   Notification notification;
-  std::int64_t submitted_ns;  // CLOCK_MONOTONIC; 0 where nobody asked for latencies
+  std::int64_t submitted_ns;  // CLOCK_MONOTONIC; 0 where nobody asked for latencies, and of a chain to the last tick
   int fd;
   Operation operation;
   std::uint8_t priority_delta;  // aio_reqprio, 0..20
@@ -68,7 +67,6 @@ static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 [[nodiscard]] inline bool notifies(const Request& request) { return request.notification.by != NotifyBy::NOTHING; }
 // What falls short is for the kernel to tell, not for a peer: there may be more behind a short result.
 [[nodiscard]] inline bool is_on_storage(const Request& request) { return request.is_local || request.is_disk; }
-[[nodiscard]] inline bool is_sync(Operation operation) { return operation >= Operation::FSYNC; }
 // `moved` is written by the chain's owner alone; aio_cancel may look at it meanwhile.
 [[nodiscard]] inline std::size_t moved_so_far(const Request& request) {
   return __atomic_load_n(&request.moved, __ATOMIC_RELAXED);

@@ -97,6 +97,12 @@ void write_context(Text& text, const char* name, const ContextCounters& counters
 
 }  // namespace
 
+void Statistics::enable() {
+  if (enabled()) return;
+  since_ns_.store(os::now_ns(), std::memory_order_relaxed);
+  enabled_.store(true, std::memory_order_release);
+}
+
 void Statistics::count_submitted(chain::Request& request) {
   add(requests_);
   request.submitted_ns = os::now_ns();
@@ -112,7 +118,7 @@ void Statistics::count_completed(exec::ContextId context, const chain::Request& 
   } else {
     add(counters.bytes, static_cast<std::uint64_t>(result));
   }
-  if (request.submitted_ns == 0) return;
+  if (request.submitted_ns < since_ns_.load(std::memory_order_relaxed) || request.submitted_ns == 0) return;
   const std::int64_t ns = os::now_ns() - request.submitted_ns;
   const std::uint64_t latency = ns > 0 ? static_cast<std::uint64_t>(ns) : 0;
   raise(counters.longest_ns, latency);

@@ -24,7 +24,7 @@ struct ContextCounters {
 
 class Statistics {
  public:
-  void enable() { enabled_.store(true, std::memory_order_relaxed); }
+  void enable();
   [[nodiscard]] bool enabled() const { return enabled_.load(std::memory_order_relaxed); }
 
   void submitted(chain::Request& request) {
@@ -47,6 +47,7 @@ class Statistics {
   void count_completed(exec::ContextId context, const chain::Request& request, long result);
 
   std::atomic<bool> enabled_;
+  std::atomic<std::int64_t> since_ns_;  // when it was enabled: what was submitted before has no exact time
   Counter requests_;
   ContextCounters contexts_[exec::CONTEXTS];
 };

@@ -35,6 +35,7 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
   Stint stint;
   while (chain != nullptr) {
     const std::size_t moved_before = chain->moved;
+    note_runner(*chain);
     const long result = engine.workers.pace().perform(*chain);
     if (chain->operation == chain::Operation::WRITE) signals.absorb(result, moved_before);
     const chain::Released released =
@@ -69,6 +70,7 @@ bool seems_free(const Engine& engine, const struct aiocb* block, chain::Place pl
 // False: it is no file's any more, and has gone on to where streams are served.
 bool run_lone(Engine& engine, Chain& chain, os::KernelSignalSet application_mask) {
   engine.workers.waiter_took_one(chain.fd);
+  note_runner(chain);
   const os::WriteSignals signals(application_mask);
   const std::size_t moved_before = chain.moved;
   const long result = engine.workers.pace().perform(chain);

@@ -143,6 +143,7 @@ void RingThread::stage(Chain& chain) {
   io_uring_sqe* const place = entry();
   if (place == nullptr) return pass_on(chain);
   chain.is_polled = is_stream_transfer(chain);
+  chain.runner.store(chain.is_polled ? chain::RING_POLLS : 0, std::memory_order_relaxed);
   fill(*place, chain);
   staged_[staged_count_++] = &chain;
   ++in_kernel_;

@@ -218,10 +218,10 @@ bool Workers::sleep_locked(std::int64_t most_ns) {
 
 // Whether the last chain was polled for.
 bool Workers::run(Chain& first) {
-  Chain* chain = &first;
   bool was_polled_for = false;
-  while (chain != nullptr) {
+  for (Chain* chain = &first; chain != nullptr;) {
     const std::uint32_t takes = deferral_.takes();
+    note_runner(*chain);
     const chain::Released released = is_stream_transfer(*chain) ? run_stream(*chain) : run_file(*chain, was_polled_for);
     // The next one of the same lane is run here: no wake-up a request, and no other worker waits for the inode's lock.
     // Unless a waiter has begun to take what he waits for: then he does it all, and this thread is only in his way.

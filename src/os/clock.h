@@ -27,6 +27,13 @@ inline std::int64_t now_ns() {
   return now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
 }
 
+// The same to the kernel's last tick, some milliseconds ago: cheaper, and never a system call.
+inline std::int64_t recent_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
+}
+
 // POSIX: tv_nsec below zero or from a thousand million on is out of range; so is a negative time to wait.
 template <typename Timespec = timespec>
 bool is_valid_timeout(const Timespec& time) {

@@ -58,6 +58,12 @@ class SlotPool {
     return chunk == nullptr ? nullptr : chunk + (number - 1) % PER_CHUNK;
   }
 
+  static constexpr std::uint32_t CHUNK_SLOTS = PER_CHUNK;
+  static constexpr std::uint32_t CHUNKS = MOST_CHUNKS;
+  // For who looks from outside the process: where in the pool the number of chunks is, and their first address.
+  [[nodiscard]] static constexpr std::size_t place_of_count() { return offsetof(SlotPool, chunk_count_); }
+  [[nodiscard]] static constexpr std::size_t place_of_chunks() { return offsetof(SlotPool, chunks_); }
+
   // Slots made so far: numbers 1..made() are valid.
   [[nodiscard]] std::uint32_t made() const { return chunk_count_.load(std::memory_order_acquire) * PER_CHUNK; }
 

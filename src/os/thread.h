@@ -6,6 +6,9 @@
 
 #include <pthread.h>
 
+#include <atomic>
+#include <cstdint>
+
 namespace atomrt::os {
 
 // Returns 0 or an errno (EAGAIN: RLIMIT_NPROC, cgroup pids.max or memory).
@@ -16,6 +19,17 @@ int start_library_thread(void* (*body)(void*), void* argument);
 
 // Lets others run that wait for this processor.
 void yield_processor();
+
+// Where glibc keeps a thread's number, behind pthread_self(); 0 where that is not known. Written at load, before there
+// are other threads, or by one that brings the library in: relaxed.
+inline constinit std::atomic<std::uint32_t> thread_number_offset{0};
+
+// This thread's number, as ps -L shows it, without a system call; 0 where it is not known: static programs.
+[[nodiscard]] inline std::uint32_t this_thread_number() {
+  const std::uint32_t offset = thread_number_offset.load(std::memory_order_relaxed);
+  if (offset == 0) return 0;
+  return *reinterpret_cast<const std::uint32_t*>(reinterpret_cast<const char*>(pthread_self()) + offset);
+}
 
 // name: up to 15 bytes, seen in ps -L.
 void name_this_thread(const char* name);

@@ -48,7 +48,9 @@ double value(const Statistics& statistics, const char* name) {
 
 Statistics& enabled() {
   Statistics& statistics = zeroed<Statistics>();
+  test_clock_ns = 1;
   statistics.enable();
+  test_clock_ns = 0;
   return statistics;
 }
 
@@ -135,6 +137,24 @@ void a_request_in_flight_is_not_completed(void**) {
   assert_true(value(statistics, "requests") == 1 && value(statistics, "completed") == 0);
 }
 
+// A chain that was made before has a time of its own, good to some milliseconds.
+void what_was_submitted_before_has_no_latency(void**) {
+  Statistics& statistics = zeroed<Statistics>();
+  Request request{};
+  request.submitted_ns = 500;
+  test_clock_ns = 1000;
+  statistics.enable();
+  test_clock_ns = 9000;
+  statistics.enable();  // again: it has been on
+  statistics.completed(ContextId::DIRECT, request, 1);
+  statistics.submitted(request);
+  request.submitted_ns = 1500;
+  statistics.completed(ContextId::THREADS, request, 1);
+  test_clock_ns = 0;
+  assert_true(value(statistics, "direct.requests") == 1 && value(statistics, "direct.longest_wait_us") == 0);
+  assert_true(value(statistics, "threads.longest_wait_us") == 7.5);
+}
+
 void the_longest_wait_is_exact(void**) {
   Statistics& statistics = enabled();
   for (const std::int64_t ns : {5'000L, 123'456L, 7'000L}) serve(statistics, ContextId::THREADS, ns, 1);
@@ -193,6 +213,6 @@ void quantiles_count_from_the_fastest(void**) {
 UNIT_TESTS(cmocka_unit_test(nothing_is_counted_unless_asked_for),
            cmocka_unit_test(without_a_request_nothing_is_written), cmocka_unit_test(a_full_disk_is_an_error), cmocka_unit_test(the_text_has_every_name_in_order),
            cmocka_unit_test(results_are_told_apart_by_context), cmocka_unit_test(a_request_in_flight_is_not_completed),
-           cmocka_unit_test(the_longest_wait_is_exact),
+           cmocka_unit_test(what_was_submitted_before_has_no_latency), cmocka_unit_test(the_longest_wait_is_exact),
            cmocka_unit_test(a_quantile_is_never_too_low_and_hardly_too_high),
            cmocka_unit_test(extreme_latencies_have_a_bin), cmocka_unit_test(quantiles_count_from_the_fastest))

@@ -93,9 +93,16 @@ void a_wide_timespec_is_what_programs_with_64_bit_times_pass(void**) {
   assert_int_equal(offsetof(WideTimespec, tv_nsec), 8);
 }
 
+void recent_is_the_same_clock_some_ticks_ago(void**) {
+  constexpr std::int64_t TICKS_NS = 100'000'000;
+  const std::int64_t before = now_ns();
+  const std::int64_t recent = recent_ns();
+  assert_true(recent <= now_ns() && recent > before - TICKS_NS);
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(time_does_not_go_back), cmocka_unit_test(now_is_the_monotonic_clock_in_nanoseconds),
+UNIT_TESTS(cmocka_unit_test(recent_is_the_same_clock_some_ticks_ago), cmocka_unit_test(time_does_not_go_back), cmocka_unit_test(now_is_the_monotonic_clock_in_nanoseconds),
            cmocka_unit_test(a_timeout_has_no_negative_part_and_no_whole_second_in_nanoseconds),
            cmocka_unit_test(a_deadline_is_that_far_from_now), cmocka_unit_test(far_deadlines_do_not_overflow),
            cmocka_unit_test(a_slice_ends_with_the_wait_or_before),

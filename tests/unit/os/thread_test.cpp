@@ -194,9 +194,20 @@ void processors_are_those_that_this_thread_may_run_on(void**) {
   assert_int_equal(alone, 1);
 }
 
+// As glibc's own descriptor of the thread has it: in each thread, and in a child.
+void a_thread_knows_its_number_without_asking(void**) {
+  assert_true(thread_number_offset.load() != 0);
+  assert_int_equal(this_thread_number(), gettid());
+  std::atomic<bool> is_right{false};
+  atomrt::unit::Thread([&] { is_right = static_cast<pid_t>(this_thread_number()) == gettid(); }).join();
+  assert_true(is_right.load());
+  assert_int_equal(atomrt::unit::in_child([] { return static_cast<pid_t>(this_thread_number()) != getpid(); }), 0);
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(a_library_thread_blocks_signals_and_is_detached_named_and_small),
+UNIT_TESTS(cmocka_unit_test(a_thread_knows_its_number_without_asking),
+           cmocka_unit_test(a_library_thread_blocks_signals_and_is_detached_named_and_small),
            cmocka_unit_test(a_library_thread_that_cannot_be_made_leaves_no_trace),
            cmocka_unit_test(a_stack_that_is_too_small_is_tried_again_with_a_larger_one),
            cmocka_unit_test(thread_local_storage_takes_nothing_from_a_threads_room),
