@@ -145,6 +145,7 @@ void read_environment() {
   read_number(found, "MAX_THREADS", 1, MOST_THREADS, read.most_threads);
   read_statistics(found, read);
   read_number(found, "STATS_INTERVAL", 1, 86400, read.statistics_interval_s);
+  read_number(found, "WATCHDOG", 1, 86400, read.watchdog_s);
   const char* launched = os::environment("LAUNCHED");  // the launcher's word
   if (launched != nullptr) (void)parse_number(launched, 1, INT_MAX, read.launched);
   if (found.length != 0) complaints = found;

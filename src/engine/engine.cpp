@@ -112,6 +112,7 @@ void start(Engine& engine) {
                            engine.registry.chains, exec::Direct::Role::APART);
   engine.retrier.start(&engine, try_tail_again);
   engine.keeps_call_order = settings.keeps_call_order;
+  engine.has_watchdog = settings.watchdog_s != 0;
   configure_contexts(engine);
   engine.process = process_number();
   engine.is_started.store(1, std::memory_order_release);

@@ -24,6 +24,7 @@ struct Engine {
   os::Mutex start_mutex;
   std::atomic<std::uint32_t> is_started;
   bool keeps_call_order;  // ATOMRT_ORDER=calls
+  bool has_watchdog;      // ATOMRT_WATCHDOG
   int process;  // its number: a vfork child sees this memory, and must leave it alone
   std::atomic<std::uint32_t> streams;  // stream chains in flight: the head must not overtake them
   chain::Registry registry;
@@ -41,6 +42,7 @@ struct Engine {
   exec::Lookout lookout;  // of threads that wait
   exec::Retrier retrier;
   Statistics statistics;
+  std::atomic<bool> is_watching;   // the thread for ATOMRT_WATCHDOG is there
   std::atomic<bool> is_reporting;  // a thread for ATOMRT_STATS_INTERVAL is there, or none could be made
 };
 

@@ -6,6 +6,7 @@
 #include "engine/lone.h"
 #include "engine/placing.h"
 #include "engine/reap.h"
+#include "engine/watchdog.h"
 #include "os/signals.h"
 
 namespace atomrt::engine {
@@ -151,12 +152,7 @@ int submit_late(Engine& engine, Chain& chain) {
   return offer(engine, chain, ContextId::DIRECT) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, chain);
 }
 
-int submit_chain(const Request& request, const Descriptor& descriptor) {
-  const os::SignalBlock blocked;
-  // Asked for again: a handler may have forked, and this may be the child, whose engine has not been started.
-  Engine* present = engine::engine();
-  if (present == nullptr) return refuse(request);
-  Engine& engine = *present;
+int start_chain(Engine& engine, const Request& request, const Descriptor& descriptor) {
   poke_retrier(engine);
   Chain* chain = chain::adopt(engine.registry.chains, request);
   if (chain == nullptr) return refuse(request);
@@ -180,6 +176,16 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
   return offer(engine, *chain) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
 }
 
+int submit_chain(const Request& request, const Descriptor& descriptor) {
+  const os::SignalBlock blocked;
+  // Asked for again: a handler may have forked, and this may be the child, whose engine has not been started.
+  Engine* engine = engine::engine();
+  if (engine == nullptr) return refuse(request);
+  const int error = start_chain(*engine, request, descriptor);
+  if (engine->has_watchdog) keep_watch(*engine);
+  return error;
+}
+
 [[gnu::noinline]] int submit_examined(Engine& engine, Request& request, exec::Budget& budget, long read) {
   Descriptor descriptor{};
   const bool is_known = engine.registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
@@ -193,6 +199,7 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
     if (left == Left::REFUSED) return EAGAIN;
     if (left == Left::TO_WAITER) {
       watch_closing();
+      if (engine.has_watchdog) keep_watch(engine);
       return 0;
     }
   }

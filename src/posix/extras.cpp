@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "engine/engine.h"
+#include "engine/pending.h"
 #include "posix/export.h"
 
 extern "C" [[gnu::visibility("default")]] const char* atomrt_version(void) noexcept { return ATOMRT_VERSION; }
@@ -17,6 +18,15 @@ extern "C" [[gnu::visibility("default")]] int atomrt_enable_statistics(void) noe
   }
   engine->statistics.enable();
   return 0;
+}
+
+extern "C" [[gnu::visibility("default")]] int atomrt_write_pending(int fd) noexcept {
+  const auto flags = atomrt::os::status_flags(fd);
+  if (!flags) {
+    errno = flags.error();
+    return -1;
+  }
+  return atomrt::posix::report(atomrt::engine::write_pending(fd, {}).error);
 }
 
 extern "C" [[gnu::visibility("default")]] int atomrt_write_statistics(int fd) noexcept {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Line: text of a fixed size, put together without stdio, so that a signal handler may do it. What does not fit is left
+// out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace atomrt::base {
+
+template <std::size_t SIZE>
+class Line {
+ public:
+  [[nodiscard]] std::string_view view() const { return {text_, length_}; }
+  [[nodiscard]] std::size_t room() const { return SIZE - length_; }
+  void clear() { length_ = 0; }
+
+  Line& add(std::string_view text) {
+    const std::size_t length = text.size() < room() ? text.size() : room();
+    std::memcpy(text_ + length_, text.data(), length);
+    length_ += length;
+    return *this;
+  }
+  // With blanks in front of it up to that width.
+  Line& add_right(std::string_view text, std::size_t width) {
+    for (std::size_t length = text.size(); length < width; ++length) add(" ");
+    return add(text);
+  }
+  Line& add(std::uint64_t number, std::size_t width = 0) {
+    char digits[20];
+    char* first = digits + sizeof digits;
+    do {
+      *--first = static_cast<char>('0' + number % 10);
+      number /= 10;
+    } while (number != 0);
+    return add_right({first, static_cast<std::size_t>(digits + sizeof digits - first)}, width);
+  }
+  Line& add_signed(std::int64_t number, std::size_t width = 0) {
+    if (number >= 0) return add(static_cast<std::uint64_t>(number), width);
+    Line<21> text{};
+    text.add("-").add(0 - static_cast<std::uint64_t>(number));
+    return add_right(text.view(), width);
+  }
+  Line& add_hex(std::uint64_t number, std::size_t width = 0) {
+    char digits[18];
+    char* first = digits + sizeof digits;
+    do {
+      *--first = "0123456789abcdef"[number % 16];
+      number /= 16;
+    } while (number != 0);
+    *--first = 'x';
+    *--first = '0';
+    return add_right({first, static_cast<std::size_t>(digits + sizeof digits - first)}, width);
+  }
+  // Nanoseconds as seconds with three digits behind the point; less than none is none.
+  Line& add_seconds(std::int64_t ns, std::size_t width = 0) {
+    const auto milliseconds = static_cast<std::uint64_t>(ns > 0 ? ns / 1'000'000 : 0);
+    Line<24> text{};
+    text.add(milliseconds / 1000).add(".");
+    for (std::uint64_t place = 100; place > 0; place /= 10) text.add(milliseconds / place % 10);
+    return add_right(text.view(), width);
+  }
+
+ private:
+  char text_[SIZE];
+  std::size_t length_ = 0;
+};
+
+}  // namespace atomrt::base

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "chain/pending.h"
+
+namespace atomrt::chain {
+
+const char* name_of(Operation operation) {
+  switch (operation) {
+    case Operation::READ:
+      return "read";
+    case Operation::WRITE:
+      return "write";
+    case Operation::FSYNC:
+      return "fsync";
+    case Operation::FDATASYNC:
+      return "fdatasync";
+  }
+  return "unknown";
+}
+
+const char* name_of(Place place) {
+  switch (place) {
+    case Place::FREE:
+      return "free";
+    case Place::MOVING:
+      return "moving";
+    case Place::LONE:
+      return "for_waiter";
+    case Place::HELD:
+      return "held";
+    case Place::QUEUED:
+      return "queued";
+    case Place::MAILED:
+      return "queued_for_ring";
+    case Place::BLOCKED:
+      return "blocked";
+    case Place::RUNNING:
+      return "running";
+    case Place::IN_RING:
+      return "ring";
+    case Place::IN_SUBMIT:
+    case Place::IN_AIO:
+      return "kernel_aio";
+    case Place::PARKED:
+      return "parked";
+    case Place::ENDING:
+      return "ending";
+  }
+  return "unknown";
+}
+
+void describe_place(const Pending& request, PendingLine& line) {
+  switch (request.place) {
+    case Place::HELD:
+      line.add("held");
+      if (request.behind != 0) line.add(" behind request ").add(request.behind);
+      return;
+    case Place::LONE:
+      line.add("left to who waits for it");
+      return;
+    case Place::QUEUED:
+      line.add("queued for a worker");
+      return;
+    case Place::MAILED:
+      line.add("queued for the ring");
+      return;
+    case Place::BLOCKED:
+      line.add("waits for its peer");
+      if (request.is_polled) {
+        line.add(" in the ring");
+      } else if (request.runner != 0) {
+        line.add(" in thread ").add(request.runner);
+      }
+      return;
+    case Place::IN_RING:
+      line.add("in the ring");
+      return;
+    case Place::IN_SUBMIT:
+    case Place::IN_AIO:
+      line.add("in kernel AIO");
+      return;
+    case Place::PARKED:
+      line.add("done, awaits its turn");
+      return;
+    case Place::ENDING:
+      line.add("done, to be told of");
+      return;
+    case Place::FREE:
+    case Place::MOVING:
+    case Place::RUNNING:
+      if (request.runner != 0) {
+        line.add("runs in thread ").add(request.runner);
+      } else {
+        line.add(request.place == Place::RUNNING ? "runs" : "on its way");
+      }
+      return;
+  }
+}
+
+void describe(const Pending& request, std::int64_t now_ns, PendingLine& line) {
+  line.add_seconds(now_ns - request.submitted_ns, 10).add(request.number, 9);
+  line.add(" ").add(name_of(request.operation));
+  for (std::size_t length = std::strlen(name_of(request.operation)); length < 9; ++length) line.add(" ");
+  line.add_signed(request.fd, 7);
+  if (is_sync(request.operation)) {
+    line.add_right("-", 17).add_right("-", 11).add_right("-", 11);
+  } else {
+    line.add_signed(request.offset, 17).add(request.length, 11).add(request.moved, 11);
+  }
+  if (request.submitter != 0) {
+    line.add(request.submitter, 9);
+  } else {
+    line.add_right("?", 9);
+  }
+  line.add_hex(request.block, 19).add("  ");
+  describe_place(request, line);
+  if (request.io_fd != request.fd) line.add(", closed by the program");
+  line.add("; ");
+}
+
+std::uint64_t value_of(const unsigned char* slot, Field field) {
+  const unsigned char* const place = slot + field.offset;
+  std::uint64_t value = 0;
+  if (field.size <= sizeof value) std::memcpy(&value, place, field.size);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  if (field.size > 0 && field.size < sizeof value) value >>= 8 * (sizeof value - field.size);
+#endif
+  return value;
+}
+
+bool decode(const Layout& layout, const unsigned char* slot, Pending& request) {
+  const auto number = [&](Field field) { return static_cast<std::uint32_t>(value_of(slot, field)); };
+  const std::uint64_t state = value_of(slot, layout.state);
+  const auto place = static_cast<Place>(static_cast<std::uint32_t>(state));
+  if (place == Place::FREE || static_cast<std::uint32_t>(state) >= PLACES) return false;
+  request = {};
+  request.number = number(layout.number);
+  request.operation = static_cast<Operation>(number(layout.operation));
+  request.place = place;
+  request.fd = static_cast<int>(number(layout.fd));
+  request.io_fd = static_cast<int>(number(layout.io_fd));
+  request.submitter = number(layout.submitter);
+  request.runner = number(layout.runner);
+  request.is_polled = request.runner == RING_POLLS;
+  if (request.is_polled) request.runner = 0;
+  request.block = value_of(slot, layout.block);
+  request.offset = static_cast<std::int64_t>(value_of(slot, layout.offset));
+  request.submitted_ns = static_cast<std::int64_t>(value_of(slot, layout.submitted_ns));
+  request.length = number(layout.length);
+  request.moved = number(layout.moved);
+  return true;
+}
+
+}  // namespace atomrt::chain
