@@ -21,7 +21,7 @@ _atomrt() {
   # bash breaks words at = too: "--stats" "=" "FILE".
   for ((index = 1; index < COMP_CWORD; ++index)); do
     case ${COMP_WORDS[index]} in
-      --contexts | --max-threads | --order) [ "${COMP_WORDS[index + 1]}" = = ] || index=$((index + 1)) ;;
+      --contexts | --max-threads | --order | --pending) [ "${COMP_WORDS[index + 1]}" = = ] || index=$((index + 1)) ;;
       --)
         _atomrt_program $((index + 1))
         return
@@ -45,6 +45,7 @@ _atomrt() {
       case $word in *,*) chosen=${word%,*}, ;; esac
       mapfile -t COMPREPLY < <(compgen -P "$chosen" -W 'head direct ring waiter threads' -- "${word##*,}")
       ;;
+    --pending) mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && printf '%s ' [0-9]*)" -- "$word") ;;
     --order) mapfile -t COMPREPLY < <(compgen -W 'any calls' -- "$word") ;;
     --max-threads | --stats | --compare) [ "${COMP_WORDS[COMP_CWORD - 1]}" = = ] || [ "$before" = --max-threads ] ||
       _atomrt_options_or_program "$word" ;;
@@ -56,7 +57,7 @@ _atomrt_options_or_program() { # WORD
   case $1 in
     -*)
       mapfile -t COMPREPLY < <(compgen -W '--compare --contexts --deep --doctor --explain --help --json --max-threads
-        --order --print-preload --stats --verbose --version -h -V --' -- "$1")
+        --order --pending --print-preload --stats --verbose --version -h -V --' -- "$1")
       ;;
     *) _atomrt_program "$COMP_CWORD" ;;
   esac

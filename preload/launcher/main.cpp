@@ -14,6 +14,7 @@
 #include "launcher/failed_start.h"
 #include "launcher/messages.h"
 #include "launcher/options.h"
+#include "launcher/pending.h"
 #include "launcher/preload_path.h"
 #include "launcher/preload_twin.h"
 #include "launcher/program.h"
@@ -97,6 +98,8 @@ int start(int count, char** arguments) {
       return run_both(options);
     case Action::EXPLAIN:
       return flushed(explain(options.program[0], options.is_json));
+    case Action::PENDING:
+      return flushed(print_pending(options.pid, options.is_json));
     case Action::RUN:
       return run(options);
   }

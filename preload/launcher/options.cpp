@@ -27,6 +27,7 @@ enum Option {
   VERBOSE,
   COMPARE,
   EXPLAIN,
+  PENDING,
   JSON,
   PRINT_PRELOAD,
   DOCTOR
@@ -41,6 +42,7 @@ constexpr option LONG_OPTIONS[] = {
     {"verbose", no_argument, nullptr, VERBOSE},
     {"compare", optional_argument, nullptr, COMPARE},
     {"explain", no_argument, nullptr, EXPLAIN},
+    {"pending", required_argument, nullptr, PENDING},
     {"json", no_argument, nullptr, JSON},
     {"print-preload", no_argument, nullptr, PRINT_PRELOAD},
     {"doctor", no_argument, nullptr, DOCTOR},
@@ -126,6 +128,10 @@ bool take_option(int option, char** arguments, Options& options) {
     case EXPLAIN:
       options.action = Action::EXPLAIN;
       return true;
+    case PENDING:
+      options.action = Action::PENDING;
+      options.pid = optarg;
+      return true;
     case JSON:
       options.is_json = true;
       return true;
@@ -147,6 +153,10 @@ bool take_option(int option, char** arguments, Options& options) {
     default:
       return report_unknown(arguments);
   }
+}
+
+const char* name_of(Action action) {
+  return action == Action::DOCTOR ? "doctor" : action == Action::PENDING ? "pending" : "print-preload";
 }
 
 // PROGRAM alone: its arguments change nothing. --json may follow it.
@@ -182,8 +192,8 @@ bool parse_options(int count, char** arguments, Options& options) {
   options.program = arguments + optind;
   const bool has_program = optind < count;
   if (options.action == Action::EXPLAIN) return check_explain(count - optind, options);
-  if (options.is_json && options.action != Action::COMPARE) {
-    fail("--json is for --compare and --explain");
+  if (options.is_json && options.action != Action::COMPARE && options.action != Action::PENDING) {
+    fail("--json is for --compare, --explain and --pending");
     return false;
   }
   const bool takes_program = options.action == Action::RUN || options.action == Action::COMPARE;
@@ -192,7 +202,7 @@ bool parse_options(int count, char** arguments, Options& options) {
     return false;
   }
   if (!takes_program && has_program) {
-    fail("--%s takes no PROGRAM", options.action == Action::DOCTOR ? "doctor" : "print-preload");
+    fail("--%s takes no PROGRAM", name_of(options.action));
     return false;
   }
   return true;
@@ -217,7 +227,9 @@ void print_help() {
       "                    its output and input are /dev/null; the exit status is 1 if it ends in different ways\n"
       "  --explain         show whether PROGRAM uses POSIX AIO and whether atomrt would serve it, without running it;\n"
       "                    the exit status is 0 if it would be served, 1 if not\n"
-      "  --json            show the result of --compare or --explain as JSON\n"
+      "  --pending PID     show what is in flight in a running process, the oldest first: what each request does,\n"
+      "                    for how long, where it is; the process is not stopped\n"
+      "  --json            show the result of --compare, --explain or --pending as JSON\n"
       "  --print-preload   print the path to put into LD_PRELOAD\n"
       "  --doctor          show what this kernel and environment offer to atomrt\n"
       "  -h, --help        show this help\n"

@@ -6,7 +6,7 @@ namespace atomrt::launcher {
 
 constexpr int MOST_ROUNDS = 1000;  // of --compare
 
-enum class Action { RUN, COMPARE, EXPLAIN, HELP, VERSION, PRINT_PRELOAD, DOCTOR };
+enum class Action { RUN, COMPARE, EXPLAIN, PENDING, HELP, VERSION, PRINT_PRELOAD, DOCTOR };
 
 struct Options {
   Action action = Action::RUN;
@@ -16,9 +16,10 @@ struct Options {
   const char* statistics = nullptr;   // ATOMRT_STATS, as given: "stderr" or a file
   bool is_verbose = false;            // ATOMRT_VERBOSE
   bool is_deep = false;               // the audit module too
-  bool is_json = false;               // the answer of COMPARE and EXPLAIN as JSON
+  bool is_json = false;               // the answer of COMPARE, EXPLAIN and PENDING as JSON
   bool ends_with_bare_stats = false;  // the last option is --stats without a file
   int rounds = 5;                     // of COMPARE
+  const char* pid = nullptr;          // of PENDING
   char** program = nullptr;           // PROGRAM and its arguments
 };
 

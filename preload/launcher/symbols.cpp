@@ -61,35 +61,53 @@ void note(std::string_view name, bool is_defined, SymbolUse& use) {
   }
 }
 
-// For the headers of either word class.
-template <typename Header, typename Section, typename Symbol>
-bool read_symbols(const Mapping& file, SymbolUse& use) {
+// Calls visit(name, symbol) for each symbol of the table of that type. For the headers of either word class.
+template <typename Header, typename Section, typename Symbol, typename Visit>
+bool read_symbols(const Mapping& file, std::uint32_t type, Visit visit) {
   Header header{};
   if (!file.copy(header, 0)) return false;
   for (std::uint64_t index = 0; index < header.e_shnum; ++index) {
     Section table{};
     Section names{};
     if (!file.copy(table, header.e_shoff + index * header.e_shentsize)) return false;
-    if (table.sh_type != SHT_DYNSYM) continue;
+    if (table.sh_type != type) continue;
     if (!file.copy(names, header.e_shoff + std::uint64_t{table.sh_link} * header.e_shentsize)) return false;
     for (std::uint64_t at = 0; at + sizeof(Symbol) <= table.sh_size; at += sizeof(Symbol)) {
       Symbol symbol{};
       if (!file.copy(symbol, table.sh_offset + at)) return false;
-      note(file.text(names.sh_offset + symbol.st_name), symbol.st_shndx != SHN_UNDEF, use);
+      visit(file.text(names.sh_offset + symbol.st_name), symbol.st_shndx != SHN_UNDEF, symbol.st_value);
     }
     return true;
   }
   return false;
 }
 
-}  // namespace
-
-bool read_symbol_use(const char* path, SymbolUse& use) {
+template <typename Visit>
+bool read_symbols_of(const char* path, std::uint32_t type, Visit visit) {
   const Mapping file(path);
   unsigned char identity[EI_NIDENT] = {};
   if (!file.copy(identity, 0) || std::memcmp(identity, ELFMAG, SELFMAG) != 0) return false;
-  return identity[EI_CLASS] == ELFCLASS64 ? read_symbols<Elf64_Ehdr, Elf64_Shdr, Elf64_Sym>(file, use)
-                                          : read_symbols<Elf32_Ehdr, Elf32_Shdr, Elf32_Sym>(file, use);
+  return identity[EI_CLASS] == ELFCLASS64 ? read_symbols<Elf64_Ehdr, Elf64_Shdr, Elf64_Sym>(file, type, visit)
+                                          : read_symbols<Elf32_Ehdr, Elf32_Shdr, Elf32_Sym>(file, type, visit);
+}
+
+}  // namespace
+
+bool read_symbol_use(const char* path, SymbolUse& use) {
+  return read_symbols_of(path, SHT_DYNSYM, [&use](std::string_view name, bool is_defined, std::uint64_t) {
+    note(name, is_defined, use);
+  });
+}
+
+bool find_in_file(const char* path, std::string_view name, std::uint64_t& value) {
+  bool is_found = false;
+  const bool is_read =
+      read_symbols_of(path, SHT_SYMTAB, [&](std::string_view present, bool is_defined, std::uint64_t its_value) {
+        if (!is_defined || present != name) return;
+        value = its_value;
+        is_found = true;
+      });
+  return is_read && is_found;
 }
 
 }  // namespace atomrt::launcher

@@ -2,6 +2,9 @@
 // What an ELF file's dynamic symbols say about POSIX AIO, without running anything of it.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include "launcher/aio_functions.h"
 
 namespace atomrt::launcher {
@@ -15,5 +18,8 @@ struct SymbolUse {
 
 // False where the file can't be read, or has no table of dynamic symbols.
 [[nodiscard]] bool read_symbol_use(const char* path, SymbolUse& use);
+
+// The value of a symbol that the file defines, by its table of all symbols, which a program may have been stripped of.
+[[nodiscard]] bool find_in_file(const char* path, std::string_view name, std::uint64_t& value);
 
 }  // namespace atomrt::launcher

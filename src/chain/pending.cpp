@@ -33,6 +33,12 @@ const char* name_of(Place place) {
       return "queued_for_ring";
     case Place::BLOCKED:
       return "blocked";
+    case Place::ASKING:
+    case Place::READY:
+    case Place::POLLED:
+    case Place::POLLED_APART:
+    case Place::POLLED_BEGUN:
+      return "polled";
     case Place::RUNNING:
       return "running";
     case Place::IN_RING:
@@ -70,6 +76,13 @@ void describe_place(const Pending& request, PendingLine& line) {
       } else if (request.runner != 0) {
         line.add(" in thread ").add(request.runner);
       }
+      return;
+    case Place::ASKING:
+    case Place::READY:
+    case Place::POLLED:
+    case Place::POLLED_APART:
+    case Place::POLLED_BEGUN:
+      line.add("waits for its peer in kernel AIO");
       return;
     case Place::IN_RING:
       line.add("in the ring");

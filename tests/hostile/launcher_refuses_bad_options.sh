@@ -37,7 +37,7 @@ refuses 'takes no PROGRAM' --print-preload
 for number in 0 -1 1001 x ''; do
   refuses "'$number' is not a number from 1 to 1000" --compare="$number"
 done
-refuses '--json is for --compare and --explain' --json
+refuses '--json is for --compare, --explain and --pending' --json
 refuses '--explain takes one PROGRAM' --explain
 
 # No beginning of a name stands for it.
