@@ -18,6 +18,8 @@
 extern "C" [[gnu::weak]] decltype(dlsym) dlsym;
 
 namespace atomrt::os {
+
+constinit std::atomic<std::uint32_t> thread_number_offset{0};
 namespace {
 
 #ifndef AT_MINSIGSTKSZ

@@ -22,7 +22,7 @@ void yield_processor();
 
 // Where glibc keeps a thread's number, behind pthread_self(); 0 where that is not known. Written at load, before there
 // are other threads, or by one that brings the library in: relaxed.
-inline constinit std::atomic<std::uint32_t> thread_number_offset{0};
+extern constinit std::atomic<std::uint32_t> thread_number_offset;
 
 // This thread's number, as ps -L shows it, without a system call; 0 where it is not known: static programs.
 [[nodiscard]] inline std::uint32_t this_thread_number() {

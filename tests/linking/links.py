@@ -14,7 +14,8 @@ import tempfile
 SKIPPED, NO_SET_UP = 77, 99
 FUNCTIONS = ["aio_init", "aio_suspend", "aio_suspend64", "lio_listio", "lio_listio64"] + [
     f"aio_{name}{bits}" for name in ("cancel", "error", "fsync", "read", "return", "write") for bits in ("", "64")]
-EXTRAS = ["atomrt_enable_statistics", "atomrt_version", "atomrt_write_statistics"]
+EXTRAS = ["atomrt_enable_statistics", "atomrt_pending_layout", "atomrt_version", "atomrt_write_pending",
+          "atomrt_write_statistics"]
 EXPECTED = ["served by atomrt", "files: right", "cancel: right", "lists and signal: right", "notification by thread: right"]
 LINK = {"dynamic": [], "static": ["-static"], "static-pie": ["-static-pie"], "preload": []}
 SAMPLE = pathlib.Path(__file__).parent / "sample.c"
