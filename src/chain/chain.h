@@ -139,6 +139,14 @@ inline void put(Chain& chain, Place place) {
   return chain.kind == os::FileKind::STREAM && !is_sync(chain.operation);
 }
 
+// The descriptor to use, for the owner, which has said before that the chain is its own (RUNNING, or MOVING). With the
+// fence of who replaces it (engine/hold.cpp, give): either that one sees it begun, and waits until it has entered the
+// kernel, or this finds the duplicate.
+[[nodiscard]] inline int descriptor_of(const Chain& chain) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return chain.io_fd.load(std::memory_order_acquire);
+}
+
 // For the owner, before it runs the chain.
 inline void note_runner(Chain& chain) { chain.runner.store(os::this_thread_number(), std::memory_order_relaxed); }
 

@@ -40,6 +40,7 @@ void give(Chain& chain, Hold& hold) {
   hold.holders.fetch_add(1, std::memory_order_relaxed);
   chain.hold = hold.number & 0x7fff;
   chain.io_fd.store(hold.fd, std::memory_order_release);
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // see descriptor_of
 }
 
 Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
@@ -78,6 +79,7 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
       case Place::IN_AIO:
         give(chain, hold);
         engine.direct.need_for(chain);  // to be given back though nobody looks
+        if (place_of(chain) != Place::IN_AIO) chain.was_begun = 1;
         return Visit::DONE;
       case Place::MOVING:
       case Place::IN_SUBMIT:

@@ -25,7 +25,7 @@ constexpr unsigned MOST_CHAINS = 16;
 // One try that does not wait; signals are blocked.
 long try_now(Chain& chain) {
   if (chain.moved > 0) put(chain, Place::RUNNING);
-  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  const int fd = descriptor_of(chain);
   if (chain.operation == chain::Operation::READ || chain.is_socket) return exec::attempt(chain, fd);
   const os::WriteSignals signals(os::ALL_SIGNALS);
   const std::size_t moved_before = chain.moved;

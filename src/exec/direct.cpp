@@ -125,7 +125,7 @@ Verdict Direct::submit(Chain& chain) {
   }
   if (chain.group != nullptr) chain.group->enter_kernel();
   const std::uint32_t generation = generation_of(chain);
-  iocb transfer = os::make_transfer(writes, chain.io_fd.load(std::memory_order_acquire),
+  iocb transfer = os::make_transfer(writes, descriptor_of(chain),
                                     next_byte(chain), bytes_left(chain), next_offset(chain),
                                     chain::packed(generation, chain.number));
   iocb* transfers[] = {&transfer};

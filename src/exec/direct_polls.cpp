@@ -34,7 +34,7 @@ Verdict Direct::poll(Chain& chain) {
   const std::uint32_t generation = generation_of(chain);
   const Place polled = is_apart() ? Place::POLLED_APART : Place::POLLED;
   const Place waiting = chain.moved == 0 ? polled : Place::POLLED_BEGUN;
-  poll->entry = os::make_poll(chain.io_fd.load(std::memory_order_acquire), chain.operation == chain::Operation::WRITE,
+  poll->entry = os::make_poll(descriptor_of(chain), chain.operation == chain::Operation::WRITE,
                               chain::packed(generation, chain.number | A_POLL));
   iocb* entries[] = {&poll->entry};
   chain.poll = poll->number;

@@ -86,7 +86,7 @@ long settle(chain::Request& request, long result) {
 }
 
 long perform(chain::Chain& chain) {
-  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  const int fd = descriptor_of(chain);
   switch (chain.operation) {
     case Operation::READ:
       return total(chain, os::read_at(fd, next_byte(chain), bytes_left(chain), next_offset(chain)));

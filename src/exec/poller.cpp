@@ -119,7 +119,7 @@ std::uint32_t Poller::gather() {
   kept = std::min({kept, polled_.room, polls_.room});
   for (std::uint32_t i = 0; i < kept; ++i) {
     const Entry entry = polled_.items[i] = entries_.items[i];
-    const int fd = entry.chain->io_fd.load(std::memory_order_acquire);
+    const int fd = descriptor_of(*entry.chain);
     polls_.items[i] = {fd, static_cast<short>(entry.writes ? POLLOUT : POLLIN), 0};
   }
   return kept;

@@ -42,7 +42,7 @@ std::uint16_t io_priority(const Chain& chain) {
 }
 
 void fill(io_uring_sqe& entry, const Chain& chain) {
-  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  const int fd = descriptor_of(chain);
   const auto bytes = static_cast<unsigned>(bytes_left(chain));
   const auto offset = static_cast<std::uint64_t>(next_offset(chain));
   if (is_stream_transfer(chain)) {
@@ -123,7 +123,7 @@ bool RingThread::is_not_ready(Chain& chain) {
 // One try that does not wait. False: the peer is not ready.
 bool RingThread::try_stream(Chain& chain) {
   if (chain.moved == 0) put(chain, Place::MOVING);
-  const long outcome = attempt(chain, chain.io_fd.load(std::memory_order_acquire));
+  const long outcome = attempt(chain, descriptor_of(chain));
   if (chain.moved > 0) put(chain, Place::RUNNING);
   if (outcome == NOT_READY) return false;
   if (outcome == CANNOT_ASK) {

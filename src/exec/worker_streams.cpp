@@ -22,7 +22,7 @@ void Workers::count_as_blocked(bool& is_blocked) {
 
 // One try. Afterwards the place is MOVING where nothing has been moved, else RUNNING.
 long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
-  const int fd = chain.io_fd.load(std::memory_order_acquire);
+  const int fd = descriptor_of(chain);
   if (may_wait) {
     count_as_blocked(is_blocked);
     put(chain, Place::RUNNING);
@@ -99,7 +99,7 @@ void Workers::fail_polled(void* self, Chain& chain) {
 // before the claim.
 bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken) {
   for (os::Patience patience;;) {
-    const int fd = chain.io_fd.load(std::memory_order_acquire);
+    const int fd = descriptor_of(chain);
     const bool ready = os::wait_until_ready(fd, writes, POLL_SLICE_NS);
     const std::uint64_t state = chain.state.load(std::memory_order_acquire);
     const auto place = static_cast<Place>(chain::low_of(state));
