@@ -127,7 +127,12 @@ class InFlight {
     Mark() : Chain{} { fd = -1; }
   };
   // Until it is elsewhere, or has been published. The chain may be gone, and its place another's: only atomics.
+  // The state is from before the visit, which may have met a later one: a place that lasts is not waited at, as the
+  // chain may be back there for long (BLOCKED, MOVING, BLOCKED). The next look comes after the visit's in the order of
+  // the word, so it has the place met there, or a later one.
   static void wait_for_move(const Chain& chain, std::uint64_t state) {
+    const auto place = static_cast<Place>(low_of(state));
+    if (!is_between(place) && place != Place::ENDING) return;
     for (os::Patience patience; chain.state.load(std::memory_order_acquire) == state &&
                                 generation_of(chain.waiters.load(std::memory_order_acquire)) == generation_of(state);) {
       patience.wait();
