@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Two threads write to one file by O_DIRECT, into holes, where a write is slow to begin; others sync it, cancel whatever
- * its descriptor has, and make the number anew by dup2. All of them get on. */
+ * its descriptor has, and make the number anew by dup2. All of them get on.
+ *
+ * Differs from glibc: a cancellation makes it forget the requests queued behind, at times.
+ * DECISION: difference-cancel-leaves-followers */
 #include "claim.h"
 
 enum { BLOCK = 4096, WRITERS = 2, WRITES = 150, BLOCKS = 10000 };
