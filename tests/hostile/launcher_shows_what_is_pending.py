@@ -33,7 +33,7 @@ def hanging(*arguments, preload=PRELOAD, contexts=""):
             assert client.wait(60) == 0, client.returncode
 
 
-def requests_of(pid):
+def requests_of(pid, between_looks=lambda: None):
     """Once the two reads that need not wait for each other have come to rest."""
     deadline = time.monotonic() + 60
     while True:
@@ -43,14 +43,19 @@ def requests_of(pid):
         requests = process["requests"]
         if sum(request["place"] in ("blocked", "polled") for request in requests) == 2 or time.monotonic() > deadline:
             return process, requests
+        between_looks()
 
 
 def look_at_one_that_hangs(contexts, is_stopped):
     with hanging(contexts=contexts) as (client, (first, second, *blocks)):
         process, requests = requests_of(client.pid)
         if is_stopped:
+            def stop_again():  # a thread that looks again from time to time was stopped in the middle of that
+                client.send_signal(signal.SIGCONT)
+                client.send_signal(signal.SIGSTOP)
+
             client.send_signal(signal.SIGSTOP)
-            process, requests = requests_of(client.pid)
+            process, requests = requests_of(client.pid, stop_again)
         assert process["pid"] == client.pid and process["program"] == os.path.basename(CLIENT)[:15], process
         assert [request["aiocb"] for request in requests] == blocks, (requests, blocks)
         assert [request["length"] for request in requests] == [11, 22, 33]
