@@ -19,6 +19,12 @@ auto enter_lists(Engine& engine) {
   };
 }
 
+// The chain under that number, if there is one that nobody has begun: MOVING, the caller's.
+Chain* move_out(Engine& engine, int fd) {
+  chain::Registry& registry = engine.registry;
+  return registry.lone.move_out(registry.chains, fd, LoneTable::Which::ANY, enter_lists(engine));
+}
+
 // Of one that was moved out, place MOVING: nobody seems to wait for it.
 void go_on(Engine& engine, Chain& chain) {
   engine.workers.end_deferral(chain.fd);
@@ -86,14 +92,12 @@ void send_on(Engine& engine, Chain& chain) {
 }
 
 void list_lone(Engine& engine, int fd) {
-  chain::Registry& registry = engine.registry;
-  Chain* chain = registry.lone.move_out(registry.chains, fd, LoneTable::Which::ANY, enter_lists(engine));
+  Chain* chain = move_out(engine, fd);
   if (chain != nullptr) go_on(engine, *chain);
 }
 
 Chain* list_or_take_lone(Engine& engine, int fd) {
-  chain::Registry& registry = engine.registry;
-  Chain* chain = registry.lone.move_out(registry.chains, fd, LoneTable::Which::ANY, enter_lists(engine));
+  Chain* chain = move_out(engine, fd);
   if (chain != nullptr) put(*chain, Place::RUNNING);
   return chain;
 }
