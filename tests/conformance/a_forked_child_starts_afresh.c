@@ -5,8 +5,6 @@
  * DECISION: difference-fork */
 #include "claim.h"
 
-#include <dirent.h>
-
 static int fd;
 
 static void use_everything(void)
@@ -38,18 +36,6 @@ static void use_everything(void)
     EXPECT_RESULT(&write_request, sizeof bytes);
 }
 
-/* All other threads of this process are asleep: the helper is idle. */
-static bool helpers_are_idle(void)
-{
-    DIR *directory = opendir("/proc/self/task");
-    bool idle = true;
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != gettid())
-            idle &= is_asleep(atoi(entry->d_name));
-    closedir(directory);
-    return idle;
-}
-
 int main(void)
 {
     claim_start();
@@ -60,7 +46,7 @@ int main(void)
     struct aiocb blocked = request(pipe.reader, &byte, 1, 0);
     SUBMIT_READ(&blocked);
     use_everything();
-    WAIT_UNTIL(helpers_are_idle());
+    WAIT_UNTIL(others_sleep(0));
     pid_t child = fork();
     if (child == 0) {
         use_everything();

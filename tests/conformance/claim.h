@@ -163,8 +163,7 @@ static inline void start_thread(pthread_t *thread, void *(*function)(void *), vo
                 FAIL("%s does not end", #thread);                                                                      \
     } while (0)
 
-/* Is the thread asleep in a system call? */
-static inline bool is_asleep(pid_t tid)
+static inline bool sleeps_now(pid_t tid)
 {
     char path[64], state = '?';
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
@@ -175,6 +174,27 @@ static inline bool is_asleep(pid_t tid)
         state = '?';
     fclose(file);
     return state == 'S';
+}
+
+/* Do all threads but the caller's and `but` sleep? */
+static inline bool others_sleep(pid_t but)
+{
+    DIR *threads = opendir("/proc/self/task");
+    bool sleep = threads != NULL;
+    for (struct dirent *entry; sleep && (entry = readdir(threads)) != NULL;) {
+        pid_t tid = atoi(entry->d_name);
+        sleep = tid == 0 || tid == gettid() || tid == but || sleeps_now(tid);
+    }
+    if (threads != NULL)
+        closedir(threads);
+    return sleep;
+}
+
+/* Is the thread asleep until somebody outside acts? One that waits for a moment, for a lock say, has another that runs:
+ * so the others are looked at first. */
+static inline bool is_asleep(pid_t tid)
+{
+    return others_sleep(tid) && sleeps_now(tid);
 }
 
 static inline void wait_for_child(pid_t child)

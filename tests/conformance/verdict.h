@@ -4,6 +4,7 @@
 #define CLAIM_VERDICT_H
 
 #include <aio.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
