@@ -163,17 +163,18 @@ static inline void start_thread(pthread_t *thread, void *(*function)(void *), vo
                 FAIL("%s does not end", #thread);                                                                      \
     } while (0)
 
-static inline bool sleeps_now(pid_t tid)
+/* What /proc says of the thread: S for asleep, D for a sleep until a disk has answered; 0 where it is gone. */
+static inline char state_of(pid_t tid)
 {
-    char path[64], state = '?';
+    char path[64], state = 0;
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return false;
+        return 0;
     if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-        state = '?';
+        state = 0;
     fclose(file);
-    return state == 'S';
+    return state;
 }
 
 /* Do all threads but the caller's and `but` sleep? */
@@ -183,7 +184,8 @@ static inline bool others_sleep(pid_t but)
     bool sleep = threads != NULL;
     for (struct dirent *entry; sleep && (entry = readdir(threads)) != NULL;) {
         pid_t tid = atoi(entry->d_name);
-        sleep = tid == 0 || tid == gettid() || tid == but || sleeps_now(tid);
+        char state = tid == 0 || tid == gettid() || tid == but ? 'S' : state_of(tid);
+        sleep = state == 'S' || state == 'D' || state == 0;
     }
     if (threads != NULL)
         closedir(threads);
@@ -194,7 +196,7 @@ static inline bool others_sleep(pid_t but)
  * so the others are looked at first. */
 static inline bool is_asleep(pid_t tid)
 {
-    return others_sleep(tid) && sleeps_now(tid);
+    return others_sleep(tid) && state_of(tid) == 'S';
 }
 
 static inline void wait_for_child(pid_t child)
