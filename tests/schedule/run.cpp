@@ -18,6 +18,7 @@
 #include "kernel/files.h"
 #include "kernel/libc.h"
 #include "kernel/signals.h"
+#include "kernel/uring.h"
 #include "machine/memory.h"
 #include "machine/ordering.h"
 #include "machine/report.h"
@@ -82,6 +83,7 @@ void prepare_run() {
   reset_files();
   reset_device();
   reset_aio();
+  reset_uring();
   reset_signals();
   reset_calls();
   reset_libc();

@@ -20,6 +20,7 @@
 #include "kernel/faults.h"
 #include "kernel/files.h"
 #include "kernel/signals.h"
+#include "kernel/uring.h"
 #include "machine/memory.h"
 #include "machine/report.h"
 #include "machine/scheduler.h"
@@ -63,6 +64,7 @@ constexpr Fallible FALLIBLE[] = {
     {SYS_rt_sigqueueinfo, "rt_sigqueueinfo", {EAGAIN, 0}},
     {SYS_rt_tgsigqueueinfo, "rt_tgsigqueueinfo", {EAGAIN, 0}},
     {SYS_io_uring_setup, "io_uring_setup", {ENOMEM, ENOSYS, EPERM, EINVAL, 0}},
+    {SYS_io_uring_register, "io_uring_register", {EINVAL, ENOMEM, EPERM, 0}},
     {SYS_madvise, "madvise", {EINVAL, ENOMEM, EAGAIN, 0}, Direction::NONE, true},
     {SYS_sched_getaffinity, "sched_getaffinity", {EINVAL, 0}},
 };
@@ -206,6 +208,7 @@ long call(long number, long a, long b, long c, long d, long e, long f) {
       return memory == nullptr ? -ENOMEM : reinterpret_cast<long>(memory);
     }
     case SYS_munmap:
+      uring_unmapped(reinterpret_cast<void*>(a));
       unmap_pages(reinterpret_cast<void*>(a), static_cast<std::size_t>(b));
       return 0;
     case SYS_mprotect:
@@ -215,6 +218,7 @@ long call(long number, long a, long b, long c, long d, long e, long f) {
       return 0;
     case SYS_madvise:
       if (c == MADV_WIPEONFORK) keep_from_child(reinterpret_cast<void*>(a), static_cast<std::size_t>(b));
+      if (c == MADV_DONTFORK) hide_from_child(reinterpret_cast<void*>(a), static_cast<std::size_t>(b));
       return c == MADV_WIPEONFORK || c == MADV_DONTFORK ? 0 : -EINVAL;
     case SYS_getpid:
       return PROCESS;
@@ -256,6 +260,10 @@ long call(long number, long a, long b, long c, long d, long e, long f) {
     case SYS_io_pgetevents:
       return aio_get_events(static_cast<unsigned long>(a), b, c, reinterpret_cast<void*>(d),
                             reinterpret_cast<const KernelTime*>(e), reinterpret_cast<const AioMask*>(f));
+    case SYS_io_uring_setup:
+      return uring_setup(static_cast<unsigned>(a), reinterpret_cast<io_uring_params*>(b));
+    case SYS_io_uring_register:
+      return uring_register(a, static_cast<unsigned>(b), reinterpret_cast<void*>(c), static_cast<unsigned>(d));
     case SYS_io_cancel:
       return aio_cancel_submitted(static_cast<unsigned long>(a), reinterpret_cast<const iocb*>(b));
     default:
@@ -289,8 +297,10 @@ long futex(const std::uint32_t* word, int operation, std::uint32_t value, const 
       }
       return 0;
     }
-    case FUTEX_WAKE:
-      return wake(word, value);
+    case FUTEX_WAKE: {
+      const unsigned woken = wake(word, value);
+      return woken + wake_in_uring(word, value - woken);
+    }
     default:
       return 0;  // FUTEX_WAKE_OP: the word can be written
   }
@@ -319,6 +329,7 @@ extern "C" long schedule_system_call(long number, long a, long b, long c, long d
       break;
     }
   }
+  pass_through_uring();
   trace("%s: %ld", name, result);
   if (self().pending != 0) deliver_signals();
   return result;

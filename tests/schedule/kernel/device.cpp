@@ -62,7 +62,7 @@ void begin_operation(const Operation& operation) {
 
 bool cancel_operation(const void* owner, const void* object, Operation& taken) {
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    if (operations[i].owner != owner || operations[i].object != object) continue;
+    if (operations[i].owner != owner || (object != nullptr && operations[i].object != object)) continue;
     taken = operations[i];
     operations.erase(operations.begin() + static_cast<std::ptrdiff_t>(i));
     let_file_go(*taken.file);
@@ -75,6 +75,13 @@ unsigned operations_of(const void* owner) {
   unsigned count = 0;
   for (const Operation& operation : operations) count += operation.owner == owner;
   return count;
+}
+
+bool has_transfers_of(const void* owner) {
+  for (const Operation& operation : operations) {
+    if (operation.owner == owner && operation.kind != Operation::READY) return true;
+  }
+  return false;
 }
 
 bool has_device_work() {

@@ -28,9 +28,10 @@ void reset_device();
 void enter_child_device();  // a child has nothing in flight
 void leave_child_device();
 void begin_operation(const Operation& operation);
-// Takes one back of that owner and object that has not ended. False: none is there.
+// Takes one back of that owner, and of that object if one is named, that has not ended. False: none is there.
 bool cancel_operation(const void* owner, const void* object, Operation& taken);
 [[nodiscard]] unsigned operations_of(const void* owner);
+[[nodiscard]] bool has_transfers_of(const void* owner);
 [[nodiscard]] bool has_device_work();
 void complete_one_operation();
 // The running thread waits for an operation of its own: bytes or -errno.

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t SIZE = 48 * 1024 * 1024;
 constexpr std::size_t PAGES = SIZE / PAGE;
 
-enum class Page : std::uint8_t { FREE, LIVE, WIPED_IN_CHILD };
+enum class Page : std::uint8_t { FREE, LIVE, WIPED_IN_CHILD, HIDDEN_FROM_CHILD };
 
 char* base;
 Page pages[PAGES];
@@ -50,6 +50,11 @@ std::vector<char> parents_data, parents_bss;
 std::vector<Page> parents_pages;
 
 std::size_t offset_of(const void* memory) { return static_cast<std::size_t>(static_cast<const char*>(memory) - base); }
+
+void mark(const void* memory, std::size_t size, Page as) {
+  const std::size_t first = offset_of(memory) / PAGE, count = (size + PAGE - 1) / PAGE;
+  for (std::size_t page = first; page < first + count && page < PAGES; ++page) pages[page] = as;
+}
 
 std::vector<char> copy_of(const char* begin, const char* end) { return {begin, end}; }
 void restore(char* begin, const std::vector<char>& bytes) {
@@ -108,15 +113,12 @@ void* map_pages(std::size_t size) {
 }
 
 void unmap_pages(void* memory, std::size_t size) {
-  const std::size_t first = offset_of(memory) / PAGE, count = (size + PAGE - 1) / PAGE;
-  for (std::size_t page = first; page < first + count && page < PAGES; ++page) pages[page] = Page::FREE;
+  mark(memory, size, Page::FREE);
   end_freshness();
 }
 
-void keep_from_child(void* memory, std::size_t size) {
-  const std::size_t first = offset_of(memory) / PAGE, count = (size + PAGE - 1) / PAGE;
-  for (std::size_t page = first; page < first + count && page < PAGES; ++page) pages[page] = Page::WIPED_IN_CHILD;
-}
+void keep_from_child(void* memory, std::size_t size) { mark(memory, size, Page::WIPED_IN_CHILD); }
+void hide_from_child(void* memory, std::size_t size) { mark(memory, size, Page::HIDDEN_FROM_CHILD); }
 
 void enter_child_memory() {
   parents.clear();
@@ -127,6 +129,9 @@ void enter_child_memory() {
     if (pages[page] == Page::WIPED_IN_CHILD) std::memset(base + page * PAGE, 0, PAGE);
   }
   parents_pages.assign(pages, pages + PAGES);
+  for (std::uint32_t page = 0; page < highest; ++page) {
+    if (pages[page] == Page::HIDDEN_FROM_CHILD) pages[page] = Page::FREE;
+  }
   parents_data = copy_of(__start_library_data, __stop_library_data);
   parents_bss = copy_of(__start_library_bss, __stop_library_bss);
   end_freshness();

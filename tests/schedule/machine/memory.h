@@ -22,6 +22,7 @@ void reset_memory();    // before each run
 void* map_pages(std::size_t size);
 void unmap_pages(void* memory, std::size_t size);
 void keep_from_child(void* memory, std::size_t size);  // MADV_WIPEONFORK
+void hide_from_child(void* memory, std::size_t size);  // MADV_DONTFORK
 // What fork does to a child's memory, and back: the parent's memory is kept aside meanwhile.
 void enter_child_memory();
 void leave_child_memory();

@@ -2,6 +2,7 @@
 #include "scenarios/program.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "kernel/device.h"
 #include "kernel/faults.h"
 #include "kernel/libc.h"
+#include "kernel/uring.h"
 #include "machine/memory.h"
 #include "machine/ordering.h"
 #include "scenarios/pools.h"
@@ -20,6 +22,10 @@ namespace schedule {
 
 Scenario scenarios[MOST_SCENARIOS];
 unsigned scenario_count;
+Registration::Registration(const Scenario& scenario) {
+  if (scenario_count == MOST_SCENARIOS) std::abort();
+  scenarios[scenario_count++] = scenario;
+}
 
 namespace {
 
@@ -261,9 +267,11 @@ void fork_child(void (*child)()) {
   enter_child_files(std::move(copied));
   enter_child_device();
   enter_child_aio();
+  enter_child_uring();
   run_fork_handlers(ForkSide::CHILD, handlers);
   child();
   end_child();
+  leave_child_uring();
   leave_child_aio();
   leave_child_device();
   for (int fd = LOWEST_OF_LIBRARY; fd <= highest_descriptor(); ++fd) {
@@ -315,6 +323,7 @@ void check_end_of_program() {
   }
   // The thread that gives it back is made with it, or when somebody needs it.
   if (aio_contexts() != 0 && threads_refused() == 0 && present_fault() == 0) fail("an AIO context is left");
+  if (urings() != 0) fail("a ring is left");
   for (int fd = LOWEST_OF_LIBRARY; fd <= highest_descriptor(); ++fd) {
     if (file_of(fd) != nullptr) fail("the descriptor %d is left", fd);
   }

@@ -28,11 +28,11 @@ struct Scenario {
   void (*body)();
   bool is_small;  // few enough steps for the systematic search
 };
-constexpr unsigned MOST_SCENARIOS = 64;
+constexpr unsigned MOST_SCENARIOS = 128;
 extern Scenario scenarios[MOST_SCENARIOS];
 extern unsigned scenario_count;
 struct Registration {
-  explicit Registration(const Scenario& scenario) { scenarios[scenario_count++] = scenario; }
+  explicit Registration(const Scenario& scenario);
 };
 #define SCENARIO_OF_SIZE(NAME, CONTEXTS, IS_SMALL)                                          \
   static void NAME();                                                                       \
