@@ -44,6 +44,16 @@ std::int64_t next_deadline() {
   return next;
 }
 
+// A thread of the program's has no other hope than the library.
+bool is_program_asleep() {
+  for (unsigned i = 1; i <= used; ++i) {
+    const Thread& thread = threads[i];
+    const bool waits = thread.state == State::ASLEEP && thread.deadline == NEVER && thread.is_interruptible;  // for no thread's end
+    if (waits && !thread.is_librarys) return true;
+  }
+  return false;
+}
+
 void jump_clock() {
   const std::int64_t next = next_deadline();
   if (next > clock_ns) clock_ns = next;
@@ -72,6 +82,9 @@ Thread* next_thread(bool yields) {
     const bool has_deadline = next_deadline() != NEVER;
     if (count == 0) {
       if (has_deadline) {
+        if (next_deadline() - clock_ns >= IDLE_NS / 2 && is_program_asleep()) {
+          fail("sleeps until the library's threads have been idle for long: nobody wakes them");
+        }
         trace("the clock jumps: all sleep");
         jump_clock();
         continue;

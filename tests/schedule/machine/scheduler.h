@@ -17,6 +17,9 @@
 namespace schedule {
 
 constexpr std::int64_t NEVER = INT64_MAX;
+// That long the library's threads stay idle in half of the runs: longer than all that anybody waits for. A wake-up that
+// does not come must not be hidden by a thread that looks again before it leaves.
+constexpr std::int64_t IDLE_NS = 60'000'000'000;
 constexpr unsigned MOST_FRAMES = 128;
 
 enum class State : std::uint8_t { UNUSED, RUNNABLE, ASLEEP, OVER, FROZEN };  // FROZEN: while a child of its process runs

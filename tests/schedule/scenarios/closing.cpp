@@ -133,3 +133,47 @@ SCENARIO(a_child_keeps_no_duplicate, NO_RING) {
   wait_for(read);
   EXPECT(ended_well(read, 4) || lost_its_file(read));
 }
+
+// The same, whose duplicate comes and goes while the child is being made.
+SCENARIO(a_child_is_forked_while_a_duplicate_goes, THREADS) {
+  fd = open_regular(O_RDWR, std::string(600, 'o'), false);
+  Request& read = read_of(fd, 16);
+  const bool has_it = submit(read);
+  const unsigned forker = spawn([] { fork_child([] {}); });
+  close_file(fd);
+  if (has_it) {
+    wait_for(read);
+    EXPECT(ended_well(read, 16) || lost_its_file(read));
+  }
+  join(forker);
+}
+
+// Two numbers of one bucket: what is known of the one's file is no news of the other's.
+SCENARIO(a_file_is_known_beside_another, "waiter,threads") {
+  constexpr int BUCKETS = 4096;
+  fd = open_regular(O_RDWR, std::string(600, 'o'), false);
+  const int first_of_peer = open_regular(O_WRONLY, std::string(600, 'p'), false);
+  peer = install(*file_of(first_of_peer), 0, fd + BUCKETS);
+  close_file(first_of_peer);
+  const auto read_twice = [] {
+    for (int i = 0; i < 2; ++i) {
+      Request& read = read_of(fd, 16);
+      if (!submit(read)) continue;
+      wait_for(read);
+      EXPECT(ended_well(read, 16));
+    }
+  };
+  const unsigned reader = spawn(read_twice);
+  const unsigned writer = spawn([] {
+    for (int i = 0; i < 2; ++i) {
+      Request& write = write_of(peer, "peer");
+      if (!submit(write)) continue;
+      wait_for(write);
+      EXPECT(ended_well(write, 4));
+    }
+  });
+  read_twice();
+  join(reader);
+  join(writer);
+  close_file(peer);
+}

@@ -95,3 +95,16 @@ SCENARIO(a_sync_covers_direct_writes, NO_RING) {
   const unsigned written = unsigned{has_first && first.error == 0} + unsigned{has_second && second.error == 0};
   if (sync.state == Request::OVER && sync.error == 0) EXPECT(covered >= written);
 }
+
+// Who looks makes no thread: it leaves the event, and those behind it.
+SCENARIO(direct_reads_call_functions, NO_RING) {
+  fd = open_regular(O_RDWR | O_DIRECT, std::string(4096, 'd'));
+  Request* reads[3];
+  bool has[3];
+  for (int i = 0; i < 3; ++i) has[i] = submit(*(reads[i] = &read_of(fd, 512, i * 512, i == 1 ? By::FUNCTION : By::NOTHING)));
+  for (int i = 0; i < 3; ++i) {
+    if (!has[i]) continue;
+    poll_for(*reads[i]);
+    EXPECT(ended_well(*reads[i], 512));
+  }
+}

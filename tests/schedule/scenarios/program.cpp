@@ -161,7 +161,10 @@ bool ended_well(const Request& request, long result) {
   if (harmed == nullptr) harmed = &request;
   return harmed == &request;
 }
-bool lost_its_file(const Request& request) { return request.error == EBADF && cost_of_fault() == Cost::ROOM; }
+bool lost_its_file(const Request& request) {
+  const bool is_cut = request.error == 0 && request.result > 0;  // and the rest was lost
+  return (request.error == EBADF || is_cut) && cost_of_fault() == Cost::ROOM;
+}
 bool ended_well_or_cancelled(const Request& request, long result) {
   return request.error == ECANCELED || ended_well(request, result);
 }
@@ -285,6 +288,13 @@ void fork_child(void (*child)()) {
 
 void begin_program() {
   static_cast<void>(atomrt::engine::heed_forks());  // what the library does when it is loaded
+  if (perhaps(2)) {
+    struct aioinit patient {};
+    patient.aio_threads = 20;
+    patient.aio_num = 64;
+    patient.aio_idle_time = static_cast<int>(IDLE_NS / 1'000'000'000);
+    aio_init(&patient);
+  }
   requests.clear();
   past_of_words.clear();
   harmed = nullptr;
@@ -299,14 +309,18 @@ bool is_awaited(const Request& request) {
 
 // Where a notification found no room, and no thread of the library is there to try again, the next request does.
 void await_notifications() {
-  for (const Request* request : requests) {
+  for (Request* request : requests) {
     for (unsigned tries = 0; is_awaited(*request); ++tries) {
       const bool may_need_help = threads_refused() > 0 || signals_refused() > 0 || present_fault() != 0;
       const std::int64_t deadline = may_need_help ? now() + 1'000'000'000 : NEVER;
       const Wakeup wakeup = sleep_on("the wait for a notification", &request->notified, deadline, true);
       deliver_signals();
       if (wakeup != Wakeup::TIMED_OUT) continue;
-      if (tries > 100) fail("a notification does not come");
+      if (tries > 100) {
+        // It found no room in the queue, and to keep it there was no memory.
+        if (signals_refused() == 0 || cost_of_fault() != Cost::ROOM) fail("a notification does not come");
+        request->is_unclear = true;
+      }
       struct aiocb nothing {};
       nothing.aio_fildes = -1;
       nothing.aio_sigevent.sigev_notify = SIGEV_NONE;

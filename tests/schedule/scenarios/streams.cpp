@@ -13,12 +13,27 @@ namespace {
 constexpr std::size_t MORE_THAN_A_PIPE_HOLDS = 6000;
 int ends[2], others[2];
 Request* shared;
+bool other_is_full;
 
 void feed_first() { feed(ends[1], "abcd"); }
 void feed_second() { feed(others[1], "wxyz"); }
 void feed_both() {
   feed_first();
   feed_second();
+}
+// The last one is taken back for good: nobody feeds it, and whoever waits for its peer nevertheless waits for ever.
+void cancel_and_read_again() {
+  open_pipe(ends);
+  const unsigned feeder = spawn(feed_first);
+  for (int i = 0; i < 3; ++i) {
+    if (i == 2) join(feeder);
+    Request& read = read_of(ends[0], 4);
+    if (!submit(read)) continue;
+    if (aio_cancel(ends[0], &read.block) == AIO_NOTCANCELED && i == 2) feed_first();
+    if (i < 2 && !is_over(read)) feed_first();
+    wait_for(read);
+    EXPECT(ended_well_or_cancelled(read, 4));
+  }
 }
 void cancel_first() { aio_cancel(ends[0], nullptr); }
 
@@ -33,6 +48,7 @@ void wait_and_look(Request& read, const char* bytes) {
 void drain_while_it_writes() {
   while (!is_over(*shared)) {
     [[maybe_unused]] const std::string bytes = drain(ends[0], MORE_THAN_A_PIPE_HOLDS);
+    if (present_fault() != 0 && other_is_full) [[maybe_unused]] const std::string rest = drain(others[0], MORE_THAN_A_PIPE_HOLDS);
     yield_step("peer drains");
   }
 }
@@ -145,6 +161,7 @@ SCENARIO(pipe_reads_beside_cancel, NO_RING) {
 
 SCENARIO(a_long_pipe_write_is_drained, NO_RING) {
   open_pipe(ends);
+  other_is_full = false;
   shared = &write_of_size(ends[1], MORE_THAN_A_PIPE_HOLDS, 'w', 0, By::SIGNAL);
   if (!submit(*shared)) return;
   const unsigned drainer = spawn(drain_while_it_writes);
@@ -156,6 +173,9 @@ SCENARIO(a_long_pipe_write_is_drained, NO_RING) {
   finish(*shared);
   EXPECT(ended_well_or_cancelled(*shared, MORE_THAN_A_PIPE_HOLDS));
 }
+
+SCENARIO(a_pipe_read_is_cancelled_and_made_again, NO_RING) { cancel_and_read_again(); }
+SCENARIO(a_pipe_read_in_the_ring_is_cancelled_and_made_again, "ring,threads") { cancel_and_read_again(); }
 
 // The number means another pipe while the kernel polls for the first.
 SCENARIO(a_number_is_replaced_behind_a_pipe_read, NO_RING) {
@@ -190,6 +210,7 @@ SCENARIO(a_number_is_replaced_behind_a_pipe_read, NO_RING) {
 SCENARIO(a_number_is_replaced_behind_a_long_write, NO_RING) {
   open_pipe(ends);
   open_pipe(others);
+  other_is_full = false;
   shared = &write_of_size(ends[1], MORE_THAN_A_PIPE_HOLDS, 'w');
   if (!submit(*shared)) return;
   const unsigned drainer = spawn(drain_while_it_writes);
@@ -199,6 +220,23 @@ SCENARIO(a_number_is_replaced_behind_a_long_write, NO_RING) {
   join(drainer);
   finish(*shared);
   if (present_fault() == 0) EXPECT(ended_well(*shared, MORE_THAN_A_PIPE_HOLDS) && inode_of(others[0]).bytes.empty());
+}
+
+// A poll of what the number means then would never end.
+SCENARIO(a_number_is_replaced_by_a_full_pipe, NO_RING) {
+  open_pipe(ends);
+  open_pipe(others);
+  feed(others[1], std::string(4096, 'f').c_str());
+  other_is_full = true;  // where the call that fails is the one for the duplicate, the rest goes there
+  shared = &write_of_size(ends[1], MORE_THAN_A_PIPE_HOLDS, 'w');
+  if (!submit(*shared)) return;
+  const unsigned drainer = spawn(drain_while_it_writes);
+  replace_file(others[1], ends[1]);
+  const struct aiocb* const list[] = {&shared->block};
+  while (!is_over(*shared)) aio_suspend(list, 1, nullptr);
+  join(drainer);
+  finish(*shared);
+  if (present_fault() == 0) EXPECT(ended_well(*shared, MORE_THAN_A_PIPE_HOLDS));
 }
 
 SCENARIO(a_handler_forks_beside_a_pipe_read, NO_RING) {
