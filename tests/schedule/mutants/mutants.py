@@ -13,10 +13,13 @@ class Mutant(NamedTuple):
     options: tuple = ()  # of the search: the scenario that it needs
 
 
-def weakened(name, path, words, is_quick=False):
+def weakened(name, path, words, is_quick=False, options=()):
     """The operations of the line with these words order nothing: the search does without what they ask for."""
-    return Mutant(name, path, words, words, is_quick, is_weak=True)
+    return Mutant(name, path, words, words, is_quick, True, options)
 
+
+RING = ("--scenario", "ring")  # whoever has nothing to do with it need not be asked
+KNOWN = ("--scenario", "a_file_is_known_beside_another")
 
 MUTANTS = [
     Mutant("a_mutex_wakes_nobody", "os/mutex.h", "== 2) futex_wake(word_, 1);", "== 3) futex_wake(word_, 1);"),
@@ -56,7 +59,8 @@ MUTANTS = [
            "if (engine.workers.change_queued(chain, change)) return Visit::DONE;", "return Visit::DONE;"),
     Mutant("a_closing_call_that_forgets_what_is_begun", "engine/hold.cpp", "  let_enter_kernel(*engine, fd, *hold);\n", "", is_quick=True),
     Mutant("a_closing_call_that_takes_moving_for_over", "engine/hold.cpp",
-           "if (place == Place::MOVING || place == Place::IN_SUBMIT) return true;", ""),
+           "return is_between(place) || place == Place::RUNNING ||", "return place == Place::RUNNING ||",
+           options=("--scenario", "a_number_is_replaced_by_a_full_pipe")),
     Mutant("a_child_that_keeps_the_engine", "os/memory.cpp",
            "if (system_call(SYS_madvise, memory, size, MADV_WIPEONFORK) != 0) return false;", ""),
     Mutant("an_engine_wiped_before_it_is_there", "engine/engine.cpp", "if (Engine* present = process_engine.load()) std::memset",
@@ -89,6 +93,44 @@ MUTANTS = [
            "tail != Tail::NOTIFY || notify(registry.notices, request.notification);",
            "tail != Tail::NOTIFY || (notify(registry.notices, request.notification) && "
            "notify(registry.notices, request.notification));"),
+    # Streams that kernel AIO polls for.
+    Mutant("a_closing_call_that_does_not_wait_for_io_submit", "engine/hold.cpp",
+           "      case Place::IN_SUBMIT:\n      case Place::ASKING:\n      case Place::READY:\n        return Visit::AGAIN;",
+           "        return Visit::AGAIN;\n      case Place::IN_SUBMIT:\n      case Place::ASKING:\n      case Place::READY:\n"
+           "        return Visit::DONE;"),
+    Mutant("a_cancel_that_overlooks_who_is_in_io_submit", "engine/take.cpp",
+           "      case Place::ASKING:\n      case Place::READY:\n        return to_run ? Take::LEFT : Take::IS_MOVING;",
+           "        return to_run ? Take::LEFT : Take::IS_MOVING;\n      case Place::ASKING:\n      case Place::READY:\n"
+           "        return Take::LEFT;"),
+    Mutant("an_event_that_comes_before_its_submitter_is_back", "exec/direct_polls.cpp",
+           "    if (claim(chain, generation, Place::ASKING, Place::READY)) return false;\n", ""),
+    Mutant("a_poll_that_is_asked_for_too_late", "exec/direct_polls.cpp",
+           "  put(chain, Place::ASKING);\n  if (const long accepted = os::submit_aio(ring_.load(std::memory_order_relaxed), entries, 1); accepted != 1) {\n",
+           "  const long accepted = os::submit_aio(ring_.load(std::memory_order_relaxed), entries, 1);\n"
+           "  put(chain, Place::ASKING);\n  if (accepted != 1) {\n"),
+    # The ring.
+    Mutant("a_doorbell_that_nobody_rings", "exec/ring.cpp", "  nudge();\n  std::uint32_t life", "  std::uint32_t life", options=RING),
+    Mutant("a_ring_that_sleeps_over_a_letter", "exec/ring_thread.cpp",
+           "  if (!ring_.mailbox_.is_empty()) {\n    ring_.doorbell_.store(0, std::memory_order_relaxed);\n    return true;\n  }\n", "", options=RING),
+    Mutant("a_ring_that_leaves_with_a_letter", "exec/ring_thread.cpp",
+           "if (ring_.mailbox_.is_empty()) return true;", "return true;", options=RING),
+    Mutant("a_ring_that_listens_once", "exec/ring_thread.cpp", "    listens_ = false;\n", "", options=RING),
+    Mutant("a_completion_that_is_seen_twice", "exec/ring_thread.cpp", "io_uring_cq_advance(&uring_.ring, count);",
+           "io_uring_cq_advance(&uring_.ring, count > 1 ? count - 1 : count);", options=RING),
+    Mutant("a_poll_that_ends_for_another", "exec/ring_thread.cpp",
+           "chain::claim_patiently(chain, generation, Place::BLOCKED, Place::MOVING)) {\n    became_ready",
+           "chain::claim_patiently(chain, generation_of(chain), Place::BLOCKED, Place::MOVING)) {\n    became_ready", options=RING),
+    Mutant("a_poll_that_is_not_taken_back", "exec/ring.cpp", "if (mailbox_.post(Mailbox::Wish::FORGET, name)) nudge();",
+           "(void)name;", options=RING),
+    Mutant("a_short_transfer_taken_for_whole", "exec/ring_thread.cpp",
+           "is_sync(chain.operation) || result == 0 || bytes_left(chain) == 0;", "true;", options=RING),
+    Mutant("a_refusal_taken_for_the_result", "exec/ring_thread.cpp", "} else if (is_refusal(result)) {", "} else if (false) {", options=RING),
+    Mutant("a_ring_with_more_than_it_has_room_for", "exec/ring_thread.cpp",
+           "  if (!has_room_for(chain)) return pass_on(chain);\n", "", options=RING),
+    Mutant("a_forbidden_ring_that_keeps_its_polls", "exec/ring_forbidden.cpp", "  ring_.refuse();\n  pass_on_polls();\n",
+           "  ring_.refuse();\n", options=RING),
+    Mutant("an_unsent_transfer_taken_for_begun", "exec/ring_thread.cpp", "if (is_forbidden_ && is_unsent(chain)) {",
+           "if (false) {", options=RING),
     # Orders that x86 gives anyway.
     weakened("a_mutex_that_releases_nothing", "os/mutex.h", "word_.exchange(0, std::memory_order_release)", is_quick=True),
     weakened("a_result_that_releases_nothing", "aiocb/fields.h",
@@ -101,7 +143,12 @@ MUTANTS = [
     weakened("a_countdown_that_orders_nothing", "chain/group.h", "remaining_.fetch_sub(1, std::memory_order_acq_rel)"),
     weakened("a_start_that_is_not_released", "engine/engine.cpp", "engine.is_started.store(1, std::memory_order_release)", is_quick=True),
     weakened("a_closed_word_out_of_turn", "chain/waiters.cpp", "packed(generation_of(chain) + 1, low), std::memory_order_seq_cst", is_quick=True),
-    weakened("a_seqlock_without_its_fence", "chain/known_file.h", "std::atomic_thread_fence(std::memory_order_acquire);"),
+    weakened("a_doorbell_out_of_turn", "exec/ring_thread.cpp", "ring_.doorbell_.store(1, std::memory_order_seq_cst)",
+             options=RING),
+    weakened("a_mailbox_that_releases_nothing", "exec/mailbox.h",
+             "newest_.compare_exchange_weak(newest, letter->number, std::memory_order_seq_cst,", options=RING),
+    weakened("a_seqlock_without_its_fence", "chain/known_file.h", "std::atomic_thread_fence(std::memory_order_acquire);",
+             options=KNOWN),
     weakened("a_seqlock_whose_writer_has_no_fence", "chain/known_file.h",
-             "std::atomic_thread_fence(std::memory_order_release);"),
+             "std::atomic_thread_fence(std::memory_order_release);", options=KNOWN),
 ]

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Puts known faults back into the library, one at a time, and looks whether the search finds them.
 
-Usage: run.py [--build BUILD] [--sample N] [--quick] [--but SCENARIO]... [--seconds S] [NAME]...
+Usage: run.py [--build BUILD] [--sample N] [--quick] [--but SCENARIO]... [--seconds S] [--write] [NAME]...
 
 Without names all are tried (the long form). --sample N: N of them, others each day. --quick: none that is
-found only after long. --but: not by that scenario. Each has to be found within S seconds of a processor (120). BUILD is a build folder with tests/schedule/run in it.
+found only after long. --but: not by that scenario. Each has to be found within S seconds of a processor (120). BUILD is
+a build folder with tests/schedule/run in it.
+
+found.txt says what has found each: that schedule is played first, and if it shows nothing any more the search begins.
+--write: and does not look there, and notes there what it finds.
 """
 import argparse
 import collections
@@ -23,7 +27,8 @@ import tempfile
 from mutants import MUTANTS
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-SEEDS = 1000  # of each scenario in turn
+FOUND = pathlib.Path(__file__).with_name("found.txt")
+SEEDS = 400  # of each scenario in turn
 
 
 class Failure(Exception):
@@ -158,29 +163,46 @@ def processor_seconds():
     return used.ru_utime + used.ru_stime
 
 
-def search(program, mutant, seconds, but, options):
-    """What finds it, the first line of the report, or None; and the processor's seconds until then."""
+def schedules():
+    """What has found which mutant: a scenario, and the options that play it again."""
+    lines = FOUND.read_text(encoding="utf-8").splitlines() if FOUND.exists() else []
+    return {name: again.strip() for name, _, again in (line.partition(" ") for line in lines) if again}
+
+
+def note(name, again):
+    known = schedules() | {name: again}
+    order = [mutant.name for mutant in MUTANTS if mutant.name in known]
+    width = max(map(len, order)) + 1
+    FOUND.write_text("".join(f"{entry:{width}} {known[entry]}\n" for entry in order), encoding="utf-8")
+
+
+def search(program, mutant, seconds, but, options, known=None):
+    """What finds it, what the report says, or None and None; and the processor's seconds until then."""
     begun = processor_seconds()
     first = 1
     others = [] if mutant.is_weak else [["--faults"], ["--systematic"]]  # after the first round of seeds
     while (spent := processor_seconds() - begun) < seconds:
-        if first > 1 and others:
+        if known:
+            words, known = ["--quiet", "--scenario", *known.split()], None
+        elif first > 1 and others:
             words = others.pop(0)
         else:
             words = ["--from", str(first), "--seeds", str(SEEDS), *(["--weak"] if mutant.is_weak else [])]
             first += SEEDS
         limit = str(max(1, int(seconds - spent)))
         try:
-            result = subprocess.run(["prlimit", f"--cpu={limit}", program, "--first", *words, *but, *options],
+            result = subprocess.run(["prlimit", f"--cpu={limit}", program, "--first", *but, *options, *words],
                                     capture_output=True, text=True, check=False, timeout=20 * seconds)
         except subprocess.TimeoutExpired:
             break
         if result.returncode == 1:
             told = [line for line in result.stdout.splitlines() if ": " in line and " a second" not in line]
+            again = [line.partition("--scenario ")[2] for line in told if "play it again: " in line]
             told = told[0] if told else "?"
             if "ended by signal 9" not in told and "ended by signal 24" not in told:
-                return told, processor_seconds() - begun
-    return None, processor_seconds() - begun
+                what = told.partition(": ")[2].replace("../tests/schedule/", "")
+                return again[0] if again else told.partition(": ")[0], what, processor_seconds() - begun
+    return None, None, processor_seconds() - begun
 
 
 def chosen(arguments):
@@ -201,11 +223,12 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--but", action="append", default=[])
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
-    missed = 0
+    missed, known = 0, {} if arguments.write else schedules()
     for mutant in chosen(arguments):
         with tempfile.TemporaryDirectory() as folder:
             try:
@@ -213,8 +236,10 @@ def main():
                 program = build / "tests/schedule/run" if mutant.is_weak else make(mutant, build, pathlib.Path(folder))
                 options = [*mutant.options, *(leave_out(mutant, program) if mutant.is_weak else [])]
                 but = [word for name in arguments.but for word in ("--but", name)]
-                told, spent = search(program, mutant, arguments.seconds, but, options)
-                outcome = f"found after {spent:.1f} s: {told}" if told else f"NOT FOUND in {spent:.0f} s"
+                told, what, spent = search(program, mutant, arguments.seconds, but, options, known.get(mutant.name))
+                outcome = f"found after {spent:.1f} s by {told}: {what}" if told else f"NOT FOUND in {spent:.0f} s"
+                if told and arguments.write:
+                    note(mutant.name, told)
             except Failure as failure:
                 told, outcome = None, f"FAILED: {failure}"
         missed += told is None
