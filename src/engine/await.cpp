@@ -12,6 +12,12 @@ namespace {
 using exec::By;
 using exec::Direct;
 
+// After a stop (SIGSTOP, a debugger, the freezer) the kernel begins such a sleep anew, with the time that it was given
+// at first, and nobody is told. So a sleep that has to end at a moment is a short one: stops move its end by no more.
+os::Slice slice_in_kernel(std::int64_t deadline) {
+  return deadline == os::NO_DEADLINE ? os::Slice{deadline, false} : os::slice_of(deadline, Direct::LEADER_NS);
+}
+
 // Signals are blocked but for the sleep itself, so a handler runs nowhere else in the leader's turn. One that waits
 // itself leads meanwhile and leaves the lead to nobody: lead() at the beginning of each round takes it up again.
 Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
@@ -27,9 +33,10 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
 
     int old_type;
     pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old_type);  // acts on a cancel already pending
-    const int error = os::wait_for_event(ring, sleeper.mask, deadline);
+    const os::Slice slice = slice_in_kernel(deadline);
+    const int error = os::wait_for_event(ring, sleeper.mask, slice.end_ns);
     pthread_setcanceltype(old_type, nullptr);
-    if (error != ETIMEDOUT && error != EINTR) continue;
+    if (error != EINTR && (error != ETIMEDOUT || !slice.is_last)) continue;
     engine.direct.process(By::APPLICATION);
     if (awaited.is_over(awaited.what)) return Wake::OVER;
     if (error == ETIMEDOUT) return Wake::TIMED_OUT;

@@ -63,6 +63,7 @@ class Direct {
   static constexpr std::uint32_t REQUESTS = 256;
   static constexpr std::uint32_t REQUESTS_APART = 8192;  // a kernel has 65,536 in all (fs.aio-max-nr), and takes double
   static constexpr std::int64_t FOLLOWER_NS = 5'000'000;
+  static constexpr std::int64_t LEADER_NS = 5'000'000;  // its longest sleep, where its wait has a timeout
   using Thread = std::uintptr_t;
 
   // COMMON: for transfers and polls; who waits for them may sleep in the kernel. APART: for polls that find no room

@@ -46,13 +46,10 @@ inline int futex_wait(const FutexWord& word, std::uint32_t value) {
       -system_call(FUTEX_CALL, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, nullptr, nullptr, 0));
 }
 
-// The same until a moment of CLOCK_MONOTONIC. Also returns ETIMEDOUT; EINTR after any handler (futex(2)).
-inline int futex_wait_until(const FutexWord& word, std::uint32_t value, std::int64_t deadline_ns) {
-  const std::int64_t left = deadline_ns - now_ns();
-  if (left <= 0) return ETIMEDOUT;
-  const timespec time = to_timespec(left);
-  return static_cast<int>(-system_call(FUTEX_CALL, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, &time, nullptr, 0));
-}
+// The same until a moment of CLOCK_MONOTONIC. Also returns ETIMEDOUT; EINTR after any handler (futex(2)). The kernel is
+// told the moment, not the time that is left: a stop of the process between the look at the clock and the sleep would
+// move the end.
+int futex_wait_until(const FutexWord& word, std::uint32_t value, std::int64_t deadline_ns);
 
 // How many locks (Mutex) this thread holds, where assertions are on; else it is not counted.
 #ifndef NDEBUG

@@ -86,7 +86,7 @@ const char* name_of(long number, long second) {
   if (fallible != nullptr) return fallible->name;
   switch (number) {
     case SYS_futex:
-      return (second & FUTEX_CMD_MASK) == FUTEX_WAIT ? "futex wait" : "futex wake";
+      return (second & FUTEX_CMD_MASK) == FUTEX_WAKE ? "futex wake" : "futex wait";
     case SYS_rt_sigprocmask:
       return "sigprocmask";
     case SYS_io_pgetevents:
@@ -282,11 +282,14 @@ void refuse_call(long number) { refused.push_back(number); }
 
 long futex(const std::uint32_t* word, int operation, std::uint32_t value, const timespec* time) {
   switch (operation & FUTEX_CMD_MASK) {
-    case FUTEX_WAIT: {
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET: {  // told the moment, not the time until then
+      const bool is_moment = (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
       note_access(word, sizeof *word, false);
       if (*word != value) return -EAGAIN;
       if (perhaps(100)) return 0;  // woken for nothing, as futex(2) allows
-      const std::int64_t deadline = time == nullptr ? NEVER : now() + time->tv_sec * 1'000'000'000 + time->tv_nsec;
+      const std::int64_t deadline =
+          time == nullptr ? NEVER : (is_moment ? 0 : now()) + time->tv_sec * 1'000'000'000 + time->tv_nsec;
       switch (sleep_on("futex wait", word, deadline, true)) {
         case Wakeup::WOKEN:
           return 0;

@@ -202,6 +202,16 @@ extern "C" int wrapped_clock(clockid_t clock, timespec* now) {
   return result;
 }
 
+// The true kernel's clock is not ahead.
+extern "C" int real_wait_until(const atomrt::os::FutexWord&, std::uint32_t, std::int64_t) __asm__(
+    "__real__ZN6atomrt2os16futex_wait_untilERKSt6atomicIjEjl");
+extern "C" int wrapped_wait_until(const atomrt::os::FutexWord&, std::uint32_t, std::int64_t) __asm__(
+    "__wrap__ZN6atomrt2os16futex_wait_untilERKSt6atomicIjEjl");
+extern "C" int wrapped_wait_until(const atomrt::os::FutexWord& word, std::uint32_t value, std::int64_t deadline_ns) {
+  atomrt::unit::FakeKernel* kernel = atomrt::unit::fake_kernel.load();
+  return real_wait_until(word, value, deadline_ns - (kernel != nullptr ? kernel->clock_ahead_ns.load() : 0));
+}
+
 extern "C" atomrt::base::Expected<atomrt::os::CompletionRing*> wrapped_make(std::uint32_t) __asm__(
     "__wrap__ZN6atomrt2os16make_aio_contextEj");
 extern "C" atomrt::base::Expected<atomrt::os::CompletionRing*> wrapped_make(std::uint32_t) {
