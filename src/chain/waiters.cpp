@@ -17,12 +17,44 @@ std::uint32_t close(Chain& chain, std::uint32_t low) {
 
 }  // namespace
 
-Waiter* WaiterTable::enter() {
-  Waiter* waiter = pool_.take();
+Waiter* WaiterHold::waiter() const {
+  Waiter* const named = named_.load(std::memory_order_relaxed);
+  return named != nullptr && named->holder.load(std::memory_order_relaxed) == name() ? named : nullptr;
+}
+
+Waiter* WaiterTable::take(WaiterHold& hold, std::uint32_t first) {
+  const std::uint32_t made = pool_.made();
+  for (std::uint32_t i = 0; i < made; ++i) {
+    Waiter* const waiter = pool_.at((first + i) % made + 1);
+    if (waiter == nullptr) return nullptr;  // a child of a handler in between
+    std::uintptr_t present = waiter->holder.load(std::memory_order_relaxed);
+    // Of that name is also what a frame of this thread has left behind that nobody has told (setcontext).
+    if (present != 0 && present != hold.name()) continue;
+    hold.named_.store(waiter, std::memory_order_relaxed);
+    if (waiter->holder.compare_exchange_strong(present, hold.name(), std::memory_order_acq_rel,
+                                               std::memory_order_relaxed)) {
+      return waiter;
+    }
+  }
+  return nullptr;
+}
+
+Waiter* WaiterTable::enter(WaiterHold& hold, std::uint32_t first) {
+  Waiter* waiter = take(hold, first);
+  while (waiter == nullptr && pool_.grow()) waiter = take(hold, first);
   if (waiter == nullptr) return nullptr;
   waiter->shares.store(0, std::memory_order_relaxed);
   waiter->bell.store(os::QUIET, std::memory_order_relaxed);
   return waiter;
+}
+
+// In a child that a handler has forked the slots' memory has been wiped: it is nobody's.
+void WaiterTable::leave(WaiterHold& hold) {
+  Waiter* const waiter = hold.named_.load(std::memory_order_relaxed);
+  if (waiter == nullptr) return;
+  std::uintptr_t present = hold.name();
+  waiter->holder.compare_exchange_strong(present, 0, std::memory_order_release, std::memory_order_relaxed);
+  hold.named_.store(nullptr, std::memory_order_relaxed);
 }
 
 Watch WaiterTable::watch(Chain& chain, std::uint32_t generation, Waiter& waiter) {

@@ -25,15 +25,33 @@ struct Waiter : os::Slot {
   os::FutexWord bell;  // os::Bell. Rung by publish, quiet again by the owner, who looks then
   // 1: waits for a chain that others wait for too. Set by anybody, cleared by the owner.
   std::atomic<std::uint32_t> shares;
+  // Whose it is: the address of his WaiterHold, 0 for nobody's. Written by compare-exchange: from 0 by who enters, back
+  // to 0 by him (release, which pairs with the next one's acquire).
+  std::atomic<std::uintptr_t> holder;
+};
+
+// What a thread that enters has: a slot, if its holder says so. It is named here before it is taken, and forgotten when
+// it has been given back, so a handler's longjmp out of any instruction in between loses none. Read and written by that
+// thread alone, and by its handlers.
+class WaiterHold {
+ public:
+  // The slot; null where there is none.
+  [[nodiscard]] Waiter* waiter() const;
+
+ private:
+  friend class WaiterTable;
+  std::atomic<Waiter*> named_{nullptr};
+  [[nodiscard]] std::uintptr_t name() const { return reinterpret_cast<std::uintptr_t>(this); }
 };
 
 enum class Watch : std::uint8_t { WATCHED, OVER };
 
 class WaiterTable {
  public:
-  // Null when memory is short.
-  [[nodiscard]] Waiter* enter();
-  void leave(Waiter& waiter) { pool_.give(waiter); }
+  // Null when memory is short. first: where the search for a slot begins; the same for who comes again soon.
+  [[nodiscard]] Waiter* enter(WaiterHold& hold, std::uint32_t first);
+  // Any number of times.
+  static void leave(WaiterHold& hold);
 
   // From WATCHED on, the waiter is rung for when the chain of that generation has been published. OVER: it has been.
   Watch watch(Chain& chain, std::uint32_t generation, Waiter& waiter);
@@ -55,6 +73,7 @@ class WaiterTable {
   [[nodiscard]] static bool may_watch(const Chain& chain, std::uint32_t generation, const Waiter& waiter);
 
  private:
+  [[nodiscard]] Waiter* take(WaiterHold& hold, std::uint32_t first);
   static void signal(Waiter& waiter);
   void wake(std::uint32_t watchers);
 

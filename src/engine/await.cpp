@@ -31,11 +31,10 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
     if (awaited.is_over(awaited.what)) return Wake::OVER;
     if (awaited.holder(engine, awaited.what) != Holder::DIRECT) return Wake::ELSEWHERE;
 
-    int old_type;
-    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old_type);  // acts on a cancel already pending
     const os::Slice slice = slice_in_kernel(deadline);
+    sleeper.cancellation.allow();
     const int error = os::wait_for_event(ring, sleeper.mask, slice.end_ns);
-    pthread_setcanceltype(old_type, nullptr);
+    sleeper.cancellation.forbid();
     if (error != EINTR && (error != ETIMEDOUT || !slice.is_last)) continue;
     engine.direct.process(By::APPLICATION);
     if (awaited.is_over(awaited.what)) return Wake::OVER;
@@ -45,21 +44,21 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
 }
 
 // A sleep that is looked after from time to time: whoever leads may have gone astray in a handler.
-Wake wait_a_while(Engine& engine, const os::FutexWord& word, std::int64_t deadline) {
+Wake wait_a_while(Sleeper& sleeper, const os::FutexWord& word, std::int64_t deadline) {
   const os::Slice slice = os::slice_of(deadline, Direct::FOLLOWER_NS);
-  const int error = os::cancellable_wait(word, os::QUIET, slice.end_ns);
+  const int error = os::cancellable_wait(sleeper.cancellation, word, os::QUIET, slice.end_ns);
   if (error == EINTR) {
     const bool goes_on = deadline == os::NO_DEADLINE && os::all_handlers_restart(os::block_signals(0));
     return goes_on ? Wake::LOOK : Wake::INTERRUPTED;
   }
   if (error != ETIMEDOUT) return Wake::LOOK;
   const os::SignalBlock blocked;
-  engine.direct.process(By::APPLICATION);
+  sleeper.engine->direct.process(By::APPLICATION);
   return slice.is_last ? Wake::TIMED_OUT : Wake::LOOK;
 }
 
-Wake wait_for_others(const os::FutexWord& word, std::int64_t deadline) {
-  const int error = os::cancellable_wait(word, os::QUIET, deadline);
+Wake wait_for_others(Sleeper& sleeper, const os::FutexWord& word, std::int64_t deadline) {
+  const int error = os::cancellable_wait(sleeper.cancellation, word, os::QUIET, deadline);
   return error == ETIMEDOUT ? Wake::TIMED_OUT : error == EINTR ? Wake::INTERRUPTED : Wake::LOOK;
 }
 
@@ -67,9 +66,9 @@ Wake wait_beside_reaper(Sleeper& sleeper, const os::FutexWord& word, std::int64_
   const os::KernelSignalSet mask = os::set_signal_mask(os::ALL_SIGNALS);
   sleeper.has_need = sleeper.engine->direct.add_need(false);
   os::set_signal_mask(mask);
-  if (!sleeper.has_need) return wait_a_while(*sleeper.engine, word, deadline);
+  if (!sleeper.has_need) return wait_a_while(sleeper, word, deadline);
   sleeper.engine->direct.wake_reaper();
-  return wait_for_others(word, deadline);
+  return wait_for_others(sleeper, word, deadline);
 }
 
 Wake wait_behind_leader(Sleeper& sleeper, os::FutexWord& word, std::int64_t deadline) {
@@ -78,25 +77,23 @@ Wake wait_behind_leader(Sleeper& sleeper, os::FutexWord& word, std::int64_t dead
     if (!sleeper.engine->direct.follow(word)) return Wake::LOOK;
     sleeper.follows = &word;
   }
-  return wait_a_while(*sleeper.engine, word, deadline);
+  return wait_a_while(sleeper, word, deadline);
 }
 
 }  // namespace
 
 void Sleeper::let_go() {
-  if (has_need) {
-    has_need = false;
-    engine->direct.drop_need();
-  }
-  if (leads == 0 && follows == nullptr) return;
-  {
-    const os::SignalBlock blocked;
-    if (leads != 0) engine->direct.stop_leading(leads);
-    if (follows != nullptr) engine->direct.stop_following(*follows);
-  }
+  cancellation.forbid();
+  if (!has_need && leads == 0 && follows == nullptr) return;
+  const os::KernelSignalSet present = os::set_signal_mask(os::ALL_SIGNALS);
+  if (has_need) engine->direct.drop_need();
+  if (leads != 0) engine->direct.stop_leading(leads);
+  if (follows != nullptr) engine->direct.stop_following(*follows);
+  has_need = false;
   leads = 0;
   follows = nullptr;
-  if (is_masked) os::set_signal_mask(mask);
+  // A handler that does not come back has a mask of its own, which is the application's affair.
+  os::set_signal_mask(is_masked && present == os::ALL_BLOCKED ? mask : present);
   is_masked = false;
 }
 
@@ -122,7 +119,7 @@ Wake wait_on_futex(Sleeper& sleeper, const Awaited& awaited, os::FutexWord& word
   Wake wake = Wake::LOOK;
   switch (holder) {
     case Holder::OTHERS:
-      return wait_for_others(word, deadline);
+      return wait_for_others(sleeper, word, deadline);
     case Holder::SOME:
       wake = wait_beside_reaper(sleeper, word, deadline);
       break;

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "engine/engine.h"
-#include "os/clock.h"
+#include "os/cancellable_wait.h"
 
 namespace atomrt::engine {
 
@@ -21,9 +21,11 @@ struct Awaited {
   Holder (*holder)(Engine& engine, const void* what);  // with signals blocked where the order of the calls is kept
 };
 
-// What a sleeping thread has asked of the direct context. Its owner pushes a cleanup handler that calls let_go.
+// What a sleeping thread has asked of the direct context, and changed of itself: with signals blocked, but for the
+// cancellation. Its owner has an os::Cleanup that calls let_go.
 struct Sleeper {
   Engine* engine;
+  os::Cancellation cancellation;
   exec::Direct::Thread leads;  // 0: does not
   bool has_need;
   bool is_masked;

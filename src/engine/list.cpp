@@ -10,13 +10,23 @@ namespace atomrt::engine {
 namespace {
 
 struct Held : Sleeper {
-  chain::Group* group;
+  chain::Group* group;  // null once this thread has dropped it
+  bool has_slept;
 };
 
+void drop(Held& held) {
+  chain::Group* const group = held.group;
+  held.group = nullptr;
+  if (group != nullptr && group->drop()) held.engine->registry.groups.give(*group);
+}
+
+// A handler may leave by longjmp at any instruction: where the wait was long, not in the middle of this.
 void let_go(void* argument) {
   Held& held = *static_cast<Held*>(argument);
   held.let_go();
-  if (held.group->drop()) held.engine->registry.groups.give(*held.group);
+  if (!held.has_slept) return drop(held);
+  const os::SignalBlock blocked;
+  drop(held);
 }
 
 bool is_done(const void* group) { return static_cast<const chain::Group*>(group)->is_done(); }
@@ -32,6 +42,7 @@ int wait_until_done(Held& held) {
   const Awaited awaited{&group, is_done, holder_of_group};
   pthread_testcancel();
   while (!group.is_done()) {
+    held.has_slept = true;
     Wake wake = wait_in_kernel(held, awaited, os::NO_DEADLINE);
     if (wake == Wake::ELSEWHERE) {
       group.forget_poke();
@@ -48,11 +59,8 @@ int wait_for_group(Engine& engine, chain::Group& group) {
   Held held{};
   held.engine = &engine;
   held.group = &group;
-  int error;
-  pthread_cleanup_push(let_go, &held);
-  error = wait_until_done(held);
-  pthread_cleanup_pop(1);
-  return error;
+  const os::Cleanup cleanup(let_go, &held);
+  return wait_until_done(held);
 }
 
 void close_group(Engine& engine, chain::Group& group) {

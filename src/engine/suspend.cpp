@@ -8,7 +8,6 @@
 #include "engine/reap.h"
 #include "engine/take.h"
 #include "engine/waiter.h"
-#include "os/cancellable_wait.h"
 #include "os/clock.h"
 
 namespace atomrt::engine {
@@ -39,50 +38,52 @@ void let_tell(const Engine& engine, const struct aiocb* const list[], int entrie
   }
 }
 
-// One call's registrations; undone however the call ends, also by cancellation.
+// One call's registrations; undone however the call ends, also by cancellation or longjmp.
 struct Sleep : Sleeper {
-  chain::Waiter* waiter;  // null as long as the thread has needed none
+  chain::WaiterHold hold;  // of nothing as long as the thread has needed none
   const struct aiocb* const* list;
-  int watched;  // entries 0..watched-1 have been registered
+  int entries;
+  int watched;  // entries 0..watched-1 have been registered, perhaps the next one too
 };
 
 void wake_up(void* argument) {
   Sleep& sleep = *static_cast<Sleep*>(argument);
   sleep.let_go();
-  if (sleep.waiter == nullptr) return;
+  const chain::Waiter* const waiter = sleep.hold.waiter();
+  if (waiter == nullptr) return;
   chain::Registry& registry = sleep.engine->registry;
-  for (int i = 0; i < sleep.watched; ++i) {
+  for (int i = 0; i <= sleep.watched && i < sleep.entries; ++i) {
     if (sleep.list[i] == nullptr) continue;
     const aiocb::RequestName name = aiocb::load_name(sleep.list[i]);
     if (chain::Chain* chain = registry.chains.at(name.number)) {
-      registry.waiters.unwatch(*chain, name.generation, *sleep.waiter);
+      registry.waiters.unwatch(*chain, name.generation, *waiter);
     }
   }
-  registry.waiters.leave(*sleep.waiter);
+  chain::WaiterTable::leave(sleep.hold);
 }
 
 // False when an entry turned out to be complete, or not to be in flight in this process.
-bool watch_all(Sleep& sleep, int entries) {
+bool watch_all(Sleep& sleep, chain::Waiter& waiter) {
   chain::Registry& registry = sleep.engine->registry;
-  for (; sleep.watched < entries; ++sleep.watched) {
+  for (; sleep.watched < sleep.entries; ++sleep.watched) {
     const struct aiocb* block = sleep.list[sleep.watched];
     if (block == nullptr) continue;
     const aiocb::RequestName name = aiocb::load_name(block);
     chain::Chain* chain = registry.chains.at(name.number);
     if (chain == nullptr) return false;
-    if (registry.waiters.watch(*chain, name.generation, *sleep.waiter) == chain::Watch::OVER) return false;
+    if (registry.waiters.watch(*chain, name.generation, waiter) == chain::Watch::OVER) return false;
   }
   return true;
 }
 
 // An entry that was watched is not any more: its request has come to its end, and whoever was told has submitted it
 // again already.
-bool has_lost_one(const Sleep& sleep) {
+bool has_lost_one(const Sleep& sleep, const chain::Waiter& waiter) {
   for (int i = 0; i < sleep.watched; ++i) {
     if (sleep.list[i] == nullptr) continue;
     const aiocb::RequestName name = aiocb::load_name(sleep.list[i]);
     const chain::Chain* chain = sleep.engine->registry.chains.at(name.number);
-    if (chain == nullptr || !chain::WaiterTable::may_watch(*chain, name.generation, *sleep.waiter)) return true;
+    if (chain == nullptr || !chain::WaiterTable::may_watch(*chain, name.generation, waiter)) return true;
   }
   return false;
 }
@@ -137,37 +138,38 @@ Holder holder_of_entries(Engine& engine, const void* what) {
 // 0, EAGAIN, EINTR.
 int outcome(Wake wake) { return wake == Wake::TIMED_OUT ? EAGAIN : wake == Wake::INTERRUPTED ? EINTR : 0; }
 
-int sleep_until_over(Sleep& sleep, int entries, std::int64_t deadline) {
-  const Entries all{sleep.list, entries};
+// Of the chains waited for: who waits for one again has the slot that is still in his cache.
+std::uint32_t first_number(const Sleep& sleep) {
+  for (int i = 0; i < sleep.entries; ++i) {
+    if (sleep.list[i] != nullptr) return aiocb::load_name(sleep.list[i]).number;
+  }
+  return 0;
+}
+
+int sleep_until_over(Sleep& sleep, std::int64_t deadline) {
+  const Entries all{sleep.list, sleep.entries};
   const Awaited awaited{&all, is_any_over, holder_of_entries};
   for (;;) {
     Wake wake = wait_in_kernel(sleep, awaited, deadline);
     if (wake != Wake::ELSEWHERE) return outcome(wake);
-    if (sleep.waiter == nullptr) sleep.waiter = sleep.engine->registry.waiters.enter();
-    if (sleep.waiter == nullptr) return EAGAIN;
-    if (!watch_all(sleep, entries)) return 0;
+    chain::Waiter* waiter = sleep.hold.waiter();
+    if (waiter == nullptr) {
+      sleep.watched = 0;  // a child that a handler has forked meanwhile finds that it has none of them
+      waiter = sleep.engine->registry.waiters.enter(sleep.hold, first_number(sleep));
+    }
+    if (waiter == nullptr) return EAGAIN;
+    if (!watch_all(sleep, *waiter)) return 0;
     // Quiet before the list is looked at: a publish behind the look rings it again.
-    os::FutexWord& bell = sleep.waiter->bell;
+    os::FutexWord& bell = waiter->bell;
     if (bell.exchange(os::QUIET, std::memory_order_acquire) != os::QUIET) {
-      if (is_over(sleep.list, entries) || has_lost_one(sleep)) return 0;
+      if (is_over(sleep.list, sleep.entries) || has_lost_one(sleep, *waiter)) return 0;
       sleep.watched = 0;  // a child that a handler has forked meanwhile finds that it has none of them
       continue;
     }
     wake = wait_on_futex(sleep, awaited, bell, deadline);
     if (wake == Wake::LOOK || bell.load(std::memory_order_acquire) != os::QUIET) continue;
-    return is_over(sleep.list, entries) ? 0 : outcome(wake);
+    return is_over(sleep.list, sleep.entries) ? 0 : outcome(wake);
   }
-}
-
-int sleep(Engine& engine, const struct aiocb* const list[], int entries, std::int64_t deadline) {
-  Sleep sleeping{};
-  sleeping.engine = &engine;
-  sleeping.list = list;
-  int error;
-  pthread_cleanup_push(wake_up, &sleeping);
-  error = sleep_until_over(sleeping, entries, deadline);
-  pthread_cleanup_pop(1);
-  return error;
 }
 
 // A library thread is at the first entry that is in flight, or it waits for one, or in its lane: the kernel does not
@@ -201,17 +203,27 @@ bool ends_in_a_moment(Engine& engine, const struct aiocb* const list[], int entr
 }
 
 // For what a predecessor has in flight, which wakes nobody here: looks again each millisecond. Any handler ends it.
-int poll_until_over(Engine* engine, const struct aiocb* const list[], int entries, std::int64_t deadline) {
+int poll_until_over(Sleep& sleep, std::int64_t deadline) {
   constexpr std::int64_t INTERVAL_NS = 1'000'000;
   const os::FutexWord nobody_wakes{0};
   for (;;) {
-    if (engine != nullptr) reap_if_any(*engine);
-    if (is_over(list, entries)) return 0;
+    if (sleep.engine != nullptr) reap_if_any(*sleep.engine);
+    if (is_over(sleep.list, sleep.entries)) return 0;
     const os::Slice slice = os::slice_of(deadline, INTERVAL_NS);
-    const int error = os::cancellable_wait(nobody_wakes, 0, slice.end_ns);
+    const int error = os::cancellable_wait(sleep.cancellation, nobody_wakes, 0, slice.end_ns);
     if (error != EINTR && !slice.is_last) continue;
-    return is_over(list, entries) ? 0 : error == EINTR ? EINTR : EAGAIN;
+    return is_over(sleep.list, sleep.entries) ? 0 : error == EINTR ? EINTR : EAGAIN;
   }
+}
+
+int sleep(Engine* engine, const struct aiocb* const list[], int entries, std::int64_t deadline, bool is_alone) {
+  Sleep sleeping{};
+  sleeping.engine = engine;
+  sleeping.list = list;
+  sleeping.entries = entries;
+  const os::Cleanup cleanup(wake_up, &sleeping);
+  const int error = engine != nullptr ? sleep_until_over(sleeping, deadline) : 0;
+  return error != 0 || is_alone ? error : poll_until_over(sleeping, deadline);
 }
 
 template <typename Timespec>
@@ -234,9 +246,7 @@ int wait_until_over(Engine* engine, const struct aiocb* const list[], int entrie
     }
   }
   if (engine != nullptr && ends_in_a_moment(*engine, list, entries)) return 0;
-  const int error = engine != nullptr ? sleep(*engine, list, entries, deadline) : 0;
-  if (error != 0 || is_alone) return error;
-  return poll_until_over(engine, list, entries, deadline);
+  return sleep(engine, list, entries, deadline, is_alone);
 }
 
 template <typename Timespec>

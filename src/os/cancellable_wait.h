@@ -1,21 +1,78 @@
 // SPDX-License-Identifier: MIT
-// A futex wait that is a cancellation point: a raw futex call is none, not even for a cancel already pending, so
-// asynchronous cancellation is allowed for its length. The caller has pushed a cleanup handler
-// (pthread_cleanup_push) and holds no lock.
+// A futex wait that is a cancellation point, and what cleans up behind one, however it is left: pthread_cancel,
+// pthread_exit, or a handler's longjmp. The caller holds no lock.
 #pragma once
 
 #include <pthread.h>
 
 #include "os/futex.h"
 
+// glibc runs what these have pushed at longjmp, too, unlike what the macros of <pthread.h> push. They are what programs
+// called that were compiled with glibc 2.2.
+extern "C" {
+void _pthread_cleanup_push(_pthread_cleanup_buffer* buffer, void (*routine)(void*), void* argument) noexcept;
+void _pthread_cleanup_pop(_pthread_cleanup_buffer* buffer, int execute) noexcept;
+#ifdef __SANITIZE_ADDRESS__
+void __asan_handle_no_return();
+#endif
+}
+
 namespace atomrt::os {
 
+// Runs a routine at the end of the scope, or when that is left for good by a frame further up. There it may run in the
+// handler that has interrupted it, also in the middle of the routine itself: it can be begun again at any instruction.
+class [[nodiscard]] Cleanup {
+ public:
+  Cleanup(void (*routine)(void*), void* argument) : routine_(routine), argument_(argument) {
+    _pthread_cleanup_push(&buffer_, leave, this);
+  }
+  ~Cleanup() {
+    routine_(argument_);
+    _pthread_cleanup_pop(&buffer_, 0);
+  }
+  Cleanup(const Cleanup&) = delete;
+  Cleanup& operator=(const Cleanup&) = delete;
+
+ private:
+  static void leave(void* self) {
+    const Cleanup& cleanup = *static_cast<const Cleanup*>(self);
+    cleanup.routine_(cleanup.argument_);
+#ifdef __SANITIZE_ADDRESS__
+    __asan_handle_no_return();  // a cancelled thread's frames end unseen
+#endif
+  }
+
+  void (*routine_)(void*);
+  void* argument_;
+  _pthread_cleanup_buffer buffer_;
+};
+
+// A raw system call is no cancellation point, not even for a cancel already pending, so asynchronous cancellation is
+// allowed for its length. All-zero is as before; what the cleanup finds allowed it forbids again.
+class Cancellation {
+ public:
+  void allow() {
+    is_allowed_ = true;
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type_before_);  // acts on a cancel already pending
+  }
+  void forbid() {
+    if (!is_allowed_) return;
+    pthread_setcanceltype(type_before_, nullptr);
+    is_allowed_ = false;
+  }
+
+ private:
+  bool is_allowed_;
+  int type_before_;
+};
+static_assert(PTHREAD_CANCEL_DEFERRED == 0);
+
 // As futex_wait, or futex_wait_until where deadline_ns is not NO_DEADLINE.
-inline int cancellable_wait(const FutexWord& word, std::uint32_t value, std::int64_t deadline_ns) {
-  int old_type;
-  pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &old_type);  // acts on a cancel already pending
+inline int cancellable_wait(Cancellation& cancellation, const FutexWord& word, std::uint32_t value,
+                            std::int64_t deadline_ns) {
+  cancellation.allow();
   const int error = deadline_ns == NO_DEADLINE ? futex_wait(word, value) : futex_wait_until(word, value, deadline_ns);
-  pthread_setcanceltype(old_type, nullptr);
+  cancellation.forbid();
   return error;
 }
 

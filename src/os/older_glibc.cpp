@@ -10,17 +10,14 @@
 #include <pthread.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include "os/cancellable_wait.h"
 
 #if defined(__x86_64__)
 #define ATOMRT_OLDER_VERSION "GLIBC_2.2.5"
-#define ATOMRT_OLDER_CANCEL_VERSION "GLIBC_2.3.3"
 #elif defined(__i386__)
 #define ATOMRT_OLDER_VERSION "GLIBC_2.1"
-#define ATOMRT_OLDER_CANCEL_VERSION "GLIBC_2.3.3"
 #elif defined(__aarch64__)
 #define ATOMRT_OLDER_VERSION "GLIBC_2.17"
-#define ATOMRT_OLDER_CANCEL_VERSION "GLIBC_2.17"
 #endif
 #if defined(__i386__)
 #define ATOMRT_OLDEST_VERSION "GLIBC_2.0"
@@ -40,9 +37,8 @@ ATOMRT_OLDER(pthread_attr_getstacksize, ATOMRT_OLDER_VERSION)
 ATOMRT_OLDER(pthread_mutex_trylock, ATOMRT_OLDEST_VERSION)
 ATOMRT_OLDER(pthread_testcancel, ATOMRT_OLDEST_VERSION)
 ATOMRT_OLDER(dlsym, ATOMRT_OLDEST_VERSION)
-ATOMRT_OLDER(__pthread_register_cancel, ATOMRT_OLDER_CANCEL_VERSION)
-ATOMRT_OLDER(__pthread_unregister_cancel, ATOMRT_OLDER_CANCEL_VERSION)
-ATOMRT_OLDER(__pthread_unwind_next, ATOMRT_OLDER_CANCEL_VERSION)
+ATOMRT_OLDER(_pthread_cleanup_push, ATOMRT_OLDEST_VERSION)
+ATOMRT_OLDER(_pthread_cleanup_pop, ATOMRT_OLDEST_VERSION)
 
 int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*),
                           void* argument) noexcept {
@@ -69,16 +65,10 @@ void __wrap_pthread_testcancel() {
   if (older_pthread_testcancel != nullptr) older_pthread_testcancel();
 }
 
-void __wrap___pthread_register_cancel(__pthread_unwind_buf_t* buffer) {
-  if (older___pthread_register_cancel != nullptr) older___pthread_register_cancel(buffer);
+void __wrap__pthread_cleanup_push(_pthread_cleanup_buffer* buffer, void (*routine)(void*), void* argument) noexcept {
+  if (older__pthread_cleanup_push != nullptr) older__pthread_cleanup_push(buffer, routine, argument);
 }
 
-void __wrap___pthread_unregister_cancel(__pthread_unwind_buf_t* buffer) {
-  if (older___pthread_unregister_cancel != nullptr) older___pthread_unregister_cancel(buffer);
-}
-
-// Comes behind a cancellation only.
-void __wrap___pthread_unwind_next(__pthread_unwind_buf_t* buffer) {
-  if (older___pthread_unwind_next != nullptr) older___pthread_unwind_next(buffer);
-  std::abort();
+void __wrap__pthread_cleanup_pop(_pthread_cleanup_buffer* buffer, int execute) noexcept {
+  if (older__pthread_cleanup_pop != nullptr) older__pthread_cleanup_pop(buffer, execute);
 }

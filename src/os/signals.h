@@ -21,6 +21,9 @@ constexpr KernelSignalSet ALL_SIGNALS = ~signal_bit(SIGNAL_SETXID);
 constexpr KernelSignalSet LIBRARY_THREAD_SIGNALS = ALL_SIGNALS & ~signal_bit(SIGNAL_CANCEL);
 
 KernelSignalSet set_signal_mask(KernelSignalSet mask);
+// What the kernel makes of ALL_SIGNALS, which never blocks two of them.
+constexpr KernelSignalSet ALL_BLOCKED = ALL_SIGNALS & ~signal_bit(SIGKILL) & ~signal_bit(SIGSTOP);
+
 KernelSignalSet block_signals(KernelSignalSet signals);
 
 // Blocks every signal of this thread, pthread_cancel's too, and restores the mask at the end of the scope.

@@ -67,20 +67,7 @@ class SlotPool {
   // Slots made so far: numbers 1..made() are valid.
   [[nodiscard]] std::uint32_t made() const { return chunk_count_.load(std::memory_order_acquire) * PER_CHUNK; }
 
- private:
-  static std::uint32_t number_of(std::uint64_t head) { return static_cast<std::uint32_t>(head); }
-  static std::uint64_t tagged(std::uint64_t old_head, std::uint32_t number) {
-    return ((old_head >> 32) + 1) << 32 | number;
-  }
-
-  void push(T& first, T& last) {
-    std::uint64_t head = free_.load(std::memory_order_relaxed);
-    do {
-      last.next_free.store(number_of(head), std::memory_order_relaxed);
-    } while (!free_.compare_exchange_weak(head, tagged(head, first.number), std::memory_order_release,
-                                          std::memory_order_relaxed));
-  }
-
+  // Makes another chunk of free slots. False when the kernel has no memory or the pool is full.
   bool grow() {
     const std::uint32_t index = chunk_count_.load(std::memory_order_acquire);
     if (index >= MOST_CHUNKS) return false;
@@ -108,6 +95,20 @@ class SlotPool {
     count(index);
     push(chunk[0], chunk[PER_CHUNK - 1]);
     return true;
+  }
+
+ private:
+  static std::uint32_t number_of(std::uint64_t head) { return static_cast<std::uint32_t>(head); }
+  static std::uint64_t tagged(std::uint64_t old_head, std::uint32_t number) {
+    return ((old_head >> 32) + 1) << 32 | number;
+  }
+
+  void push(T& first, T& last) {
+    std::uint64_t head = free_.load(std::memory_order_relaxed);
+    do {
+      last.next_free.store(number_of(head), std::memory_order_relaxed);
+    } while (!free_.compare_exchange_weak(head, tagged(head, first.number), std::memory_order_release,
+                                          std::memory_order_relaxed));
   }
 
   void count(std::uint32_t index) {

@@ -77,8 +77,8 @@ int __wrap_pthread_setcanceltype(int, int* old) {
   return 0;
 }
 void __wrap_pthread_testcancel() {}
-void __wrap___pthread_register_cancel(void*) {}
-void __wrap___pthread_unregister_cancel(void*) {}
+void __wrap__pthread_cleanup_push(void*, void (*)(void*), void*) {}
+void __wrap__pthread_cleanup_pop(void*, int) {}
 
 int __wrap_pthread_atfork(void (*prepare)(), void (*parent)(), void (*child)()) {
   static constexpr int ERRORS[] = {ENOMEM, 0};

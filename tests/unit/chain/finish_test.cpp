@@ -63,7 +63,8 @@ void the_hold_goes_back_to_the_caller(void**) {
 void a_waiter_is_woken_by_finish(void**) {
   Fixture f;
   Chain& chain = f.submit(f.request(Kind::READ));
-  Waiter* waiter = f.registry.waiters.enter();
+  WaiterHold hold;
+  Waiter* waiter = f.registry.waiters.enter(hold, 0);
   assert_int_equal(f.registry.waiters.watch(chain, generation_of(chain), *waiter), Watch::WATCHED);
   assert_true(finish(f.registry, chain, 0).is_over);
   assert_int_equal(waiter->bell, atomrt::os::RUNG);
@@ -75,7 +76,8 @@ void a_waiter_is_woken_behind_the_signal(void**) {
   for (int room = 0; room < 2; ++room) {
     Chain& chain = f.submit(f.request(Kind::READ, SIGUSR1));
     const std::uint32_t generation = generation_of(chain);
-    Waiter* waiter = f.registry.waiters.enter();
+    WaiterHold hold;
+    Waiter* waiter = f.registry.waiters.enter(hold, 0);
     assert_int_equal(f.registry.waiters.watch(chain, generation, *waiter), Watch::WATCHED);
     failing_signals = room == 0 ? 1 : 0;
     assert_false(f.registry.waiters.is_anybody_telling());
@@ -86,7 +88,7 @@ void a_waiter_is_woken_behind_the_signal(void**) {
     assert_false(WaiterTable::is_telling(chain, generation));
     if (room == 0) assert_true(finish_tail(f.registry, chain));
     signals[0] = 0;
-    f.registry.waiters.leave(*waiter);
+    WaiterTable::leave(hold);
   }
 }
 

@@ -2,6 +2,8 @@
 // WaiterTable: who is woken at a publish, one event after the other. races/waiters_race_test.cpp lets them come at once.
 #include "chain/waiters.h"
 
+#include <new>
+
 #include "chain/chains.h"
 
 namespace {
@@ -16,8 +18,11 @@ struct Fixture {
   WaiterTable& table = zeroed<WaiterTable>();
 
   Chain& chain() { return atomrt::unit::adopted(pool, request_of(Kind::READ)); }
+  static constexpr int MANY = 300;
+  WaiterHold (&holds)[MANY] = zeroed<WaiterHold[MANY]>();
+  int held = 0;
   Waiter& waiter() {
-    Waiter* waiter = table.enter();
+    Waiter* waiter = table.enter(holds[held++], 0);
     assert_non_null(waiter);
     return *waiter;
   }
@@ -204,7 +209,7 @@ void a_sharer_that_leaves_does_not_leave_the_other_asleep(void**) {
   f.watches(chain, first);
   f.watches(chain, second);
   f.table.unwatch(chain, generation_of(chain), first);
-  f.table.leave(first);
+  f.table.leave(f.holds[0]);
   f.table.publish(chain);
   assert_true(woken(second));
 }
@@ -213,8 +218,7 @@ void a_sharer_that_leaves_does_not_leave_the_other_asleep(void**) {
 void many_sharers_are_all_woken(void**) {
   Fixture f;
   Chain& chain = f.chain();
-  constexpr int MANY = 300;
-  static Waiter* waiters[MANY];
+  static Waiter* waiters[Fixture::MANY];
   for (auto& waiter : waiters) {
     waiter = &f.waiter();
     f.watches(chain, *waiter);
@@ -231,11 +235,47 @@ void a_waiter_used_again_starts_afresh(void**) {
   f.watches(chain, first);
   f.watches(chain, second);
   f.table.publish(chain);
-  f.table.leave(second);
+  f.table.leave(f.holds[1]);
   Waiter& again = f.waiter();
   assert_ptr_equal(&again, &second);
   assert_false(woken(again));
   assert_int_equal(again.shares, 0);
+}
+
+// Whatever a handler's longjmp has left undone is done by another leave.
+void a_slot_is_given_back_once(void**) {
+  Fixture f;
+  WaiterHold hold, other;
+  f.table.leave(hold);
+  assert_null(hold.waiter());
+  Waiter* const first = f.table.enter(hold, 7);
+  assert_ptr_equal(hold.waiter(), first);
+  f.table.leave(hold);
+  assert_null(hold.waiter());
+  assert_ptr_equal(f.table.enter(other, 7), first);
+  f.table.leave(hold);
+  assert_ptr_equal(other.waiter(), first);
+}
+
+// A frame that was left without leave, by setcontext, say: the next one at its address has its slot.
+void a_lost_slot_is_found_by_its_holders_name(void**) {
+  Fixture f;
+  Waiter* found[2] = {};
+  alignas(WaiterHold) unsigned char frame[sizeof(WaiterHold)];
+  for (Waiter*& waiter : found) waiter = f.table.enter(*new (frame) WaiterHold, 3);
+  assert_ptr_equal(found[0], found[1]);
+}
+
+void no_slot_is_made_while_one_is_free(void**) {
+  Fixture f;
+  Waiter* seen[64];
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    seen[i] = f.table.enter(f.holds[i], 0);
+    assert_int_equal(seen[i]->number, i + 1);
+  }
+  f.table.leave(f.holds[20]);
+  assert_ptr_equal(f.table.enter(f.holds[64], 50), seen[20]);
+  assert_int_equal(f.table.enter(f.holds[65], 50)->number, 65);  // the first of those made for it
 }
 
 // Though it still is in its place, and keeps its generation up to the end of its tail.
@@ -277,5 +317,7 @@ UNIT_TESTS(cmocka_unit_test(the_watcher_is_woken_and_nobody_else),
            cmocka_unit_test(three_sharers_are_all_woken),
            cmocka_unit_test(a_sharer_that_leaves_does_not_leave_the_other_asleep),
            cmocka_unit_test(many_sharers_are_all_woken), cmocka_unit_test(a_waiter_used_again_starts_afresh),
+           cmocka_unit_test(a_slot_is_given_back_once), cmocka_unit_test(a_lost_slot_is_found_by_its_holders_name),
+           cmocka_unit_test(no_slot_is_made_while_one_is_free),
            cmocka_unit_test(a_published_chain_is_known_as_such),
            cmocka_unit_test(a_chain_used_again_is_watched_anew))

@@ -217,8 +217,9 @@ void a_refused_request_lets_its_followers_go(void**) {
 void who_waits_for_a_refused_request_is_woken(void**) {
   MemoryFile file;
   static atomrt::chain::Waiter* waiter;
+  static atomrt::chain::WaiterHold hold;
   static Aio aio;
-  waiter = the_engine().registry.waiters.enter();
+  waiter = the_engine().registry.waiters.enter(hold, 0);
   thread_fault.refused.store(1);
   thread_fault.when_refused.store([] {  // the name is there, the request is not over
     thread_fault.when_refused.store(nullptr);
@@ -228,7 +229,7 @@ void who_waits_for_a_refused_request_is_woken(void**) {
   aio.write(file.fd, "1234");
   nothing_is_half_done(aio, file.fd);
   assert_int_equal(waiter->bell, atomrt::os::RUNG);
-  the_engine().registry.waiters.leave(*waiter);
+  atomrt::chain::WaiterTable::leave(hold);
 }
 
 void a_notification_without_room_goes_out_later_once(void**) {

@@ -21,17 +21,13 @@ int suspend_one(const Aio& aio, const timespec* timeout = nullptr) {
 
 // A waiter slot that is not given back makes the pool grow in the end.
 int waiters_in_use() {
-  static atomrt::chain::Waiter* taken[64];
-  int count = 0;
-  auto& waiters = the_engine().registry.waiters;
-  bool used[65] = {};
-  for (; count < 64; ++count) {
-    taken[count] = waiters.enter();
-    if (taken[count]->number <= 64) used[taken[count]->number] = true;
-  }
-  for (int i = 0; i < count; ++i) waiters.leave(*taken[i]);
+  static atomrt::chain::WaiterHold holds[64];
   int in_use = 0;
-  for (int number = 1; number <= 64; ++number) in_use += !used[number];
+  for (auto& hold : holds) {
+    const atomrt::chain::Waiter* const waiter = the_engine().registry.waiters.enter(hold, 0);
+    in_use += waiter->number > 64;
+  }
+  for (auto& hold : holds) atomrt::chain::WaiterTable::leave(hold);
   return in_use;
 }
 

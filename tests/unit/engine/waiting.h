@@ -104,16 +104,19 @@ struct Waiting {
     waiting.thread.store(gettid());
     if (waiting.cancels_itself) pthread_cancel(pthread_self());
     pthread_cleanup_push([](void* it) { static_cast<Waiting*>(it)->note_mask(); }, self);
-    pthread_cleanup_push(let_go, &sleeper);
-    const Wake wake = waiting.where == IN_KERNEL
-                          ? wait_in_kernel(sleeper, waiting.awaited, waiting.deadline)
-                          : wait_on_futex(sleeper, waiting.awaited, waiting.word, waiting.deadline);
-    waiting.wake.store(static_cast<int>(wake));
-    waiting.holds_something.store(sleeper.leads != 0 || sleeper.has_need || sleeper.is_masked ||
-                                  sleeper.follows != nullptr);
-    pthread_cleanup_pop(0);
+    waiting.wait(sleeper);
     pthread_cleanup_pop(1);
     return nullptr;
+  }
+
+  void wait(Sleeper& sleeper) {
+    const os::Cleanup cleanup(let_go, &sleeper);
+    const Wake woken = where == IN_KERNEL
+                           ? wait_in_kernel(sleeper, awaited, deadline)
+                           : wait_on_futex(sleeper, awaited, word, deadline);
+    wake.store(static_cast<int>(woken));
+    holds_something.store(sleeper.leads != 0 || sleeper.has_need || sleeper.is_masked ||
+                          sleeper.follows != nullptr);
   }
 };
 

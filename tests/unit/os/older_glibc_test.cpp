@@ -4,7 +4,10 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
+#include "os/cancellable_wait.h"
 #include "unit.h"
+
+using atomrt::os::Cleanup;
 
 namespace {
 
@@ -31,10 +34,9 @@ void* visit(void* argument) {
 void clean_up(void* argument) { static_cast<Visit*>(argument)->was_cleaned_up = true; }
 
 void* be_cancelled(void* argument) {
-  pthread_cleanup_push(clean_up, argument);
+  const Cleanup cleanup(clean_up, argument);
   pthread_cancel(pthread_self());
   pthread_testcancel();
-  pthread_cleanup_pop(0);
   return argument;
 }
 
@@ -68,10 +70,11 @@ void a_cancelled_thread_cleans_up(void**) {
 
 void a_thread_that_is_not_cancelled_goes_on(void**) {
   Visit seen;
-  pthread_cleanup_push(clean_up, &seen);
-  pthread_testcancel();
-  assert_false(seen.was_cleaned_up);
-  pthread_cleanup_pop(1);
+  {
+    const Cleanup cleanup(clean_up, &seen);
+    pthread_testcancel();
+    assert_false(seen.was_cleaned_up);
+  }
   assert_true(seen.was_cleaned_up);
 }
 

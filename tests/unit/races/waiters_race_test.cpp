@@ -48,14 +48,15 @@ class Race {
  private:
   void watch_all() {
     for (int round = 0; rounds_.join(round);) {
-      Waiter* waiter = table_.enter();
+      WaiterHold hold;
+      Waiter* waiter = table_.enter(hold, 0);
       if (table_.watch(*chain_, generation_, *waiter) == Watch::WATCHED) {
         if (!woken(*waiter)) stuck_.fetch_add(1);
         table_.unwatch(*chain_, generation_, *waiter);
         slept_.fetch_add(1);
       }
       if (result_.load(std::memory_order_relaxed) == 0) missed_.fetch_add(1);
-      table_.leave(*waiter);
+      WaiterTable::leave(hold);
       rounds_.leave();
     }
   }
