@@ -68,8 +68,8 @@ Tail run_tail(Registry& registry, Request& request, Tail tail) {
 
 Tail finish_request(Registry& registry, Request& request, long result) {
   publish(request, result);
-  const bool has_tail = request.group != nullptr || notifies(request);
-  return has_tail ? run_tail(registry, request, Tail::NOTIFY) : Tail::DONE;
+  if (request.group == nullptr && !notifies(request)) return Tail::DONE;
+  return request.notification.is_left ? Tail::NOTIFY : run_tail(registry, request, Tail::NOTIFY);
 }
 
 Finished finish(Registry& registry, Chain& chain, long result) {

@@ -32,7 +32,8 @@ struct Registry {
 // Runs what is left behind publish from `tail` on. DONE, or where to go on later.
 [[nodiscard]] Tail run_tail(Registry& registry, Request& request, Tail tail);
 
-// For a request that never became a chain: publish and the tail. result: bytes or -errno.
+// For a request that never became a chain: publish and the tail, which is left where its notification is. result: bytes
+// or -errno.
 [[nodiscard]] Tail finish_request(Registry& registry, Request& request, long result);
 
 struct Finished {

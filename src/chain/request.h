@@ -24,6 +24,7 @@ enum class NotifyBy : std::uint8_t { NOTHING, SIGNAL, THREAD, SIGNAL_TO_THREAD }
 // The trailing kill or thread, and nothing of the sigevent that it does not need.
 struct Notification {
   NotifyBy by;
+  bool is_left;  // where the head ends the request, the retrier notifies: see engine/relay.h
   int signal;
   sigval value;
   void (*function)(sigval);

@@ -93,6 +93,7 @@ void configure_contexts(Engine& engine) {
   engine.ring.configure(idle_ns);
   engine.direct.configure(idle_ns);
   engine.polls_apart.configure(idle_ns);
+  engine.retrier.configure(idle_ns);
 }
 
 void start(Engine& engine) {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "engine/await.h"
+#include "engine/relay.h"
 #include "os/signals.h"
 
 namespace atomrt::engine {
@@ -67,6 +68,7 @@ void close_group(Engine& engine, chain::Group& group) {
   // A chain with nothing but the countdown left, as any last request of the list would have it.
   chain::Request nothing{};
   nothing.group = &group;
+  if (is_anothers_turn(engine, group.notification()) && relay(engine, nothing, chain::Tail::COUNTDOWN)) return;
   const chain::Tail tail = run_tail(engine.registry, nothing, chain::Tail::COUNTDOWN);
   if (tail == chain::Tail::DONE) return;
   const os::SignalBlock blocked;

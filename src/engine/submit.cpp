@@ -6,6 +6,7 @@
 #include "engine/lone.h"
 #include "engine/placing.h"
 #include "engine/reap.h"
+#include "engine/relay.h"
 #include "engine/watchdog.h"
 #include "os/signals.h"
 
@@ -23,7 +24,11 @@ void poke_retrier(Engine& engine) {
 }
 
 // Apart, as what is rare costs the shortest way its registers.
-[[gnu::noinline]] void go_on_trying(Engine& engine, const Request& request, chain::Tail tail) {
+[[gnu::noinline]] void go_on_trying(Engine& engine, Request& request, chain::Tail tail) {
+  if (tail != chain::Tail::DONE && request.notification.is_left) {
+    if (relay(engine, request, tail)) return;
+    tail = run_tail(engine.registry, request, tail);
+  }
   const os::SignalBlock blocked;
   if (tail == chain::Tail::DONE) {
     poke_retrier(engine);
@@ -75,10 +80,12 @@ bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdenti
   return engine.registry.lanes.is_busy(chain::file_key(identity, request.fd), chain::order_of(request));
 }
 
-// Where the order of the calls is kept the head does not overtake what is in flight.
+// Where the order of the calls is kept the head does not overtake what is in flight, nor is it overtaken with what it
+// would leave to the retrier.
 bool may_use_head(const Engine& engine, const Request& request) {
   const Config& settings = config();
-  return settings.use_head && (!settings.keeps_call_order || !engine.registry.in_flight.may_have(request.fd));
+  if (!settings.use_head || !settings.keeps_call_order) return settings.use_head;
+  return !request.notification.is_left && !engine.registry.in_flight.may_have(request.fd);
 }
 
 // Earlier requests of a stream may wait under that number: a device that takes reads at an offset would let this one
@@ -236,6 +243,7 @@ void begin(Engine& engine, Request& request) {
   aiocb::store_in_progress(request.block);
   engine.statistics.submitted(request);
   if (engine.statistics.enabled()) keep_reporting(engine);
+  if (notifies(request)) request.notification.is_left = is_anothers_turn(engine, request.notification);
 }
 
 }  // namespace

@@ -34,6 +34,14 @@ inline std::int64_t recent_ns() {
   return now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
 }
 
+// What a thread of this process has had of the processors; -1 where there is none of that number (gettid).
+inline std::int64_t processor_ns(std::uint32_t thread) {
+  constexpr std::uint32_t OF_A_THREAD = 6;  // what pthread_getcpuclockid makes of it: part of the kernel's ABI
+  timespec used{};
+  if (clock_gettime(static_cast<clockid_t>(~thread << 3 | OF_A_THREAD), &used) != 0) return -1;
+  return used.tv_sec * NANOSECONDS_PER_SECOND + used.tv_nsec;
+}
+
 // POSIX: tv_nsec below zero or from a thousand million on is out of range; so is a negative time to wait.
 template <typename Timespec = timespec>
 bool is_valid_timeout(const Timespec& time) {

@@ -67,6 +67,14 @@ bool all_handlers_restart(KernelSignalSet blocked) {
   return true;
 }
 
+HandlerState handler_state(int number) {
+  struct sigaction action;
+  if (sigaction(number, nullptr, &action) != 0) return HandlerState::NONE;
+  if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) return HandlerState::NONE;
+  const bool may_nest = (action.sa_flags & SA_NODEFER) != 0;
+  return may_nest || (block_signals(0) & signal_bit(number)) != 0 ? HandlerState::MAY_BE_RUNNING : HandlerState::READY;
+}
+
 WriteSignals::WriteSignals(KernelSignalSet application_mask) {
   // Only what the program blocks itself can be pending already.
   if ((application_mask & WRITE_SIGNALS) != 0) system_call(SYS_rt_sigpending, &pending_before_, sizeof pending_before_);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 
 #include "base/expected.h"
 
@@ -20,10 +21,10 @@ constexpr KernelSignalSet signal_bit(int number) { return 1ULL << (number - 1); 
 constexpr KernelSignalSet ALL_SIGNALS = ~signal_bit(SIGNAL_SETXID);
 constexpr KernelSignalSet LIBRARY_THREAD_SIGNALS = ALL_SIGNALS & ~signal_bit(SIGNAL_CANCEL);
 
-KernelSignalSet set_signal_mask(KernelSignalSet mask);
 // What the kernel makes of ALL_SIGNALS, which never blocks two of them.
 constexpr KernelSignalSet ALL_BLOCKED = ALL_SIGNALS & ~signal_bit(SIGKILL) & ~signal_bit(SIGSTOP);
 
+KernelSignalSet set_signal_mask(KernelSignalSet mask);
 KernelSignalSet block_signals(KernelSignalSet signals);
 
 // Blocks every signal of this thread, pthread_cancel's too, and restores the mask at the end of the scope.
@@ -41,6 +42,14 @@ class [[nodiscard]] SignalBlock {
 
 // Whether every handler that a signal outside `blocked` may have run was installed with SA_RESTART.
 [[nodiscard]] bool all_handlers_restart(KernelSignalSet blocked);
+
+// What a signal that were sent now would find.
+enum class HandlerState : std::uint8_t {
+  NONE,            // no handler
+  READY,           // one that would run
+  MAY_BE_RUNNING,  // this thread blocks the signal, as the kernel does in its handler; or it may run inside itself
+};
+[[nodiscard]] HandlerState handler_state(int number);
 
 // For one write in an application's thread that has SIGPIPE and SIGXFSZ blocked: takes back the one that the write
 // raised, unless it was pending before. application_mask: the mask before the library blocked anything.

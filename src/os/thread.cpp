@@ -143,6 +143,8 @@ unsigned processors() {
 
 void yield_processor() { system_call(SYS_sched_yield); }
 
+void sleep_exactly() { system_call(SYS_prctl, PR_SET_TIMERSLACK, 1UL); }
+
 void name_this_thread(const char* name) { system_call(SYS_prctl, PR_SET_NAME, name); }
 
 namespace {

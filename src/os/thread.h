@@ -31,6 +31,9 @@ extern constinit std::atomic<std::uint32_t> thread_number_offset;
   return *reinterpret_cast<const std::uint32_t*>(reinterpret_cast<const char*>(pthread_self()) + offset);
 }
 
+// This thread's timed sleeps end when their time does; the kernel adds 50 us to others'.
+void sleep_exactly();
+
 // name: up to 15 bytes, seen in ps -L.
 void name_this_thread(const char* name);
 

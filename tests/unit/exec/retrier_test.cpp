@@ -20,6 +20,7 @@ struct Fake {
   std::atomic<int> signals{0}, threads{0};
   std::atomic<int> tries{0}, through{0};
   std::atomic<int> order[64] = {};
+  std::atomic<std::int64_t> tried_ns{0};  // the last that went through
 
   static bool try_again(void* self, Chain& chain) {
     Fake& fake = *static_cast<Fake*>(self);
@@ -27,11 +28,16 @@ struct Fake {
     auto& room = chain.notification.by == NotifyBy::THREAD ? fake.threads : fake.signals;
     if (room.load() <= 0) return false;
     room.fetch_sub(1);
+    fake.tried_ns.store(atomrt::os::now_ns());
     fake.order[fake.through.load() % 64].store(chain.fd);
     fake.through.fetch_add(1);
     return true;
   }
 };
+
+constexpr std::int64_t IDLE_NS = 1'000'000'000'000;
+
+std::uint32_t number_of_this_thread() { return static_cast<std::uint32_t>(gettid()); }
 
 struct Fixture {
   Fake& fake = zeroed<Fake>();
@@ -46,7 +52,9 @@ struct Fixture {
     thread_fault.start_over();
     fake.signals.store(1000);
     fake.threads.store(1000);
+    retrier.configure(0);
     assert_true(retrier.poke());
+    if (threads_named("atomrt-notify") != 0) retrier.add(chain(0));  // wakes it, if it is idle
     assert_true(eventually([&] { return !retrier.has_work() && threads_named("atomrt-notify") == 0; }));
   }
   // False: no thread could be made.
@@ -104,6 +112,79 @@ void one_thread_serves_all_in_order(void**) {
   }
   for (int i = 0; i < 20; ++i) assert_int_equal(f.fake.order[i], i + 1);
   assert_int_equal(thread_fault.asked, 1);
+}
+
+// ---- what is left to it ----
+
+void a_thread_made_ready_waits_for_work_and_leaves_when_idle(void**) {
+  Fixture f;
+  f.fake.signals.store(2);
+  f.retrier.configure(IDLE_NS);
+  assert_true(f.retrier.be_ready());
+  assert_true(f.retrier.be_ready());
+  assert_true(eventually([] { return threads_named("atomrt-notify") == 1; }));
+  for (int i = 1; i <= 2; ++i) {
+    assert_true(f.retrier.take_over(f.chain(i), number_of_this_thread()));
+    assert_true(eventually([&] { return f.fake.through == i; }));
+  }
+  assert_int_equal(thread_fault.asked, 1);
+  assert_int_equal(threads_named("atomrt-notify"), 1);
+  f.retrier.configure(0);
+  assert_true(f.retrier.take_over(f.chain(3), number_of_this_thread()));
+  f.fake.signals.store(1);
+  assert_true(eventually([] { return threads_named("atomrt-notify") == 0; }));
+  assert_int_equal(f.fake.through, 3);
+}
+
+void without_a_thread_nothing_is_taken_over(void**) {
+  Fixture f;
+  assert_false(f.retrier.take_over(f.chain(1), number_of_this_thread()));
+  thread_fault.refused.store(ALL);
+  assert_false(f.retrier.be_ready());
+  assert_false(f.retrier.take_over(f.chain(2), number_of_this_thread()));
+  assert_false(f.retrier.has_work());
+  assert_int_equal(f.fake.tries, 0);
+}
+
+// How long it takes until what this thread leaves to it is tried; meanwhile the thread sleeps, or does not.
+std::int64_t delay_of(Fixture& f, bool sleeps) {
+  const int before = f.fake.through;
+  f.fake.signals.store(1);
+  const std::int64_t begin = atomrt::os::now_ns();
+  assert_true(f.retrier.take_over(f.chain(1), number_of_this_thread()));
+  if (sleeps) {
+    const atomrt::os::FutexWord nobody_wakes{0};
+    atomrt::os::futex_wait_until(nobody_wakes, 0, begin + 10 * Retrier::MOMENT_NS);
+  }
+  while (f.fake.through == before) atomrt::os::relax();
+  return f.fake.tried_ns - begin;
+}
+
+void what_is_taken_over_is_tried_a_moment_later(void**) {
+  Fixture f;
+  f.retrier.configure(IDLE_NS);
+  assert_true(f.retrier.be_ready());
+  assert_true(delay_of(f, false) >= Retrier::MOMENT_NS);
+}
+
+// Any one of them may come late on a busy machine, not all.
+void a_caller_who_sleeps_is_not_kept_waiting(void**) {
+  Fixture f;
+  f.retrier.configure(IDLE_NS);
+  assert_true(f.retrier.be_ready());
+  assert_true(eventually([&] { return delay_of(f, true) < Retrier::MOMENT_NS; }));
+  // Nor has he who works less than his moment for it.
+  for (int i = 0; i < 3; ++i) delay_of(f, false);
+  assert_true(eventually([&] { return delay_of(f, false) >= Retrier::MOMENT_NS; }));
+}
+
+void a_caller_that_is_gone_is_not_waited_for(void**) {
+  Fixture f;
+  f.fake.signals.store(1);
+  f.retrier.configure(IDLE_NS);
+  assert_true(f.retrier.be_ready());
+  assert_true(f.retrier.take_over(f.chain(1), 0x3fffffff));
+  assert_true(eventually([&] { return f.fake.through == 1; }));
 }
 
 void signals_without_room_do_not_hold_up_threads(void**) {
@@ -196,6 +277,11 @@ UNIT_TESTS(cmocka_unit_test(without_work_there_is_no_thread),
            cmocka_unit_test(a_tail_is_tried_until_it_goes_through_and_the_thread_leaves),
            cmocka_unit_test(after_the_thread_has_left_another_is_made),
            cmocka_unit_test(one_thread_serves_all_in_order),
+           cmocka_unit_test(a_thread_made_ready_waits_for_work_and_leaves_when_idle),
+           cmocka_unit_test(without_a_thread_nothing_is_taken_over),
+           cmocka_unit_test(what_is_taken_over_is_tried_a_moment_later),
+           cmocka_unit_test(a_caller_who_sleeps_is_not_kept_waiting),
+           cmocka_unit_test(a_caller_that_is_gone_is_not_waited_for),
            cmocka_unit_test(signals_without_room_do_not_hold_up_threads),
            cmocka_unit_test(behind_one_without_room_its_like_is_not_tried),
            cmocka_unit_test(without_a_thread_the_tail_waits_for_a_poke),

@@ -283,9 +283,36 @@ void no_room_for_a_signal_is_eagain(void**) {
   assert_int_equal(status, 0);
 }
 
+void set_handler(int number, void (*handler)(int), int flags) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = flags;
+  sigaction(number, &action, nullptr);
+}
+HandlerState state_in_handler = HandlerState::NONE;
+
+void whether_a_handler_may_be_running_is_told_by_mask_and_flags(void**) {
+  const KernelSignalSet mask = set_signal_mask(0);
+  set_handler(SIGUSR1, SIG_DFL, 0);
+  assert_int_equal(handler_state(SIGUSR1), HandlerState::NONE);
+  set_handler(SIGUSR1, SIG_IGN, 0);
+  assert_int_equal(handler_state(SIGUSR1), HandlerState::NONE);
+  set_handler(SIGUSR1, [](int) { state_in_handler = handler_state(SIGUSR1); }, 0);
+  assert_int_equal(handler_state(SIGUSR1), HandlerState::READY);
+  raise(SIGUSR1);
+  assert_int_equal(state_in_handler, HandlerState::MAY_BE_RUNNING);
+  assert_int_equal(handler_state(SIGUSR1), HandlerState::READY);
+  set_handler(SIGUSR1, [](int) {}, SA_NODEFER);
+  assert_int_equal(handler_state(SIGUSR1), HandlerState::MAY_BE_RUNNING);
+  set_handler(SIGUSR1, SIG_DFL, 0);
+  for (const int number : {0, -1, 65, SIGNAL_CANCEL}) assert_int_equal(handler_state(number), HandlerState::NONE);
+  set_signal_mask(mask);
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(a_block_covers_every_signal_and_ends_with_its_scope),
+UNIT_TESTS(cmocka_unit_test(whether_a_handler_may_be_running_is_told_by_mask_and_flags),
+           cmocka_unit_test(a_block_covers_every_signal_and_ends_with_its_scope),
            cmocka_unit_test(a_block_may_cover_less), cmocka_unit_test(blocking_adds_and_returns_what_was), cmocka_unit_test(sigpipe_of_a_write_is_taken_back),
            cmocka_unit_test(sigpipe_that_was_pending_before_stays),
            cmocka_unit_test(sigpipe_blocked_by_the_program_does_not_become_pending),
