@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "chain/finish.h"
+#include "os/cancellable_wait.h"
 #include "os/clock.h"
 #include "os/memory.h"
 
@@ -85,7 +86,11 @@ bool Direct::give_back() {
     if (!leftovers_.empty() || needs_.load(std::memory_order_relaxed) > 0) return false;
     if (settling_.load(std::memory_order_seq_cst) > 0 || has_chores_.load(std::memory_order_seq_cst)) return false;
     std::uint32_t nobody = PRESENT;
-    if (!users_.compare_exchange_strong(nobody, 0, std::memory_order_acq_rel) && nobody != 0) return false;
+    if (!users_.compare_exchange_strong(nobody, 0, std::memory_order_seq_cst) && nobody != 0) return false;
+    if (nobody != 0 && lookers_.any()) {  // nobody else makes it PRESENT, for want of the lock
+      users_.fetch_or(PRESENT, std::memory_order_release);
+      return false;
+    }
     ring = nobody == 0 ? nullptr : ring_.exchange(nullptr, std::memory_order_relaxed);
     is_led = leader_.exchange(0, std::memory_order_relaxed) != 0 && ring != nullptr;
     if (is_led && refusal_.load(std::memory_order_relaxed) != FOR_EVER) {
@@ -167,15 +172,15 @@ Verdict Direct::withdraw(Chain& chain, int error) {
 
 // ---- events ----
 
-// No signal is blocked: a handler may fork between any two steps.
+// No signal is blocked: a handler may fork between any two steps, or leave by longjmp.
 bool Direct::has_events() {
   if (!has_requests()) return false;
-  const bool is_present = (users_.fetch_add(1, std::memory_order_acquire) & PRESENT) != 0;
+  Look look(lookers_);
+  const os::Cleanup cleanup([](void* begun) { static_cast<Look*>(begun)->end(); }, &look);
+  if (!look.begin()) return true;  // process looks under the lock
+  if ((users_.load(std::memory_order_seq_cst) & PRESENT) == 0) return false;
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
-  const bool any = is_present && ring != nullptr &&
-                   ring->tail.load(std::memory_order_relaxed) != processed_.load(std::memory_order_relaxed);
-  take_back(users_);
-  return any;
+  return ring != nullptr && ring->tail.load(std::memory_order_relaxed) != processed_.load(std::memory_order_relaxed);
 }
 
 void Direct::take_back(std::atomic<std::uint32_t>& count) {

@@ -13,9 +13,10 @@
 // requests, a waiter whose futex must be woken. See reaper.h.
 //
 // Shared words:
-//   users_      PRESENT while there is a kernel context, and how many keep it: requests in flight, and threads that
+//   users_      PRESENT while there is a kernel context, and how many keep it: requests in flight, and submitters that
 //               look at the ring. Only from PRESENT and 0 the reaper takes it down (compare-exchange), and so the
 //               ring's memory stays mapped under whoever counted himself in.
+//   lookers_    who else looks at the ring, and counts nothing. The reaper asks behind its change of users_.
 //   processed_  the next event to look at: written under the lock; read without it as a hint.
 //   leader_     the leading thread, 0 for none, LINGERER; written under the lock. A thread that is its own leader's
 //               handler leads, too: the frame below it finds out after its sleep.
@@ -31,6 +32,7 @@
 #include "chain/group.h"
 #include "exec/context.h"
 #include "exec/head.h"
+#include "exec/lookers.h"
 #include "exec/reaper.h"
 #include "os/kernel_aio.h"
 #include "os/mutex.h"
@@ -200,6 +202,7 @@ class Direct {
   Role role_;
   chain::ChainPool* chains_;
   std::atomic<std::uint32_t> users_;
+  Lookers lookers_;
   std::atomic<std::uint32_t> needs_;
   std::atomic<std::uint32_t> processed_;
   std::atomic<os::CompletionRing*> ring_;  // written under the lock while users_ is not PRESENT

@@ -3,6 +3,9 @@
 // is reaper_test.cpp's; who leads, races/direct_leaders_test.cpp's.
 #include "exec/direct.h"
 
+#include <setjmp.h>
+#include <sys/time.h>
+
 #include "chain/group.h"
 #include "exec/fake_kernel.h"
 
@@ -321,6 +324,33 @@ void what_the_kernel_gave_back_is_not_its_submitters_any_more(void**) {
   assert_int_equal(place_of(chain), Place::MOVING);
 }
 
+sigjmp_buf before_the_look;
+
+// A count that is left behind keeps the kernel's context for ever, and all waits looking at it.
+void a_look_may_be_left_by_longjmp(void**) {
+  Fixture f;
+  Chain& chain = f.submitted();
+  struct sigaction action {}, before {};
+  action.sa_handler = [](int) { siglongjmp(before_the_look, 1); };
+  sigaction(SIGALRM, &action, &before);
+  static std::atomic<int> jumps;
+  static std::atomic<long> looks;
+  constexpr int MANY = 2000;
+  for (jumps.store(0), looks.store(0); jumps < MANY; jumps.fetch_add(1)) {
+    if (sigsetjmp(before_the_look, 1) != 0) continue;
+    const itimerval soon{{}, {0, 5 + jumps % 32}};
+    setitimer(ITIMER_REAL, &soon, nullptr);
+    for (;;) looks.fetch_add(f.direct.has_events());
+  }
+  sigaction(SIGALRM, &before, nullptr);
+  assert_int_equal(looks, 0);
+  f.kernel.complete(0, 1);
+  assert_true(f.direct.has_events());
+  f.direct.process(By::APPLICATION);
+  f.is_settled(chain, 1, By::APPLICATION);
+  assert_false(f.direct.has_requests());
+}
+
 // And what came behind it: the reaper is on its way.
 void an_application_makes_no_thread_of_a_notification(void**) {
   Fixture f;
@@ -358,4 +388,5 @@ UNIT_TESTS(cmocka_unit_test(the_first_request_makes_the_context),
            cmocka_unit_test(what_the_kernel_gave_back_is_not_its_submitters_any_more),
            cmocka_unit_test(more_than_a_batch_is_settled_in_the_order_of_events),
            cmocka_unit_test(an_event_of_a_chain_that_is_over_means_nobody),
+           cmocka_unit_test(a_look_may_be_left_by_longjmp),
            cmocka_unit_test(an_application_makes_no_thread_of_a_notification))
