@@ -9,6 +9,7 @@
 #include "os/futex.h"
 #include "os/identity.h"
 #include "os/loader_lock.h"
+#include "os/system_call.h"
 
 namespace atomrt::engine {
 namespace {
@@ -28,6 +29,7 @@ struct alignas(32) Entry {
   std::atomic<std::uint32_t> state;
   std::atomic<std::uint32_t> epoch;  // GONE: of the fork
   std::atomic<int> number;
+  std::atomic<bool> is_plain;  // made by a call that does not set FD_CLOEXEC
   std::atomic<std::uint64_t> device, inode;
 };
 // Far more than are open at a time: all that are closed in the course of one fork.
@@ -52,7 +54,8 @@ constinit std::atomic<bool> heeds_forks{false};
 constexpr int LOWEST[] = {4096, 512, 0};
 
 bool is_noted_file(const Entry& entry, int fd, bool where_nobody_says) {
-  if (os::system_call(SYS_fcntl, fd, F_GETFD) != FD_CLOEXEC) return false;
+  const bool has_its_flags = os::system_call(SYS_fcntl, fd, F_GETFD) == FD_CLOEXEC;
+  if (!has_its_flags && !entry.is_plain.load(std::memory_order_relaxed)) return false;
   const auto numbers = os::file_numbers(fd);
   if (!numbers) return where_nobody_says;
   return *numbers == os::FileNumbers{entry.device.load(std::memory_order_relaxed),
@@ -134,12 +137,24 @@ Entry* take_entry() {
   return nullptr;
 }
 
-long duplicate(int fd) {
+long duplicate_by(int command, int fd) {
   long result = -1;
   for (const int lowest : LOWEST) {
-    result = os::system_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
-    if (result >= 0) break;
+    result = os::system_call(SYS_fcntl, fd, command, lowest);
+    if (result >= 0 || os::is_refused(result)) break;
   }
+  return result;
+}
+
+// Where a filter refuses that (a kernel does not): in two steps. A program that another thread starts between them has
+// the descriptor, too.
+long duplicate(int fd, Entry& entry) {
+  long result = duplicate_by(F_DUPFD_CLOEXEC, fd);
+  if (!os::is_refused(result)) return result;
+  entry.is_plain.store(true, std::memory_order_relaxed);
+  result = duplicate_by(F_DUPFD, fd);
+  if (os::is_refused(result)) result = os::system_call(SYS_dup, fd);
+  if (result >= 0) os::system_call(SYS_fcntl, static_cast<int>(result), F_SETFD, FD_CLOEXEC);
   return result;
 }
 
@@ -167,8 +182,9 @@ bool make_duplicate(int fd, Duplicate& made) {
   if (entry == nullptr) return false;
   entry->device.store((*numbers).device, std::memory_order_relaxed);
   entry->inode.store((*numbers).inode, std::memory_order_relaxed);
+  entry->is_plain.store(false, std::memory_order_relaxed);
   entry->state.store(MAKING, std::memory_order_release);
-  const long number = duplicate(fd);
+  const long number = duplicate(fd, *entry);
   if (number < 0) {
     entry->state.store(FREE, std::memory_order_release);
     return false;

@@ -6,6 +6,7 @@
  *     each_call_refused compare FILE    tells it again, preloaded, and holds it against the record
  *
  * Where glibc ends the process, or hangs, the rest of that story is held against nothing; that is counted. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -125,7 +126,7 @@ static void set_stage(const struct story *reference)
     MUST(ftruncate(stage->append, FILE_SIZE));
     MUST(pwrite(stage->file, (char[WRITTEN]){0}, WRITTEN, WRITE_AT));
     posix_fadvise(stage->cold, 0, 0, POSIX_FADV_DONTNEED);
-    stage->asked = stage->answered = 0;
+    stage->asked = stage->answered = stage->awaited = 0;
     stage->story = (struct story){0};
     stage->reference = reference;
 }
@@ -152,6 +153,30 @@ static void clear_stage(void)
             close(stage->streams[i][end]);
 }
 
+/* Whether a thread of that process is in read(). */
+static bool is_read_from(pid_t process, int fd)
+{
+    char path[64], line[64];
+    snprintf(path, sizeof path, "/proc/%d/task", process);
+    DIR *tasks = opendir(path);
+    if (tasks == NULL)
+        return false;
+    bool is_in_read = false;
+    for (struct dirent *task; !is_in_read && (task = readdir(tasks)) != NULL;) {
+        snprintf(path, sizeof path, "/proc/%d/task/%.10s/syscall", process, task->d_name);
+        FILE *file = fopen(path, "re");
+        long number = -1;
+        unsigned long first = ~0UL;
+        if (file != NULL && fgets(line, sizeof line, file) != NULL)
+            sscanf(line, "%ld %lx", &number, &first);
+        if (file != NULL)
+            fclose(file);
+        is_in_read = number == SYS_read && first == (unsigned long)fd;
+    }
+    closedir(tasks);
+    return is_in_read;
+}
+
 /* Feeds the process until it ends. It has no end where for a long time it neither asks nor tells; where glibc has had none
  * that time is short. */
 static void accompany(pid_t process, double patience_s)
@@ -164,6 +189,9 @@ static void accompany(pid_t process, double patience_s)
             feed_stream(stage->what);
             stage->answered++;
         }
+        const int awaited = stage->awaited;
+        if (awaited != 0 && is_read_from(process, awaited - 1))
+            stage->awaited = 0;
         if (story->told != told)
             told = story->told, since = now_s();
         if (now_s() - since > patience_s && now_s() - since > patience_s * slowness()) {

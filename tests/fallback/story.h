@@ -16,7 +16,7 @@
 enum { BLOCK = 4096, FILE_SIZE = 16 * BLOCK, WRITE_AT = 2 * BLOCK, WRITTEN = 1000, FED = 4, MOST_STEPS = 40 };
 enum { WRONG_DATA = -1000, UNTRIED = -1001 };
 /* What the other process does when it is asked. Each stream has a reader and a writer. */
-enum stream { PIPE_THERE, PIPE_EMPTY, PIPE_SUSPENDED, PIPE_SIGNALS, PIPE_CANCELLED, PIPE_TIMES_OUT, SOCKET_THERE, SOCKET_EMPTY, STREAMS };
+enum stream { PIPE_THERE, PIPE_EMPTY, PIPE_SUSPENDED, PIPE_SIGNALS, PIPE_CANCELLED, PIPE_TIMES_OUT, PIPE_CLOSED, PIPE_REPLACED, SOCKET_THERE, SOCKET_EMPTY, STREAMS };
 
 struct story {
     int told; /* values that are there */
@@ -29,6 +29,7 @@ struct stage {
     int streams[STREAMS][2];
     /* Asks are counted by the child, answers by the other process, in memory that they share. */
     _Atomic int asked, answered, what;
+    _Atomic int awaited; /* 1 + a descriptor: set back by the other process once a thread of this one reads from it */
     struct story story;
     const struct story *reference; /* glibc's; null while that is told */
 };
@@ -135,6 +136,36 @@ static long read_full_socket(void) { return read_stream(SOCKET_THERE, false); }
 static long read_empty_socket(void) { return read_stream(SOCKET_EMPTY, true); }
 static long write_pipe(void) { return write_to(stage->streams[PIPE_THERE][1], 0, 100); }
 static long write_socket(void) { return write_to(stage->streams[SOCKET_THERE][1], 0, 100); }
+
+/* glibc's thread has the file once it is in the kernel, and who closes the descriptor before that takes the file away. */
+static void let_begin(const struct aiocb *block)
+{
+    if (stage->reference != NULL)
+        return;
+    stage->awaited = block->aio_fildes + 1;
+    while (stage->awaited != 0 && aio_error(block) == EINPROGRESS)
+        pause_a_moment();
+    stage->awaited = 0;
+}
+
+/* Its descriptor is closed, or means another file, while the request waits: it is that of the file all the same. */
+static long take_away(enum stream stream, int (*take)(int fd))
+{
+    char bytes[8] = "";
+    const int fd = stage->streams[stream][0];
+    struct aiocb block = request(fd, bytes, sizeof bytes, 0);
+    const int made = aio_read(&block);
+    if (made == 0)
+        let_begin(&block);
+    take(fd);
+    feed(stream);
+    const long result = end_of(&block, made);
+    return result > 0 && memcmp(bytes, "food", FED) != 0 ? WRONG_DATA : result;
+}
+
+static int replace(int fd) { return dup2(stage->file, fd); }
+static long close_while_it_waits(void) { return take_away(PIPE_CLOSED, close); }
+static long replace_while_it_waits(void) { return take_away(PIPE_REPLACED, replace); }
 
 static long suspended(const struct aiocb *block, const struct timespec *timeout)
 {
@@ -309,6 +340,8 @@ static const struct {
     {"its signal", count_notices},
     {"a read that calls a function", function_of_file},
     {"its function", count_notices},
+    {"a read whose descriptor is closed", close_while_it_waits},
+    {"a read whose descriptor is replaced", replace_while_it_waits},
 };
 enum { STEPS = sizeof steps / sizeof *steps };
 _Static_assert(sizeof steps / sizeof *steps <= sizeof((struct story *)0)->values / sizeof(long), "MOST_STEPS");

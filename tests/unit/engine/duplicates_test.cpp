@@ -3,9 +3,14 @@
 #include "engine/duplicates.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <link.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <functional>
@@ -145,6 +150,46 @@ void nobody_begins_to_look_while_a_fork_is_under_way(void**) {
   end_look();
 }
 
+// Refuses fcntl for the rest of the process: one command, or all.
+bool refuse_fcntl(unsigned command, bool all) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fcntl, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, all ? 0 : command, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(filter), filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+bool is_file_of(int fd, int other) {
+  struct stat status, of_other;
+  return fstat(fd, &status) == 0 && fstat(other, &of_other) == 0 && status.st_ino == of_other.st_ino;
+}
+
+void one_is_made_where_a_filter_refuses_the_usual_way(void**) {
+  assert_true(heed_forks());
+  for (const bool all : {false, true}) {
+    File file;
+    const int status = in_child([&] {
+      constexpr int NO_FILTERS = 77;
+      Duplicate made{};
+      if (!refuse_fcntl(F_DUPFD_CLOEXEC, all)) return NO_FILTERS;
+      if (!make_duplicate(file.fd, made)) return 1;
+      if (!is_file_of(made.fd, file.fd)) return 2;
+      if (!all && fcntl(made.fd, F_GETFD) != FD_CLOEXEC) return 3;
+      const int grandchild = in_child([&] { return is_file_of(made.fd, file.fd); });
+      if (grandchild != 0) return 4;
+      close_duplicate(made);
+      return is_file_of(made.fd, file.fd) ? 5 : 0;
+    });
+    if (status == 77) SKIP("no filters here");
+    assert_int_equal(status, 0);
+  }
+}
+
 // Before the library's own constructor.
 [[gnu::constructor(101)]] void register_first() { pthread_atfork(run_in_fork, nullptr, nullptr); }
 
@@ -156,4 +201,5 @@ UNIT_TESTS(cmocka_unit_test(a_child_has_none),
            cmocka_unit_test(all_that_one_fork_sees_closed_are_remembered),
            cmocka_unit_test(a_fork_goes_on_beside_a_look_and_its_child_never_looks),
            cmocka_unit_test(nobody_looks_while_another_thread_goes_through_the_objects),
+           cmocka_unit_test(one_is_made_where_a_filter_refuses_the_usual_way),
            cmocka_unit_test(nobody_begins_to_look_while_a_fork_is_under_way))
