@@ -30,7 +30,7 @@ bool start_thread(NoticePool& notices, const Notification& notification) {
   // Attributes that no thread can have (EINVAL, EPERM) must not swallow the notification.
   if (error != 0 && error != EAGAIN) error = os::start_application_thread(nullptr, run_notice, notice);
   if (error != 0) notices.give(*notice);
-  return error == 0;
+  return error != EAGAIN;  // what is refused for another reason stays refused; glibc tries once
 }
 
 }  // namespace

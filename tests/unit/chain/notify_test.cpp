@@ -158,6 +158,18 @@ void no_thread_is_told_and_keeps_nothing(void**) {
   assert_int_equal(pool.made(), 64);
 }
 
+void a_thread_refused_for_good_is_not_tried_again(void**) {
+  auto& pool = zeroed<NoticePool>();
+  for (const int error : {EPERM, EACCES, ENOSYS, EINVAL}) {
+    start_over(nullptr);
+    results[0] = results[1] = error;
+    assert_true(notify(pool, thread_notification()));
+    assert_int_equal(sent.calls, 2);
+  }
+  for (int i = 0; i < 64; ++i) assert_non_null(pool.take());
+  assert_int_equal(pool.made(), 64);
+}
+
 // A function may end by pthread_exit or be cancelled: what it was started with is given back before it runs.
 void a_function_that_never_returns_keeps_nothing(void**) {
   auto& pool = zeroed<NoticePool>();
@@ -181,4 +193,5 @@ UNIT_TESTS(TEST(nothing_is_always_sent), TEST(a_signal_is_queued_once), TEST(a_s
            TEST(no_room_for_a_signal_is_told), TEST(what_can_never_go_out_is_not_tried_again),
            TEST(a_function_runs_on_a_thread_with_no_signal_blocked), TEST(attributes_are_handed_on),
            TEST(impossible_attributes_do_not_swallow_the_notification), TEST(no_thread_is_told_and_keeps_nothing),
+           TEST(a_thread_refused_for_good_is_not_tried_again),
            TEST(a_function_that_never_returns_keeps_nothing))
