@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <cerrno>
 
 #include "os/futex.h"
 #include "os/identity.h"
@@ -158,6 +159,12 @@ long duplicate(int fd, Entry& entry) {
   return result;
 }
 
+// A kernel that has had no memory for the answer is asked again: without it a child would not know the duplicate.
+base::Expected<os::FileNumbers> ask_for_numbers(int fd) {
+  const auto numbers = os::file_numbers(fd);
+  return numbers || numbers.error() != ENOMEM ? numbers : os::file_numbers(fd);
+}
+
 }  // namespace
 
 // Registered twice by two threads at once it does no harm.
@@ -177,7 +184,7 @@ namespace {
 bool is_forking() { return forks_of(forking.load(std::memory_order_seq_cst)) != 0; }
 
 bool make_duplicate(int fd, Duplicate& made) {
-  const auto numbers = os::file_numbers(fd);
+  const auto numbers = ask_for_numbers(fd);
   Entry* entry = numbers && heeds_forks.load(std::memory_order_acquire) ? take_entry() : nullptr;
   if (entry == nullptr) return false;
   entry->device.store((*numbers).device, std::memory_order_relaxed);
