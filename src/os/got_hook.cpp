@@ -72,12 +72,16 @@ bool lies_in_segment(const dl_phdr_info& object, ElfW(Word) type, ElfW(Addr) add
   return false;
 }
 
+// UNKNOWN: a filter refuses the question. Such a word is left alone.
+enum class Writable : std::uint8_t { YES, NO, UNKNOWN };
+
 // Asks the kernel to write the word as it is (an atomic OR with 0, futex(2) FUTEX_WAKE_OP): EFAULT where it can't.
-bool is_writable(ElfW(Addr) address) {
+Writable ask_whether_writable(ElfW(Addr) address) {
   int nobody_waits = 0;
   const unsigned or_with_nothing = FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0);
-  return system_call(FUTEX_CALL, &nobody_waits, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, nullptr,
-                     reinterpret_cast<void*>(address), or_with_nothing) != -EFAULT;
+  const long result = system_call(FUTEX_CALL, &nobody_waits, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, nullptr,
+                                  reinterpret_cast<void*>(address), or_with_nothing);
+  return result == -EFAULT ? Writable::NO : is_refused(result) ? Writable::UNKNOWN : Writable::YES;
 }
 
 // In a page that is read-only for good (RELRO); left as it is where the kernel does not let it be written.
@@ -104,7 +108,9 @@ bool patch_slot(const dl_phdr_info& object, ElfW(Addr) slot, const Replacement& 
   const bool is_settled =
       present == replacement.real || lies_in_segment(object, PT_LOAD, reinterpret_cast<ElfW(Addr)>(present));
   if (!is_settled) return false;
-  if (is_writable(slot)) {
+  const Writable is_writable = ask_whether_writable(slot);
+  if (is_writable == Writable::UNKNOWN) return true;
+  if (is_writable == Writable::YES) {
     // RELRO that is writable still is an object in the middle of its relocation; its last page may stay so for good.
     if (lies_in_segment(object, PT_GNU_RELRO, slot) && present != replacement.real) return false;
     __atomic_store_n(reinterpret_cast<void**>(slot), replacement.with, __ATOMIC_RELEASE);
@@ -124,11 +130,9 @@ void exchange_word(const dl_phdr_info& object, ElfW(Addr) slot, const Exchange& 
                                 __ATOMIC_ACQUIRE);
   };
   if (!lies_in_segment(object, PT_LOAD, slot, PF_W)) return;  // code that holds addresses (DT_TEXTREL)
-  if (is_writable(slot)) {
-    write();
-  } else {
-    write_protected_word(slot, write);
-  }
+  const Writable is_writable = ask_whether_writable(slot);
+  if (is_writable == Writable::YES) write();
+  if (is_writable == Writable::NO) write_protected_word(slot, write);
 }
 
 // visit(type, symbol, slot) for each relocation of an object.

@@ -4,7 +4,14 @@
 #include "os/got_hook.h"
 
 #include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
+#include <cstddef>
+
+#include "os/futex.h"
 #include "unit.h"
 
 namespace {
@@ -77,6 +84,37 @@ void slots_behind_relro_are_patched_and_stay_read_only(void**) {
 }
 void slots_of_calls_without_a_table_are_patched(void**) {
   calls_of_an_object_come_to_the_replacement(UNIT_HOOKED_NO_PLT, RTLD_NOW);
+}
+
+bool refuse_futexes() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, atomrt::os::FUTEX_CALL, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(filter), filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+// Whether they may be written is asked by a futex.
+void slots_are_left_alone_where_a_filter_refuses_the_question(void**) {
+  constexpr int NO_FILTERS = 77;
+  for (const char* path : {UNIT_HOOKED_NOW, UNIT_HOOKED_LAZY}) {
+    const Object object = load(path, RTLD_NOW);
+    const pid_t child = fork();
+    if (child == 0) {
+      if (!refuse_futexes()) _exit(NO_FILTERS);
+      const bool is_done = hook_functions(&GETPID, 1);
+      _exit(is_done && object.get_pid() == getpid() ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    dlclose(object.handle);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == NO_FILTERS) SKIP("no filters here");
+    assert_int_equal(WEXITSTATUS(status), 0);
+  }
 }
 
 void a_slot_that_was_never_bound_is_patched(void**) {
@@ -227,6 +265,7 @@ void a_slot_that_was_never_bound_is_not_exchanged(void**) {
 UNIT_TESTS(cmocka_unit_test(slots_bound_late_are_patched),
            cmocka_unit_test(slots_behind_relro_are_patched_and_stay_read_only),
            cmocka_unit_test(slots_of_calls_without_a_table_are_patched),
+           cmocka_unit_test(slots_are_left_alone_where_a_filter_refuses_the_question),
            cmocka_unit_test(a_slot_that_was_never_bound_is_patched), cmocka_unit_test(own_calls_stay_as_they_are),
            cmocka_unit_test(other_functions_stay_as_they_are),
            cmocka_unit_test(a_slot_that_holds_something_else_is_left_alone_for_now),
