@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "scenarios/known_file.h"
 #include "scenarios/program.h"
 
 using namespace schedule;
@@ -148,32 +149,17 @@ SCENARIO(a_child_is_forked_while_a_duplicate_goes, THREADS) {
   join(forker);
 }
 
-// Two numbers of one bucket: what is known of the one's file is no news of the other's.
-SCENARIO(a_file_is_known_beside_another, "waiter,threads") {
-  constexpr int BUCKETS = 4096;
-  fd = open_regular(O_RDWR, std::string(600, 'o'), false);
-  const int first_of_peer = open_regular(O_WRONLY, std::string(600, 'p'), false);
-  peer = install(*file_of(first_of_peer), 0, fd + BUCKETS);
-  close_file(first_of_peer);
-  const auto read_twice = [] {
-    for (int i = 0; i < 2; ++i) {
-      Request& read = read_of(fd, 16);
-      if (!submit(read)) continue;
-      wait_for(read);
-      EXPECT(ended_well(read, 16));
-    }
-  };
-  const unsigned reader = spawn(read_twice);
+// What is known of a file is whole, or nothing.
+SMALL_SCENARIO(a_known_file_is_whole, THREADS) {
+  static void* known;
+  known = new_known_file();
   const unsigned writer = spawn([] {
-    for (int i = 0; i < 2; ++i) {
-      Request& write = write_of(peer, "peer");
-      if (!submit(write)) continue;
-      wait_for(write);
-      EXPECT(ended_well(write, 4));
-    }
+    for (int version = 1; version <= 2; ++version) note_file(known, version);
   });
-  read_twice();
-  join(reader);
+  for (int i = 0; i < 2; ++i) {
+    const Recalled recalled = recall_file(known);
+    const auto version = static_cast<std::uint64_t>(recalled.flags);
+    EXPECT(!recalled.is_known || (recalled.device == version && recalled.inode == version));
+  }
   join(writer);
-  close_file(peer);
 }
