@@ -51,7 +51,8 @@ Plays small programs over the library under a scheduler and a simulated kernel: 
                     says which are of a line); may be repeated
   --first           ends with the first scenario that shows a fault
   --systematic      all schedules of the small scenarios with at most two preemptions
-  --faults          each call of each scenario fails once with each errno of its manual page
+  --faults          each call of each scenario fails once with each errno of its manual page, in the schedules of the
+                    seeds 1 to 8; others by --from and --seeds
   --litmus          tests the memory of the tests itself, by the small programs of the literature
   --list            the names of the scenarios
   --help            show this help
@@ -173,11 +174,11 @@ Tally search_systematically() {
   return tally;
 }
 
-Tally search_faults() {
+Tally search_faults(std::uint64_t from, std::uint64_t seeds) {
   Tally tally;
   const double begun = processor_seconds();
   const unsigned expected = measured_steps();
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+  for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
     set_fault(0, 0);
     run_seed(seed, expected, false);
     for (unsigned call = 1; call <= fallible_calls(); ++call) {
@@ -252,7 +253,7 @@ bool run_scenario(const Wish& wish, double limit_s) {
     });
   }
   if (wish.is_systematic) return !present->is_small || run_apart([] { print(search_systematically(), "schedules, all with at most 2 preemptions"); });
-  if (wish.is_faults) return run_apart([] { print(search_faults(), "runs with a fault"); });
+  if (wish.is_faults) return run_apart([&] { print(search_faults(wish.from, wish.seeds != 0 ? wish.seeds : 8), "runs with a fault"); });
   return run_apart([&] { print(search(wish.from, wish.seeds, limit_s), "schedules"); });
 }
 

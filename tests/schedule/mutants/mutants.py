@@ -19,7 +19,7 @@ def weakened(name, path, words, is_quick=False, options=()):
 
 
 RING = ("--scenario", "ring")  # whoever has nothing to do with it need not be asked
-KNOWN = ("--scenario", "a_file_is_known_beside_another")
+KNOWN = ("--scenario", "a_known_file_is_whole")
 
 MUTANTS = [
     Mutant("a_mutex_wakes_nobody", "os/mutex.h", "== 2) futex_wake(word_, 1);", "== 3) futex_wake(word_, 1);"),
@@ -52,7 +52,8 @@ MUTANTS = [
     Mutant("a_duplicate_that_is_kept", "engine/duplicates.cpp", "os::system_call(SYS_close, duplicate.fd);", "", is_quick=True),
     Mutant("a_duplicate_that_a_child_keeps", "engine/duplicates.cpp", "if (!is_past) close_in_child(entry, state);", "(void)is_past;",
            is_quick=True),
-    Mutant("a_duplicate_that_is_forgotten_in_a_fork", "engine/duplicates.cpp", "forks_of(now) > 0 ? GONE : FREE", "FREE"),
+    Mutant("a_duplicate_that_is_forgotten_in_a_fork", "engine/duplicates.cpp", "forks_of(now) > 0 ? GONE : FREE", "FREE",
+           options=("--scenario", "a_child_is_forked_while_a_duplicate_goes")),
     Mutant("a_duplicate_that_is_noted_too_late", "engine/duplicates.cpp",
            "entry->state.store(MAKING, std::memory_order_release);", ""),
     Mutant("a_closing_call_that_forgets_what_is_queued", "engine/hold.cpp",
@@ -64,7 +65,8 @@ MUTANTS = [
     Mutant("a_child_that_keeps_the_engine", "os/memory.cpp",
            "if (system_call(SYS_madvise, memory, size, MADV_WIPEONFORK) != 0) return false;", ""),
     Mutant("an_engine_wiped_before_it_is_there", "engine/engine.cpp", "if (Engine* present = process_engine.load()) std::memset",
-           "Engine* present = process_engine.load(); std::memset"),
+           "Engine* present = process_engine.load(); std::memset",
+           options=("--scenario", "a_handler_forks")),
     Mutant("a_wrong_claim_to_in_aio", "exec/direct.cpp", "claim(chain, generation, Place::IN_SUBMIT, Place::IN_AIO)",
            "(put(chain, Place::IN_AIO), generation != 0)"),
     Mutant("a_context_counted_once_too_often", "exec/direct.cpp",

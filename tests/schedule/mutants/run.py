@@ -180,7 +180,7 @@ def search(program, mutant, seconds, but, options, known=None):
     """What finds it, what the report says, or None and None; and the processor's seconds until then."""
     begun = processor_seconds()
     first = 1
-    others = [] if mutant.is_weak else [["--faults"], ["--systematic"]]  # after the first round of seeds
+    others = [] if mutant.is_weak else [["--faults"], ["--systematic"], ["--faults", "--from", "9", "--seeds", "60"]]  # after the first round of seeds
     while (spent := processor_seconds() - begun) < seconds:
         if known:
             words, known = ["--quiet", "--scenario", *known.split()], None
