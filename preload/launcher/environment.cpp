@@ -14,8 +14,8 @@ constexpr std::string_view PREFIX = "ATOMRT_";
 
 // tests/lint/environment_variables.py compares them with what src/ reads.
 constexpr std::string_view KNOWN[] = {
-    "CONTEXTS", "LAUNCHED", "MAX_THREADS", "ORDER", "RING_ENTRIES", "STATS", "STATS_INTERVAL", "VERBOSE",
-    "WATCHDOG",
+    "CONTEXTS", "COUNTERS", "LAUNCHED", "MAX_THREADS", "ORDER", "RING_ENTRIES", "STATS", "STATS_FORMAT",
+    "STATS_INTERVAL", "VERBOSE", "WATCHDOG",
 };
 
 bool is_known(std::string_view name) {

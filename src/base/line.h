@@ -19,7 +19,7 @@ class Line {
 
   Line& add(std::string_view text) {
     const std::size_t length = text.size() < room() ? text.size() : room();
-    std::memcpy(text_ + length_, text.data(), length);
+    if (length != 0) std::memcpy(text_ + length_, text.data(), length);  // an empty view may have no address
     length_ += length;
     return *this;
   }

@@ -40,6 +40,7 @@ struct Layout {
   std::uint32_t word_bytes;
   std::uint32_t slot_bytes, chunk_slots, most_chunks;
   std::uint32_t started, process, chunk_count, chunks;  // in the engine
+  std::uint32_t counters;  // in the engine: a pointer to exec/counters.h; null: nothing is counted
   Field number, state, block, offset, length, moved, submitted_ns, fd, io_fd, operation, order, lane, submitter,
       runner;
   std::uint16_t lane_active_read, lane_active_write, lane_first;  // pointers to chains, in a lane
@@ -106,6 +107,12 @@ class Scanner {
   [[nodiscard]] std::uint64_t engine() {
     const std::uint64_t engine = word_at(layout_.engine.address);
     return engine == 0 || number_at(engine + layout_.started) == 0 ? 0 : engine;
+  }
+
+  // The counters' address; 0: nothing is counted.
+  [[nodiscard]] std::uint64_t counters() {
+    const std::uint64_t from = engine();
+    return from != 0 ? word_at(from + layout_.counters) : 0;
   }
 
   template <typename Visit>

@@ -7,12 +7,11 @@
 
 #include <atomic>
 #include <cerrno>
-#include <climits>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "engine/message.h"
+#include "engine/process_path.h"
 #include "os/got_hook.h"
 #include "os/memory.h"
 #include "os/thread.h"
@@ -20,33 +19,16 @@
 namespace atomrt::engine {
 namespace {
 
-using Path = char[PATH_MAX];
-
-// ATOMRT_STATS with each %p replaced by the process's number. False when it does not fit.
-bool expand(const char* pattern, Path& path) {
-  const int pid = static_cast<int>(os::system_call(SYS_getpid));
-  std::size_t length = 0;
-  for (; *pattern != '\0'; ++pattern) {
-    if (pattern[0] == '%' && pattern[1] == 'p') {
-      const int digits = std::snprintf(path + length, sizeof path - length, "%d", pid);
-      if (digits < 0) return false;
-      length += static_cast<std::size_t>(digits);
-      ++pattern;
-    } else {
-      path[length++] = *pattern;
-    }
-    if (length >= sizeof path - 1) return false;
-  }
-  path[length] = '\0';
-  return true;
+int write_report(const Engine& engine, int fd, exec::Earlier* earlier) {
+  return engine.statistics.write_to(fd, library_threads(engine), config().statistics_format, earlier);
 }
 
 // A FIFO without a reader is refused rather than waited for.
-int report_to_file(const Engine& engine, const Path& path) {
+int report_to_file(const Engine& engine, const ProcessPath& path, exec::Earlier* earlier) {
   constexpr int FLAGS = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC;
   const long fd = os::system_call(SYS_openat, AT_FDCWD, path, FLAGS, 0644);
   if (fd < 0) return static_cast<int>(-fd);
-  const int error = engine.statistics.write_to(static_cast<int>(fd), library_threads(engine));
+  const int error = write_report(engine, static_cast<int>(fd), earlier);
   os::system_call(SYS_close, fd);
   return error;
 }
@@ -76,9 +58,31 @@ void say_that_nobody_was_served() {
   say("%s (pid %u) made no POSIX AIO request", program_invocation_short_name, config().launched);
 }
 
-[[noreturn]] void reported_exit(int status) {
-  report_statistics();
+// Appends this process's statistics to where ATOMRT_STATS says. Says once what keeps it from that.
+void report_statistics(exec::Earlier* earlier) {
+  const Engine* present = own_engine();
+  const char* target = config().statistics;
+  if (present == nullptr || target == nullptr) return;
+  if (std::strcmp(target, "stderr") == 0) return say_once("standard error", write_report(*present, 2, earlier));
+  const auto memory = os::map_memory(sizeof(ProcessPath));  // the thread's stack may be small
+  if (!memory) return say_once(target, memory.error());
+  ProcessPath& path = *static_cast<ProcessPath*>(*memory);
+  if (expand(target, "", path)) {
+    say_once(path, report_to_file(*present, path, earlier));
+  } else {
+    say_once(target, ENAMETOOLONG);
+  }
+  os::unmap_memory(*memory, sizeof(ProcessPath));
+}
+
+void report_end() {
+  if (Engine* present = own_engine()) present->statistics.note_end(library_threads(*present));
+  report_statistics(nullptr);
   say_that_nobody_was_served();
+}
+
+[[noreturn]] void reported_exit(int status) {
+  report_end();
   ::_exit(status);
 }
 
@@ -88,23 +92,26 @@ void* run_periodic_report(void* argument) {
   os::name_this_thread("atomrt-stats");
   Engine& engine = *static_cast<Engine*>(argument);
   const os::FutexWord nobody_wakes{0};
+  const auto memory = os::map_memory(sizeof(exec::Earlier));
+  auto* const earlier = memory ? static_cast<exec::Earlier*>(*memory) : nullptr;  // without it there are no rates
   std::uint64_t seen, activity = 0;
   do {
     const std::int64_t interval = config().statistics_interval_s * os::NANOSECONDS_PER_SECOND;
     const std::int64_t deadline = os::now_ns() + interval;
     while (os::now_ns() < deadline) os::futex_wait_until(nobody_wakes, 0, deadline);
-    report_statistics();
+    report_statistics(earlier);
     seen = activity;
     activity = engine.statistics.activity();
   } while (activity != seen);
+  if (earlier != nullptr) os::unmap_memory(earlier, sizeof(exec::Earlier));
   engine.is_reporting.store(false, std::memory_order_relaxed);
   return nullptr;
 }
 
 [[gnu::constructor]] void watch_exit() {
-  if (config().statistics == nullptr && !config().verbose) return;
-  watch_whether_anyone_serves();
-  if (config().statistics == nullptr && anyone_serves == nullptr) return;
+  if (!config().counts && !config().verbose) return;
+  if (config().statistics != nullptr || config().verbose) watch_whether_anyone_serves();
+  if (!config().counts && anyone_serves == nullptr) return;
   const os::Replacement replacements[] = {
       {"_exit", reinterpret_cast<void*>(::_exit), reinterpret_cast<void*>(reported_exit)},
       {"_Exit", reinterpret_cast<void*>(::_Exit), reinterpret_cast<void*>(reported_exit)},
@@ -112,31 +119,9 @@ void* run_periodic_report(void* argument) {
   os::hook_functions(replacements, 2);
 }
 
-[[gnu::destructor]] void report_at_exit() {
-  report_statistics();
-  say_that_nobody_was_served();
-}
+[[gnu::destructor]] void report_at_exit() { report_end(); }
 
 }  // namespace
-
-void report_statistics() {
-  const Engine* present = own_engine();
-  const char* target = config().statistics;
-  if (present == nullptr || target == nullptr) return;
-  if (std::strcmp(target, "stderr") == 0) {
-    say_once("standard error", present->statistics.write_to(2, library_threads(*present)));
-    return;
-  }
-  const auto memory = os::map_memory(sizeof(Path));  // the thread's stack may be small
-  if (!memory) return say_once(target, memory.error());
-  Path& path = *static_cast<Path*>(*memory);
-  if (expand(target, path)) {
-    say_once(path, report_to_file(*present, path));
-  } else {
-    say_once(target, ENAMETOOLONG);
-  }
-  os::unmap_memory(*memory, sizeof(Path));
-}
 
 void note_that_it_serves() {
   if (anyone_serves != nullptr) anyone_serves->store(1, std::memory_order_relaxed);

@@ -24,6 +24,7 @@ struct Complaints {
 constinit Config settings;
 constinit Complaints complaints{};
 constinit char statistics_target[PATH_MAX];
+constinit char counter_target[PATH_MAX];
 // 0 not read, 1 read. Two threads may read at once: they write the same values. The release store publishes `settings`
 // and `complaints`.
 constinit std::atomic<int> is_read{0};
@@ -116,20 +117,36 @@ void read_order(Complaints& found, Config& read) {
   }
 }
 
+// A copy: programs write over their environment (process titles). Null where it is too long.
+const char* keep_path(Complaints& found, const char* variable, const char* text, char (&copy)[PATH_MAX]) {
+  if (std::strlen(text) < sizeof copy) return std::strcpy(copy, text);
+  refuse(found, "ignoring %s=%.64s...: longer than a path can be", variable, text);
+  return nullptr;
+}
+
 void read_statistics(Complaints& found, Config& read) {
   const char* text = os::environment("STATS");
   if (text == nullptr || *text == '\0') return;
   const Answer said = answer(text);
-  if (said == Answer::YES) {
-    read.statistics = "stderr";
-  } else if (said == Answer::OTHER) {
-    // A copy: programs write over their environment (process titles).
-    if (std::strlen(text) < sizeof statistics_target) {
-      read.statistics = std::strcpy(statistics_target, text);
-    } else {
-      refuse(found, "ignoring ATOMRT_STATS=%.64s...: longer than a path can be", text);
-    }
+  if (said == Answer::YES) read.statistics = "stderr";
+  if (said == Answer::OTHER) read.statistics = keep_path(found, "ATOMRT_STATS", text, statistics_target);
+}
+
+void read_statistics_format(Complaints& found, Config& read) {
+  const char* text = os::environment("STATS_FORMAT");
+  if (text == nullptr || *text == '\0') return;
+  if (std::strcmp(text, "json") == 0) {
+    read.statistics_format = exec::Format::JSON;
+  } else if (std::strcmp(text, "text") != 0) {
+    refuse(found, "ignoring ATOMRT_STATS_FORMAT=%.64s: neither text nor json", text);
   }
+}
+
+void read_counters(Complaints& found, Config& read) {
+  const char* text = os::environment("COUNTERS");
+  const Answer said = text == nullptr || *text == '\0' ? Answer::NO : answer(text);
+  if (said == Answer::OTHER) read.counter_file = keep_path(found, "ATOMRT_COUNTERS", text, counter_target);
+  read.counts = read.statistics != nullptr || said == Answer::YES || read.counter_file != nullptr;
 }
 
 void read_environment() {
@@ -144,6 +161,8 @@ void read_environment() {
   read_number(found, "RING_ENTRIES", 1, MOST_RING_ENTRIES, read.ring_entries);
   read_number(found, "MAX_THREADS", 1, MOST_THREADS, read.most_threads);
   read_statistics(found, read);
+  read_statistics_format(found, read);
+  read_counters(found, read);
   read_number(found, "STATS_INTERVAL", 1, 86400, read.statistics_interval_s);
   read_number(found, "WATCHDOG", 1, 86400, read.watchdog_s);
   const char* launched = os::environment("LAUNCHED");  // the launcher's word

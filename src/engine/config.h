@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "exec/report.h"
 #include "exec/ring.h"
 
 namespace atomrt::engine {
@@ -25,6 +26,9 @@ struct Config {
   unsigned most_threads = 0;         // 0: not set, aio_init or the default decides
   const char* statistics = nullptr;  // file, or "stderr"; null: none
   unsigned statistics_interval_s = 0;
+  exec::Format statistics_format = exec::Format::TEXT;
+  bool counts = false;                 // statistics, or counters, are asked for
+  const char* counter_file = nullptr;  // null: none
   unsigned watchdog_s = 0;  // requests in flight for so long are told of; 0: none
   bool verbose = false;
   unsigned launched = 0;  // the process that the launcher started; 0: there is none

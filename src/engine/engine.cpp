@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/at_exit.h"
+#include "engine/counter_file.h"
 #include "engine/hold.h"
 #include "engine/lone.h"
 #include "engine/message.h"
@@ -96,12 +97,23 @@ void configure_contexts(Engine& engine) {
   engine.retrier.configure(idle_ns);
 }
 
+void start_counting(Statistics& statistics, const Config& settings) {
+  statistics.prepare();
+  exec::Counters* const in_file =
+      settings.counter_file != nullptr ? make_counter_file(settings.counter_file) : nullptr;
+  if (in_file != nullptr) {
+    statistics.enable(*in_file);
+  } else if (settings.counts) {
+    statistics.enable();
+  }
+}
+
 void start(Engine& engine) {
   const os::SignalBlock blocked;
   os::Locked locked(engine.start_mutex);
   if (engine.is_started.load(std::memory_order_relaxed) != 0) return;
   const Config& settings = config();
-  if (settings.statistics != nullptr) engine.statistics.enable();
+  start_counting(engine.statistics, settings);
   const exec::Completion completion{&engine,  complete_for,   offer_for,      pass_on_for,        fail_for,
                                     poll_for, has_chores_for, do_chores_for, look_after_lone_for};
   const bool has_others = os::processors() > 1;

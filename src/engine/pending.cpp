@@ -21,6 +21,7 @@ using atomrt::chain::Layout;
 using atomrt::chain::Order;
 using atomrt::chain::Pending;
 using atomrt::engine::Engine;
+using atomrt::engine::Statistics;
 
 namespace {
 
@@ -44,6 +45,7 @@ extern "C" [[gnu::visibility("default"), gnu::used]] constinit const Layout atom
     .process = offsetof(Engine, process),
     .chunk_count = POOL + static_cast<std::uint32_t>(ChainPool::place_of_count()),
     .chunks = POOL + static_cast<std::uint32_t>(ChainPool::place_of_chunks()),
+    .counters = offsetof(Engine, statistics) + static_cast<std::uint32_t>(Statistics::place_of_present()),
     .number = FIELD(number),
     .state = FIELD(state),
     .block = FIELD(block),

@@ -1,55 +1,63 @@
 // SPDX-License-Identifier: MIT
-// Statistics: what each context did. Counted only when asked for (ATOMRT_STATS, atomrt_enable_statistics): relaxed
-// atomics, written by any thread, read whenever the text is written.
+// Statistics: counts what each context did, only when asked for (ATOMRT_STATS, ATOMRT_COUNTERS,
+// atomrt_enable_statistics), and writes it. The counters are the engine's, or lie in a file (counter_file.h).
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include <cstddef>
 
 #include "chain/request.h"
-#include "exec/context.h"
+#include "exec/report.h"
 
 namespace atomrt::engine {
 
-using Counter = std::atomic<std::uint64_t>;
-
-struct ContextCounters {
-  // Latencies by power of two of nanoseconds, each parted in four: quantiles are at most 25 % too high.
-  static constexpr unsigned STEPS = 4;
-  static constexpr unsigned BINS = 64 * STEPS;
-
-  Counter requests, bytes, errors, cancelled, fallbacks, longest_ns;
-  Counter latencies[BINS];
-};
-
 class Statistics {
  public:
-  void enable();
-  [[nodiscard]] bool enabled() const { return enabled_.load(std::memory_order_relaxed); }
+  // By who starts the engine, first of all: says of the counters what they are.
+  void prepare();
+  // Where to count from now on: its own, or others that are prepared in the same way. Called again it does nothing.
+  void enable() { enable(own_); }
+  void enable(exec::Counters& counters);
+  [[nodiscard]] bool enabled() const { return present() != nullptr; }
 
+  // The pointer is read once: a handler may fork in between, and in the child it is null.
   void submitted(chain::Request& request) {
-    if (enabled()) count_submitted(request);
+    if (exec::Counters* const counters = present()) count_submitted(*counters, request);
   }
   void completed(exec::ContextId context, const chain::Request& request, long result) {
-    if (enabled()) count_completed(context, request, result);
+    if (exec::Counters* const counters = present()) count_completed(*counters, context, request, result);
   }
   void declined(exec::ContextId context);
+  void note_threads(unsigned made);
+  // The process is about to end.
+  void note_end(unsigned threads);
 
   // Changes with each request that is made, and with each that is over.
   [[nodiscard]] std::uint64_t activity() const;
 
-  // Writes the text to fd in one write(2), unless no request was made. threads: library threads made so far. Returns 0
-  // or an errno.
-  [[nodiscard]] int write_to(int fd, unsigned threads) const;
+  // Writes them to fd in one write(2), unless no request was made. threads: library threads made so far. earlier: what
+  // was written last, for the rates since then; becomes what is written now. Returns 0 or an errno. Async-signal-safe.
+  [[nodiscard]] int write_to(int fd, unsigned threads, exec::Format format = exec::Format::TEXT,
+                             exec::Earlier* earlier = nullptr) const;
+
+  // Where the pointer to the counters is, for the launcher (chain/pending.h).
+  static constexpr std::size_t place_of_present();
 
  private:
-  void count_submitted(chain::Request& request);
-  void count_completed(exec::ContextId context, const chain::Request& request, long result);
+  static void count_submitted(exec::Counters& counters, chain::Request& request);
+  static void count_completed(exec::Counters& counters, exec::ContextId context, const chain::Request& request,
+                              long result);
+  // Who counts needs no order: all that is touched then is atomic. Who reads the heading acquires what enable released.
+  [[nodiscard]] exec::Counters* present(std::memory_order order = std::memory_order_relaxed) const {
+    return present_.load(order);
+  }
 
-  std::atomic<bool> enabled_;
-  std::atomic<std::int64_t> since_ns_;  // when it was enabled: what was submitted before has no exact time
-  Counter requests_;
-  ContextCounters contexts_[exec::CONTEXTS];
+  std::atomic<exec::Counters*> present_;  // null: nothing is counted; stored once, by compare-exchange
+  exec::Counters own_;
 };
+
+constexpr std::size_t Statistics::place_of_present() { return offsetof(Statistics, present_); }
+
+// What the counters of this process say of themselves; the rest is zeros.
+void describe_counters(exec::Counters& counters);
 
 }  // namespace atomrt::engine

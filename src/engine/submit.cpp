@@ -190,6 +190,7 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
   if (engine == nullptr) return refuse(request);
   const int error = start_chain(*engine, request, descriptor);
   if (engine->has_watchdog) keep_watch(*engine);
+  if (engine->statistics.enabled()) engine->statistics.note_threads(library_threads(*engine));
   return error;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CLOCK_MONOTONIC as nanoseconds, and the timespecs of POSIX calls. Async-signal-safe.
+// CLOCK_MONOTONIC (real: CLOCK_REALTIME) as nanoseconds, and the timespecs of POSIX calls. Async-signal-safe.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,12 @@ inline std::int64_t processor_ns(std::uint32_t thread) {
   timespec used{};
   if (clock_gettime(static_cast<clockid_t>(~thread << 3 | OF_A_THREAD), &used) != 0) return -1;
   return used.tv_sec * NANOSECONDS_PER_SECOND + used.tv_nsec;
+}
+
+inline std::int64_t real_now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
 }
 
 // POSIX: tv_nsec below zero or from a thousand million on is out of range; so is a negative time to wait.

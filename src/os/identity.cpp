@@ -91,15 +91,6 @@ bool is_known_local(std::uint32_t magic) {
   return false;
 }
 
-// tmpfs, memfd, hugetlbfs: only they have seals.
-bool is_in_memory(int fd) {
-#ifdef SYS_fcntl64
-  return system_call(SYS_fcntl64, fd, F_GET_SEALS) >= 0;
-#else
-  return system_call(SYS_fcntl, fd, F_GET_SEALS) >= 0;
-#endif
-}
-
 // statmount(2), Linux 6.8: from the kernel's table of mounts. 0: not to be had (a mount of another namespace).
 std::uint32_t magic_of_mount(std::uint64_t mount) {
   constexpr long STATMOUNT = 457;  // on every architecture but alpha
@@ -131,6 +122,15 @@ std::uint32_t magic_by_statfs(int fd) {
 }
 
 }  // namespace
+
+// Only they have seals.
+bool is_in_memory(int fd) {
+#ifdef SYS_fcntl64
+  return system_call(SYS_fcntl64, fd, F_GET_SEALS) >= 0;
+#else
+  return system_call(SYS_fcntl, fd, F_GET_SEALS) >= 0;
+#endif
+}
 
 base::Expected<int> status_flags(int fd) {
 #ifdef SYS_fcntl64

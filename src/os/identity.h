@@ -58,4 +58,7 @@ base::Expected<FileNumbers> file_numbers(int fd);
 // could say.
 [[nodiscard]] bool is_on_local_storage(int fd, const FileIdentity& identity);
 
+// Of tmpfs, a memfd, or of hugetlbfs.
+[[nodiscard]] bool is_in_memory(int fd);
+
 }  // namespace atomrt::os

@@ -24,6 +24,8 @@ complain() {
 }
 
 has() { grep -qx "$1" "$file" || complain "no line '$1'"; }
+# Contexts that did nothing are left out.
+has_none() { ! grep -q "^$1 [^0]" "$file" || complain "'$1' is not 0"; }
 
 preloaded=(env "LD_PRELOAD=$PRELOAD" "ATOMRT_STATS=$file")
 
@@ -38,7 +40,7 @@ fi
 for name in io_uring-eperm io_uring-enosys both-enosys; do
   run "$UNDER" "$name" env "ATOMRT_CONTEXTS=$contexts" "${preloaded[@]}" "$PROGRAM"
   has 'ring.fallbacks 3'
-  has 'ring.requests 0'
+  has_none ring.requests
   has 'threads.requests 3'
   has 'errors 0'
 done
@@ -46,7 +48,7 @@ done
 # Not tried at all, as it might kill.
 name=io_uring-kills
 run "$UNDER" "$name" env -u ATOMRT_CONTEXTS "${preloaded[@]}" "$PROGRAM"
-has 'ring.requests 0'
+has_none ring.requests
 has 'completed 3'
 has 'errors 0'
 

@@ -24,6 +24,10 @@ void numbers_are_decimal_and_right_in_their_columns(void**) {
   expect("    -7", [](auto& line) { line.add_signed(-7, 6); });
 }
 
+void an_empty_view_adds_nothing(void**) {
+  expect("ab", [](auto& line) { line.add("a").add(std::string_view()).add("b"); });
+}
+
 void addresses_are_hexadecimal(void**) {
   expect("0x0 0xffffffffffffffff", [](auto& line) { line.add_hex(0).add(" ").add_hex(UINT64_MAX); });
   expect("  0x1a", [](auto& line) { line.add_hex(26, 6); });
@@ -50,6 +54,6 @@ void what_does_not_fit_is_left_out(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(numbers_are_decimal_and_right_in_their_columns),
-           cmocka_unit_test(addresses_are_hexadecimal),
+           cmocka_unit_test(an_empty_view_adds_nothing), cmocka_unit_test(addresses_are_hexadecimal),
            cmocka_unit_test(times_are_seconds_with_three_digits_behind_the_point),
            cmocka_unit_test(what_does_not_fit_is_left_out))

@@ -66,6 +66,7 @@ Layout layout_of(const Image& image) {
   layout.most_chunks = 1;
   layout.chunk_count = 8;
   layout.chunks = 16;
+  layout.counters = 24;
   layout.number = {0, 4};
   layout.state = {8, 8};
   layout.block = {16, word};
@@ -136,6 +137,19 @@ void nothing_is_found_before_an_engine_runs(void**) {
   image.put_word(POINTER, 0);
   assert_int_equal(look(image).count, 0);
   assert_true(look(image).scan == Scan::DONE);
+}
+
+void counters_are_where_the_engine_says(void**) {
+  for (const int word : {4, 8}) {
+    Image image(word);
+    const Layout layout = layout_of(image);
+    Scanner scanner(image, layout);
+    assert_true(scanner.counters() == 0);
+    image.put_word(ENGINE + 24, 4711);
+    assert_true(scanner.counters() == 4711);
+    image.put(ENGINE, std::uint32_t{0});
+    assert_true(scanner.counters() == 0);
+  }
 }
 
 // The slot becomes another request's between its word of state and its fields: never a mixture of both.
@@ -270,6 +284,7 @@ void the_oldest_comes_first(void**) {
 
 UNIT_TESTS(cmocka_unit_test(requests_of_either_word_size_are_found),
            cmocka_unit_test(nothing_is_found_before_an_engine_runs),
+           cmocka_unit_test(counters_are_where_the_engine_says),
            cmocka_unit_test(a_chain_that_is_used_again_is_never_half_of_each),
            cmocka_unit_test(what_ends_meanwhile_is_not_shown),
            cmocka_unit_test(what_never_rests_is_shown_where_it_was_last),

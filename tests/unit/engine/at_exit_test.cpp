@@ -304,10 +304,40 @@ void a_thread_with_the_smallest_stack_may_end_the_process(void**) {
   assert_int_equal(count_blocks(contents(path)), 1);
 }
 
+// Counted, though nothing is to be written.
+void the_end_is_noted_in_the_counters(void**) {
+  if (access("/dev/shm", W_OK) != 0) SKIP("no /dev/shm");
+  for (const char* role : {"exit", "_exit"}) {
+    static atomrt::exec::Snapshot snapshot;
+    setenv("ATOMRT_COUNTERS", "/dev/shm/atomrt-unit-end-%p", 1);
+    const Run made = run(role, "");
+    unsetenv("ATOMRT_COUNTERS");
+    assert_string_equal(made.errors, "");
+    char path[64];
+    snprintf(path, sizeof path, "/dev/shm/atomrt-unit-end-%d", static_cast<int>(made.pid));
+    const int fd = open(path, O_RDONLY);
+    assert_int_equal(read(fd, &snapshot, sizeof snapshot), sizeof snapshot);
+    close(fd);
+    unlink(path);
+    assert_true(is_of_this_form(snapshot));
+    assert_int_equal(snapshot.requests, 1);
+    assert_true(snapshot.ended_ns >= snapshot.last_ns);
+  }
+}
+
+void json_is_written_where_asked_for(void**) {
+  setenv("ATOMRT_STATS_FORMAT", "json", 1);
+  const Run made = run("exit", "stderr");
+  unsetenv("ATOMRT_STATS_FORMAT");
+  assert_memory_equal(made.errors, "{\"version\": ", 12);
+  assert_int_equal(count_words(made.errors, "\n"), 1);
+}
+
 }  // namespace
 
 #define main run_the_tests
-UNIT_TESTS(cmocka_unit_test(exit_writes_one_block), cmocka_unit_test(_exit_writes_one_block),
+UNIT_TESTS(cmocka_unit_test(the_end_is_noted_in_the_counters), cmocka_unit_test(json_is_written_where_asked_for),
+           cmocka_unit_test(exit_writes_one_block), cmocka_unit_test(_exit_writes_one_block),
            cmocka_unit_test(a_process_without_requests_writes_none),
            cmocka_unit_test(blocks_of_several_processes_are_appended),
            cmocka_unit_test(the_process_number_may_be_part_of_the_name), cmocka_unit_test(stderr_is_a_place_too),

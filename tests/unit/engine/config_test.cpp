@@ -33,6 +33,11 @@ int print_config() {
     printf("calls=%d\n", read.keeps_call_order);
     return 0;
   }
+  if (getenv("UNIT_PRINT_COUNTERS") != nullptr) {
+    printf("counts=%d file=%s json=%d\n", read.counts, read.counter_file != nullptr ? read.counter_file : "-",
+           read.statistics_format == atomrt::exec::Format::JSON);
+    return 0;
+  }
   if (getenv("UNIT_PRINT_RING") != nullptr) {
     printf("ring=%d forced=%d workers=%d entries=%u\n", read.use_ring, read.is_ring_forced, read.use_threads,
            read.ring_entries);
@@ -229,6 +234,26 @@ void a_statistics_name_longer_than_a_path_is_refused(void**) {
   assert_non_null(strstr(outcome.messages, "atomrt: ignoring ATOMRT_STATS"));
 }
 
+void counters_are_turned_on_by_a_word_or_name_their_file(void**) {
+  const auto gives = [](const char* variable, const char* settings) {
+    becomes({"UNIT_PRINT_COUNTERS=1", variable}, settings);
+  };
+  gives("ATOMRT_COUNTERS=", "counts=0 file=- json=0\n");
+  gives("ATOMRT_COUNTERS=off", "counts=0 file=- json=0\n");
+  gives("ATOMRT_COUNTERS=1", "counts=1 file=- json=0\n");
+  gives("ATOMRT_COUNTERS=/dev/shm/x.%p", "counts=1 file=/dev/shm/x.%p json=0\n");
+  gives("ATOMRT_STATS=1", "counts=1 file=- json=0\n");
+  becomes({"UNIT_PRINT_COUNTERS=1", "UNIT_SECURE=1", "ATOMRT_COUNTERS=/dev/shm/x"}, "counts=0 file=- json=0\n");
+}
+
+void the_format_of_statistics_is_text_or_json(void**) {
+  becomes({"UNIT_PRINT_COUNTERS=1", "ATOMRT_STATS_FORMAT=json"}, "counts=0 file=- json=1\n");
+  becomes({"UNIT_PRINT_COUNTERS=1", "ATOMRT_STATS_FORMAT=text"}, "counts=0 file=- json=0\n");
+  for (const char* variable : {"ATOMRT_STATS_FORMAT=JSON", "ATOMRT_STATS_FORMAT=prometheus"}) {
+    is_refused(variable, "neither text nor json");
+  }
+}
+
 void verbose_is_anything_but_a_no(void**) {
   becomes({"ATOMRT_VERBOSE=1"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
   becomes({"ATOMRT_VERBOSE=yes"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
@@ -247,7 +272,8 @@ void a_secure_process_obeys_no_variable(void**) {
 #define main run_the_tests
 UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty_values_are_the_defaults),
            cmocka_unit_test(the_order_is_any_or_that_of_the_calls),
-           cmocka_unit_test(contexts_are_those_named),
+           cmocka_unit_test(counters_are_turned_on_by_a_word_or_name_their_file),
+           cmocka_unit_test(the_format_of_statistics_is_text_or_json), cmocka_unit_test(contexts_are_those_named),
            cmocka_unit_test(the_ring_is_forced_by_its_name),
            cmocka_unit_test(the_rings_size_is_a_number_within_its_limits),
            cmocka_unit_test(unknown_contexts_are_refused_as_a_whole),

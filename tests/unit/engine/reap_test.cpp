@@ -36,7 +36,7 @@ struct Counters {
     snprintf(line, sizeof line, "\n%s ", name);
     const char* found = strstr(text, line);
     if (text[0] == '\0') return 0;
-    if (found == nullptr) abort();
+    if (found == nullptr) return 0;  // of a context that did nothing
     return atoi(found + strlen(line));
   }
 };

@@ -3,6 +3,7 @@
 #include "engine/statistics.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 
 #include <initializer_list>
 
@@ -37,11 +38,12 @@ const char* written(const Statistics& statistics, unsigned threads = 0) {
   return text;
 }
 
-// The value of a line "name value".
+// The value of a line "name value"; 0 where it is one of a context that did nothing.
 double value(const Statistics& statistics, const char* name) {
   char wanted[64];
   snprintf(wanted, sizeof wanted, "\n%s ", name);
   const char* line = strstr(written(statistics), wanted);
+  if (line == nullptr && strchr(name, '.') != nullptr) return 0;
   assert_non_null(line);
   return strtod(line + strlen(wanted), nullptr);
 }
@@ -49,6 +51,7 @@ double value(const Statistics& statistics, const char* name) {
 Statistics& enabled() {
   Statistics& statistics = zeroed<Statistics>();
   test_clock_ns = 1;
+  statistics.prepare();
   statistics.enable();
   test_clock_ns = 0;
   return statistics;
@@ -89,26 +92,65 @@ void a_full_disk_is_an_error(void**) {
 
 void without_a_request_nothing_is_written(void**) { assert_string_equal(written(enabled(), 3), ""); }
 
-void the_text_has_every_name_in_order(void**) {
+// What the contexts did is in tests/unit/exec/report_test.cpp.
+void the_text_names_this_process(void**) {
   Statistics& statistics = enabled();
   serve(statistics, ContextId::HEAD, 1000, 4096);
-  char expected[4096];
-  const int pid = getpid();
-  int length = snprintf(expected, sizeof expected,
-                        "# atomrt %s statistics: %s (pid %d)\nrequests 1\ncompleted 1\nerrors 0\ncancelled 0\n",
-                        ATOMRT_VERSION, program_invocation_short_name, pid);
-  for (const char* context : {"head", "waiter", "direct", "ring", "threads"}) {
-    const bool head = strcmp(context, "head") == 0;
-    length += snprintf(expected + length, sizeof expected - static_cast<size_t>(length),
-                       "%s.requests %d\n%s.bytes %d\n%s.errors 0\n%s.cancelled 0\n%s.fallbacks 0\n"
-                       "%s.longest_wait_us %s\n%s.latency_us.p50 %s\n%s.latency_us.p90 %s\n%s.latency_us.p99 %s\n"
-                       "%s.latency_us.p99.9 %s\n",
-                       context, head, context, head ? 4096 : 0, context, context, context, context,
-                       head ? "1.0" : "0.0", context, head ? "1.0" : "0.0", context, head ? "1.0" : "0.0", context,
-                       head ? "1.0" : "0.0", context, head ? "1.0" : "0.0");
-  }
-  snprintf(expected + length, sizeof expected - static_cast<size_t>(length), "threads.created 7\n");
-  assert_string_equal(written(statistics, 7), expected);
+  test_clock_ns = 5'000'000'000;
+  const char* const text = written(statistics, 7);
+  test_clock_ns = 0;
+  char expected[256];
+  snprintf(expected, sizeof expected,
+           "# atomrt %s statistics: %s (pid %d)\ntime 5.000\nuptime_s 4.999\nrequests 1\ncompleted 1\nerrors 0\n",
+           ATOMRT_VERSION, program_invocation_short_name, static_cast<int>(getpid()));
+  assert_memory_equal(text, expected, strlen(expected));
+  assert_non_null(strstr(text, "\nthreads.created 7\n"));
+}
+
+// Each block of ATOMRT_STATS_INTERVAL has the rates since the last one.
+void what_is_written_again_has_rates(void**) {
+  Statistics& statistics = enabled();
+  static atomrt::exec::Earlier earlier;
+  earlier = {};
+  const int fd = memfd_create("statistics", 0);
+  const auto write_at = [&](std::int64_t ns) {
+    test_clock_ns = ns;
+    assert_int_equal(statistics.write_to(fd, 0, atomrt::exec::Format::TEXT, &earlier), 0);
+    test_clock_ns = 0;
+  };
+  serve(statistics, ContextId::RING, 10, 1000);
+  write_at(2'000'000'000'000);
+  const off_t first = lseek(fd, 0, SEEK_END);
+  for (int i = 0; i < 30; ++i) serve(statistics, ContextId::RING, 10, 1000);
+  write_at(2'002'000'000'000);
+  static char text[8192];
+  const ssize_t length = pread(fd, text, sizeof text - 1, 0);
+  assert_true(length > first);
+  text[length] = '\0';
+  const char* const second = text + first;
+  assert_non_null(strstr(second, "\ninterval_s 2.000\nrequests_per_s 15.0\n"));
+  assert_non_null(strstr(second, "\nring.requests_per_s 15.0\nring.bytes_per_s 15000.0\n"));
+  text[first] = '\0';
+  assert_null(strstr(text, "per_s"));
+  close(fd);
+}
+
+void others_may_hold_the_counters(void**) {
+  Statistics& statistics = zeroed<Statistics>();
+  auto& counters = zeroed<atomrt::exec::Counters>();
+  describe_counters(counters);
+  statistics.prepare();
+  statistics.enable(counters);
+  statistics.enable();  // it is counted already
+  serve(statistics, ContextId::HEAD, 10, 100);
+  statistics.note_threads(3);
+  assert_int_equal(counters.requests.load(), 1);
+  assert_int_equal(counters.of[0].bytes.load(), 100);
+  assert_int_equal(counters.threads.load(), 3);
+  assert_int_equal(counters.ended_ns.load(), 0);
+  statistics.note_end(4);
+  assert_int_equal(counters.threads.load(), 4);
+  assert_true(counters.ended_ns.load() != 0 && counters.last_ns.load() != 0);
 }
 
 void results_are_told_apart_by_context(void**) {
@@ -211,7 +253,8 @@ void quantiles_count_from_the_fastest(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(nothing_is_counted_unless_asked_for),
-           cmocka_unit_test(without_a_request_nothing_is_written), cmocka_unit_test(a_full_disk_is_an_error), cmocka_unit_test(the_text_has_every_name_in_order),
+           cmocka_unit_test(without_a_request_nothing_is_written), cmocka_unit_test(a_full_disk_is_an_error), cmocka_unit_test(the_text_names_this_process),
+           cmocka_unit_test(what_is_written_again_has_rates), cmocka_unit_test(others_may_hold_the_counters),
            cmocka_unit_test(results_are_told_apart_by_context), cmocka_unit_test(a_request_in_flight_is_not_completed),
            cmocka_unit_test(what_was_submitted_before_has_no_latency), cmocka_unit_test(the_longest_wait_is_exact),
            cmocka_unit_test(a_quantile_is_never_too_low_and_hardly_too_high),
