@@ -19,6 +19,8 @@
 #include "launcher/preload_twin.h"
 #include "launcher/program.h"
 #include "launcher/settings.h"
+#include "launcher/stats_of.h"
+#include "launcher/top.h"
 
 namespace atomrt::launcher {
 namespace {
@@ -99,7 +101,11 @@ int start(int count, char** arguments) {
     case Action::EXPLAIN:
       return flushed(explain(options.program[0], options.is_json));
     case Action::PENDING:
-      return flushed(print_pending(options.pid, options.is_json));
+      return flushed(print_pending(options.subject, options.is_json));
+    case Action::STATS_OF:
+      return flushed(print_statistics_of(options));
+    case Action::TOP:
+      return flushed(show_top(options));
     case Action::RUN:
       return run(options);
   }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "launcher/contexts.h"
 #include "launcher/messages.h"
@@ -28,6 +29,11 @@ enum Option {
   COMPARE,
   EXPLAIN,
   PENDING,
+  STATS_OF,
+  STATS_FORMAT,
+  COUNTERS,
+  TOP,
+  INTERVAL,
   JSON,
   PRINT_PRELOAD,
   DOCTOR
@@ -43,6 +49,11 @@ constexpr option LONG_OPTIONS[] = {
     {"compare", optional_argument, nullptr, COMPARE},
     {"explain", no_argument, nullptr, EXPLAIN},
     {"pending", required_argument, nullptr, PENDING},
+    {"stats-of", required_argument, nullptr, STATS_OF},
+    {"stats-format", required_argument, nullptr, STATS_FORMAT},
+    {"counters", optional_argument, nullptr, COUNTERS},
+    {"top", required_argument, nullptr, TOP},
+    {"interval", required_argument, nullptr, INTERVAL},
     {"json", no_argument, nullptr, JSON},
     {"print-preload", no_argument, nullptr, PRINT_PRELOAD},
     {"doctor", no_argument, nullptr, DOCTOR},
@@ -82,9 +93,31 @@ bool check_order(std::string_view order) {
   return false;
 }
 
-bool check_statistics(const char* file) {
+bool check_file(const char* option, const char* file) {
   if (*file != '\0') return true;
-  fail("--stats: empty file name");
+  fail("%s: empty file name", option);
+  return false;
+}
+
+bool read_format(std::string_view name, Options& options) {
+  constexpr std::string_view NAMES[] = {"text", "json", "prometheus"};
+  for (unsigned format = 0; format < std::size(NAMES); ++format) {
+    if (name == NAMES[format]) options.format = static_cast<exec::Format>(format), options.has_format = true;
+  }
+  if (options.has_format) return true;
+  fail("--stats-format: '%.*s' is none of text, json, prometheus", static_cast<int>(name.size()), name.data());
+  return false;
+}
+
+// Seconds, with a point or without.
+bool read_interval(const char* text, Options& options) {
+  char* end = nullptr;
+  const double seconds = *text >= '0' && *text <= '9' ? std::strtod(text, &end) : 0;
+  if (seconds >= 0.1 && seconds <= 86400 && *end == '\0') {
+    options.interval_ns = static_cast<std::int64_t>(seconds * 1e9);
+    return true;
+  }
+  fail("--interval: '%s' is not a number from 0.1 to 86400", text);
   return false;
 }
 
@@ -114,7 +147,12 @@ bool take_option(int option, char** arguments, Options& options) {
       return check_order(optarg);
     case STATS:
       options.statistics = optarg == nullptr ? "stderr" : optarg;
-      return check_statistics(options.statistics);
+      return check_file("--stats", options.statistics);
+    case STATS_FORMAT:
+      return read_format(optarg, options);
+    case COUNTERS:
+      options.counters = optarg == nullptr ? "1" : optarg;
+      return check_file("--counters", options.counters);
     case DEEP:
       options.is_deep = true;
       return true;
@@ -130,8 +168,18 @@ bool take_option(int option, char** arguments, Options& options) {
       return true;
     case PENDING:
       options.action = Action::PENDING;
-      options.pid = optarg;
+      options.subject = optarg;
       return true;
+    case STATS_OF:
+      options.action = Action::STATS_OF;
+      options.subject = optarg;
+      return true;
+    case TOP:
+      options.action = Action::TOP;
+      options.subject = optarg;
+      return true;
+    case INTERVAL:
+      return read_interval(optarg, options);
     case JSON:
       options.is_json = true;
       return true;
@@ -156,7 +204,18 @@ bool take_option(int option, char** arguments, Options& options) {
 }
 
 const char* name_of(Action action) {
-  return action == Action::DOCTOR ? "doctor" : action == Action::PENDING ? "pending" : "print-preload";
+  switch (action) {
+    case Action::DOCTOR:
+      return "doctor";
+    case Action::PENDING:
+      return "pending";
+    case Action::STATS_OF:
+      return "stats-of";
+    case Action::TOP:
+      return "top";
+    default:
+      return "print-preload";
+  }
 }
 
 // PROGRAM alone: its arguments change nothing. --json may follow it.
@@ -167,6 +226,33 @@ bool check_explain(int count, Options& options) {
   }
   if (count == 1) return true;
   fail(count == 0 ? "no PROGRAM given (try 'atomrt --help')" : "--explain takes one PROGRAM, without arguments");
+  return false;
+}
+
+// `atomrt top PID`, as other tools have it; `atomrt -- top PID` runs the program of that name.
+bool is_top_of_process(int index, int count, char** arguments) {
+  if (count - index != 2 || std::strcmp(arguments[index], "top") != 0) return false;
+  const char* const number = arguments[index + 1];
+  return std::strcmp(arguments[index - 1], "--") != 0 && number[std::strspn(number, "0123456789")] == '\0';
+}
+
+// What belongs to other actions than the one that was chosen.
+bool check_action(const Options& options) {
+  const Action action = options.action;
+  const bool runs = action == Action::RUN || action == Action::COMPARE;
+  if (options.is_json && action != Action::COMPARE && action != Action::PENDING && action != Action::STATS_OF) {
+    fail("--json is for --compare, --explain, --pending and --stats-of");
+  } else if (options.interval_ns != 0 && action != Action::STATS_OF && action != Action::TOP) {
+    fail("--interval is for --stats-of and --top");
+  } else if (options.has_format && !runs && action != Action::STATS_OF) {
+    fail("--stats-format is for --stats and --stats-of");
+  } else if (options.format == exec::Format::PROMETHEUS && action != Action::STATS_OF) {
+    fail("--stats-format: prometheus is for --stats-of");
+  } else if (options.is_json && options.has_format && options.format != exec::Format::JSON) {
+    fail("--json and another --stats-format");
+  } else {
+    return true;
+  }
   return false;
 }
 
@@ -189,13 +275,16 @@ bool parse_options(int count, char** arguments, Options& options) {
     options.ends_with_bare_stats = option == STATS && optarg == nullptr;
     if (options.action == Action::HELP || options.action == Action::VERSION) return true;
   }
+  if (options.action == Action::RUN && is_top_of_process(optind, count, arguments)) {
+    options.action = Action::TOP;
+    options.subject = arguments[optind + 1];
+    optind = count;
+  }
   options.program = arguments + optind;
   const bool has_program = optind < count;
   if (options.action == Action::EXPLAIN) return check_explain(count - optind, options);
-  if (options.is_json && options.action != Action::COMPARE && options.action != Action::PENDING) {
-    fail("--json is for --compare, --explain and --pending");
-    return false;
-  }
+  if (!check_action(options)) return false;
+  if (options.is_json && options.action == Action::STATS_OF) options.format = exec::Format::JSON;
   const bool takes_program = options.action == Action::RUN || options.action == Action::COMPARE;
   if (takes_program && !has_program) {
     fail("no PROGRAM given (try 'atomrt --help')");
@@ -229,7 +318,18 @@ void print_help() {
       "                    the exit status is 0 if it would be served, 1 if not\n"
       "  --pending PID     show what is in flight in a running process, the oldest first: what each request does,\n"
       "                    for how long, where it is; the process is not stopped\n"
-      "  --json            show the result of --compare, --explain or --pending as JSON\n"
+      "  --counters[=FILE] count requests; keep the counters in FILE, on tmpfs (/dev/shm), where they outlive the\n"
+      "                    process; %p in FILE is the process id, else .PID is added (ATOMRT_COUNTERS)\n"
+      "  --stats-of PID|FILE\n"
+      "                    show the statistics of a running process that counts, or those that a FILE of --counters\n"
+      "                    holds, also when the process has gone\n"
+      "  --stats-format FORMAT\n"
+      "                    of --stats-of: text, json or prometheus; of --stats: text or json (ATOMRT_STATS_FORMAT)\n"
+      "  --top PID         show rates, latencies and the oldest requests of a running process again and again, as\n"
+      "                    `atomrt top PID` does; a line each time where the output is no terminal\n"
+      "  --interval SECONDS\n"
+      "                    of --stats-of: again and again until the process ends, with rates; of --top: how often\n"
+      "  --json            show the result of --compare, --explain, --pending or --stats-of as JSON\n"
       "  --print-preload   print the path to put into LD_PRELOAD\n"
       "  --doctor          show what this kernel and environment offer to atomrt\n"
       "  -h, --help        show this help\n"

@@ -20,14 +20,14 @@ bool set_variable(const char* name, const char* value) {
   return false;
 }
 
-bool make_absolute(const char* file, Path& path) {
+bool make_absolute(const char* option, const char* file, Path& path) {
   char folder[PATH_MAX] = "";
   if (file[0] != '/' && getcwd(folder, sizeof folder) == nullptr) {
-    fail("--stats: %s: %s", file, std::strerror(errno));
+    fail("%s: %s: %s", option, file, std::strerror(errno));
     return false;
   }
   if (file[0] == '/' ? path.join(file) : path.join(folder, "/", file)) return true;
-  fail("--stats: %s: %s", file, std::strerror(ENAMETOOLONG));
+  fail("%s: %s: %s", option, file, std::strerror(ENAMETOOLONG));
   return false;
 }
 
@@ -49,13 +49,26 @@ bool empty_file(const Path& path) {
 bool set_statistics(const char* file) {
   if (std::string_view(file) == "stderr") return set_variable("ATOMRT_STATS", file);
   Path path;
-  if (!make_absolute(file, path)) return false;
+  if (!make_absolute("--stats", file, path)) return false;
   const bool is_pattern = path.view().find("%p") != std::string_view::npos;
   if (!(is_pattern ? is_usable_pattern(path) : empty_file(path))) {
     fail("--stats: %s: %s", path.c_str(), std::strerror(errno));
     return false;
   }
   return set_variable("ATOMRT_STATS", path.c_str());
+}
+
+bool set_counters(const char* file) {
+  Path path;
+  if (std::string_view(file) == "1") return set_variable("ATOMRT_COUNTERS", file);
+  if (!make_absolute("--counters", file, path)) return false;
+  if (is_usable_pattern(path)) return set_variable("ATOMRT_COUNTERS", path.c_str());
+  fail("--counters: %s: %s", path.c_str(), std::strerror(errno));
+  return false;
+}
+
+bool set_format(exec::Format format) {
+  return set_variable("ATOMRT_STATS_FORMAT", format == exec::Format::JSON ? "json" : "text");
 }
 
 bool holds(std::string_view list, std::string_view path, const char* separators) {
@@ -92,6 +105,8 @@ bool apply_options(const Options& options) {
          (options.max_threads == nullptr || set_variable("ATOMRT_MAX_THREADS", options.max_threads)) &&
          (options.order == nullptr || set_variable("ATOMRT_ORDER", options.order)) &&
          (options.statistics == nullptr || set_statistics(options.statistics)) &&
+         (options.counters == nullptr || set_counters(options.counters)) &&
+         (!options.has_format || set_format(options.format)) &&
          (!options.is_verbose || set_variable("ATOMRT_VERBOSE", "1"));
 }
 

@@ -28,6 +28,25 @@ expect_output calls
 run "$LAUNCHER" --stats --verbose "${show[@]}"
 expect_output '||stderr|1'
 
+# shellcheck disable=SC2016 # PROGRAM expands them
+counters=(sh -c 'printf "%s|%s" "$ATOMRT_COUNTERS" "$ATOMRT_STATS_FORMAT"')
+run "$LAUNCHER" "${counters[@]}"
+expect_output '|'
+run env ATOMRT_COUNTERS=off "$LAUNCHER" --counters --stats-format json "${counters[@]}"
+expect_output '1|json'
+run "$LAUNCHER" --counters="$scratch/counters" --stats-format=text "${counters[@]}"
+expect_output "$scratch/counters|text"
+
+# `top PID` is the launcher's own word, unless it stands after --.
+mkdir "$scratch/bin" && printf '#!/bin/sh\necho a program, "$@"\n' >"$scratch/bin/top" && chmod +x "$scratch/bin/top"
+run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top 1x
+expect_output 'a program, 1x'
+run env PATH="$scratch/bin:$PATH" "$LAUNCHER" -- top 1
+expect_output 'a program, 1'
+run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top 999999999
+expect_status 125
+expect_in_messages 'process 999999999: there is none'
+
 # A relative file is the launcher's, whatever folder PROGRAM goes to; what an earlier run left in it is gone.
 cd "$scratch" || exit 99
 echo 'an earlier run' >statistics

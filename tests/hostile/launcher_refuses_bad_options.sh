@@ -37,7 +37,17 @@ refuses 'takes no PROGRAM' --print-preload
 for number in 0 -1 1001 x ''; do
   refuses "'$number' is not a number from 1 to 1000" --compare="$number"
 done
-refuses '--json is for --compare, --explain and --pending' --json
+refuses '--json is for --compare, --explain, --pending and --stats-of' --json
+for seconds in 0 0.05 86401 x '' 1s -1; do
+  refuses "'$seconds' is not a number from 0.1 to 86400" --interval="$seconds" --top 1
+done
+refuses '--interval is for --stats-of and --top' --interval 1
+refuses "'xml' is none of text, json, prometheus" --stats-format xml
+refuses '--stats-format is for --stats and --stats-of' --stats-format json --pending 1
+refuses 'prometheus is for --stats-of' --stats-format prometheus --stats
+refuses '--json and another --stats-format' --json --stats-format prometheus --stats-of 1
+refuses 'empty file name' --counters=
+refuses 'No such file or directory' --counters="$scratch/no/folder/file"
 refuses '--explain takes one PROGRAM' --explain
 
 # No beginning of a name stands for it.
