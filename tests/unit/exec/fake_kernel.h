@@ -28,6 +28,7 @@ struct FakeKernel {
   std::atomic<int> clock_calls;
   std::atomic<std::int64_t> clock_ahead_ns;
   std::atomic<os::CompletionRing*> ring;
+  os::CompletionRing* rings[MOST];  // that each submission went to
 
   // The transfer of that turn ends.
   void complete(int turn, long result) {
@@ -88,6 +89,13 @@ inline void direct_offer(void* self, chain::Chain& chain) {
   job.offered.fetch_add(1);
 }
 
+// Its reaper is there, or on its way: one that has just been made has no name yet.
+inline bool has_reaper(exec::Direct& direct) {
+  const bool is_there = direct.add_need(false);
+  if (is_there) direct.drop_need();
+  return is_there || threads_named("atomrt-reaper") != 0;
+}
+
 // One engine a test; none is ever freed.
 class DirectFixture {
  public:
@@ -113,7 +121,7 @@ class DirectFixture {
     direct.configure(0);
     return eventually([this] {
       direct.wake_reaper();
-      return kernel.destroyed.load() == kernel.made.load() && threads_named("atomrt-reaper") == 0;
+      return kernel.destroyed.load() == kernel.made.load() && !has_reaper(direct);
     });
   }
 
@@ -242,12 +250,13 @@ extern "C" void wrapped_reserve(void*) { atomrt::unit::the_kernel().reserved.fet
 
 extern "C" long wrapped_submit(atomrt::os::CompletionRing*, iocb* const*, long) __asm__(
     "__wrap__ZN6atomrt2os10submit_aioEPNS0_14CompletionRingEPKP4iocbl");
-extern "C" long wrapped_submit(atomrt::os::CompletionRing*, iocb* const* transfers, long count) {
+extern "C" long wrapped_submit(atomrt::os::CompletionRing* ring, iocb* const* transfers, long count) {
   atomrt::unit::FakeKernel& kernel = atomrt::unit::the_kernel();
   if (const int error = kernel.submitting_fails.load(); error != 0) return -error;
   if (count != 1) abort();
   const int turn = kernel.submissions.load();
   kernel.submitted[turn] = *transfers[0];
+  kernel.rings[turn] = ring;
   kernel.submissions.fetch_add(1);
   if (kernel.ends_at_once.load()) kernel.complete(turn, kernel.result_at_once.load());
   if (auto* act = kernel.when_submitted.load()) act();
