@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <link.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -17,9 +18,24 @@
 #include "machine/report.h"
 #include "machine/scheduler.h"
 
+namespace atomrt::os {
+extern std::atomic<std::uint32_t> thread_number_offset;  // os/thread.h
+}
+
 using namespace schedule;
 
 namespace {
+
+// What pthread_self points to, and where its number is there: the library looks it up without asking the kernel.
+struct ThreadBlock {
+  std::uint32_t unused[2], number, unused_too;
+};
+ThreadBlock blocks[MOST_THREADS + 2];
+
+pthread_t name_of(unsigned number) {
+  blocks[number].number = number;
+  return reinterpret_cast<pthread_t>(&blocks[number]);
+}
 
 struct AtFork {
   void (*prepare)();
@@ -38,6 +54,7 @@ void reset_libc() {
   at_fork.clear();
   past_of_lock.clear();
   refusals = 0;
+  atomrt::os::thread_number_offset.store(offsetof(ThreadBlock, number), std::memory_order_relaxed);
 }
 unsigned threads_refused() { return refusals; }
 unsigned fork_handlers() { return static_cast<unsigned>(at_fork.size()); }
@@ -66,12 +83,12 @@ int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t*, void* (*body
   // Those of the library are created with all signals blocked; those for SIGEV_THREAD unblock them.
   const std::uint64_t mask = self().mask;
   Thread* const made = start_thread((mask & bit_of(SIGUSR1)) != 0 ? "library's" : "program's", false, mask, body, argument);
-  *thread = static_cast<pthread_t>(made->number) << 4;
+  *thread = name_of(made->number);
   trace("starts thread %u", made->number);
   return 0;
 }
 
-pthread_t __wrap_pthread_self() { return static_cast<pthread_t>(self().number) << 4; }
+pthread_t __wrap_pthread_self() { return name_of(self().number); }
 int __wrap_pthread_setcanceltype(int, int* old) {
   if (old != nullptr) *old = PTHREAD_CANCEL_DEFERRED;
   return 0;
