@@ -19,7 +19,7 @@ Chain* adopt(ChainPool& pool, const Request& request, Place place) {
   chain->keeps_known = false;
   chain->is_polled = false;
   chain->company.store(0, std::memory_order_relaxed);
-  chain->needs_reaper.store(false, std::memory_order_relaxed);
+  chain->in_direct.store(0, std::memory_order_relaxed);
   chain->is_lone.store(place == Place::LONE, std::memory_order_relaxed);
   chain->lane = nullptr;
   chain->hold = 0;

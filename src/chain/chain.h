@@ -54,6 +54,7 @@ struct Hold : os::Slot {
 using HoldPool = os::SlotPool<Hold, 64, 16>;  // their numbers fit Chain::hold
 
 constexpr unsigned FEW = 8;
+constexpr std::uint8_t NEEDS_REAPER = 1;  // in Chain::in_direct
 
 // Small, as there may be a hundred thousand.
 struct Chain : os::Slot, Request {
@@ -68,7 +69,7 @@ struct Chain : os::Slot, Request {
   bool is_polled : 1;       // BLOCKED in the ring, not in a thread
   // Chains of its file in flight when it came, up to 255, itself included; a hint, relaxed.
   std::atomic<std::uint8_t> company;
-  std::atomic<bool> needs_reaper;  // counted by the direct context; see Direct::need_for
+  std::atomic<std::uint8_t> in_direct;  // NEEDS_REAPER, and above it the number of its context
   // Entered by way of LoneTable, which it has not left. Written by the submitter, and by the owner at its end.
   std::atomic<bool> is_lone;
   // Written under the lock of InFlight's bucket, by who is about to close its descriptor; read so, and by the owner
@@ -122,6 +123,29 @@ inline void put(Chain& chain, Place place) {
   std::uint64_t expected = packed(generation, static_cast<std::uint32_t>(from));
   return chain.state.compare_exchange_strong(expected, packed(generation, static_cast<std::uint32_t>(to)),
                                              std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+// Which of exec/direct_contexts.h it is or was in; written by the owner, before the kernel has the chain.
+[[nodiscard]] inline unsigned aio_context_of(const Chain& chain) {
+  return chain.in_direct.load(std::memory_order_acquire) >> 1;
+}
+inline void set_aio_context(Chain& chain, unsigned context) {
+  const auto present = chain.in_direct.load(std::memory_order_relaxed);
+  assert((present & NEEDS_REAPER) == 0 || present >> 1 == context);
+  if (present >> 1 == context) return;
+  chain.in_direct.store(static_cast<std::uint8_t>(context << 1), std::memory_order_relaxed);
+}
+// Its context counts it among those that need the reaper; see Direct::need_for. Whoever changes that undoes it.
+[[nodiscard]] inline bool needs_reaper(const Chain& chain) {
+  return (chain.in_direct.load(std::memory_order_relaxed) & NEEDS_REAPER) != 0;
+}
+// Returns what it was.
+inline bool set_needs_reaper(Chain& chain) {
+  return (chain.in_direct.fetch_or(NEEDS_REAPER, std::memory_order_acq_rel) & NEEDS_REAPER) != 0;
+}
+inline bool clear_needs_reaper(Chain& chain) {
+  constexpr auto OTHERS = static_cast<std::uint8_t>(~NEEDS_REAPER);
+  return (chain.in_direct.fetch_and(OTHERS, std::memory_order_acq_rel) & NEEDS_REAPER) != 0;
 }
 
 // The aiocb has its result, though the chain may still be in flight.

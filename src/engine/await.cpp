@@ -22,21 +22,23 @@ os::Slice slice_in_kernel(std::int64_t deadline) {
 // itself leads meanwhile and leaves the lead to nobody: lead() at the beginning of each round takes it up again.
 Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
   Engine& engine = *sleeper.engine;
+  Direct& context = *sleeper.context;
   const auto self = static_cast<Direct::Thread>(pthread_self());
   for (;;) {
     sleeper.leads = self;
-    os::CompletionRing* const ring = engine.direct.lead(self, By::APPLICATION);
+    os::CompletionRing* const ring = context.lead(self, By::APPLICATION);
     if (ring == nullptr) return Wake::ELSEWHERE;
-    engine.direct.process(By::APPLICATION);
+    context.process(By::APPLICATION);
     if (awaited.is_over(awaited.what)) return Wake::OVER;
-    if (awaited.holder(engine, awaited.what) != Holder::DIRECT) return Wake::ELSEWHERE;
+    const Holders holders = awaited.holders(engine, awaited.what);
+    if (!holders.is_one_context() || &engine.direct.only(holders.contexts) != &context) return Wake::ELSEWHERE;
 
     const os::Slice slice = slice_in_kernel(deadline);
     sleeper.cancellation.allow();
     const int error = os::wait_for_event(ring, sleeper.mask, slice.end_ns);
     sleeper.cancellation.forbid();
     if (error != EINTR && (error != ETIMEDOUT || !slice.is_last)) continue;
-    engine.direct.process(By::APPLICATION);
+    context.process(By::APPLICATION);
     if (awaited.is_over(awaited.what)) return Wake::OVER;
     if (error == ETIMEDOUT) return Wake::TIMED_OUT;
     if (deadline != os::NO_DEADLINE || !os::all_handlers_restart(sleeper.mask)) return Wake::INTERRUPTED;
@@ -62,19 +64,20 @@ Wake wait_for_others(Sleeper& sleeper, const os::FutexWord& word, std::int64_t d
   return error == ETIMEDOUT ? Wake::TIMED_OUT : error == EINTR ? Wake::INTERRUPTED : Wake::LOOK;
 }
 
-Wake wait_beside_reaper(Sleeper& sleeper, const os::FutexWord& word, std::int64_t deadline) {
+Wake wait_beside_reapers(Sleeper& sleeper, exec::DirectContexts::Set contexts, const os::FutexWord& word,
+                         std::int64_t deadline) {
   const os::KernelSignalSet mask = os::set_signal_mask(os::ALL_SIGNALS);
-  sleeper.has_need = sleeper.engine->direct.add_need(false);
+  if (sleeper.engine->direct.add_needs(contexts)) sleeper.needs = contexts;
   os::set_signal_mask(mask);
-  if (!sleeper.has_need) return wait_a_while(sleeper, word, deadline);
-  sleeper.engine->direct.wake_reaper();
+  if (sleeper.needs == 0) return wait_a_while(sleeper, word, deadline);
+  sleeper.engine->direct.wake_reapers(contexts);
   return wait_for_others(sleeper, word, deadline);
 }
 
 Wake wait_behind_leader(Sleeper& sleeper, os::FutexWord& word, std::int64_t deadline) {
   {
     const os::SignalBlock blocked;
-    if (!sleeper.engine->direct.follow(word)) return Wake::LOOK;
+    if (!sleeper.context->follow(word)) return Wake::LOOK;
     sleeper.follows = &word;
   }
   return wait_a_while(sleeper, word, deadline);
@@ -84,12 +87,12 @@ Wake wait_behind_leader(Sleeper& sleeper, os::FutexWord& word, std::int64_t dead
 
 void Sleeper::let_go() {
   cancellation.forbid();
-  if (!has_need && leads == 0 && follows == nullptr) return;
+  if (needs == 0 && leads == 0 && follows == nullptr) return;
   const os::KernelSignalSet present = os::set_signal_mask(os::ALL_SIGNALS);
-  if (has_need) engine->direct.drop_need();
-  if (leads != 0) engine->direct.stop_leading(leads);
-  if (follows != nullptr) engine->direct.stop_following(*follows);
-  has_need = false;
+  engine->direct.drop_needs(needs);
+  if (leads != 0) context->stop_leading(leads);
+  if (follows != nullptr) context->stop_following(*follows);
+  needs = 0;
   leads = 0;
   follows = nullptr;
   // A handler that does not come back has a mask of its own, which is the application's affair.
@@ -98,12 +101,12 @@ void Sleeper::let_go() {
 }
 
 Wake wait_in_kernel(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
-  Direct& direct = sleeper.engine->direct;
-  if (!direct.has_requests()) return Wake::ELSEWHERE;
+  if (!sleeper.engine->direct.has_requests()) return Wake::ELSEWHERE;
   sleeper.mask = os::set_signal_mask(os::ALL_SIGNALS);
   sleeper.is_masked = true;
-  const Wake wake = lead(sleeper, awaited, deadline);
-  direct.stop_leading(sleeper.leads);
+  sleeper.context = awaited.first(*sleeper.engine, awaited.what);
+  const Wake wake = sleeper.context != nullptr ? lead(sleeper, awaited, deadline) : Wake::ELSEWHERE;
+  if (sleeper.context != nullptr) sleeper.context->stop_leading(sleeper.leads);
   sleeper.leads = 0;
   os::set_signal_mask(sleeper.mask);
   sleeper.is_masked = false;
@@ -111,21 +114,22 @@ Wake wait_in_kernel(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadl
 }
 
 Wake wait_on_futex(Sleeper& sleeper, const Awaited& awaited, os::FutexWord& word, std::int64_t deadline) {
+  Engine& engine = *sleeper.engine;
+  if (!engine.direct.has_requests()) return wait_for_others(sleeper, word, deadline);
   // Where the order of the calls is kept, what others have may be done and wait for direct ones before it.
-  Holder holder = Holder::OTHERS;
-  if (sleeper.engine->direct.has_requests()) {
-    holder = sleeper.engine->keeps_call_order ? Holder::SOME : awaited.holder(*sleeper.engine, awaited.what);
+  const Holders holders = engine.keeps_call_order ? Holders{exec::DirectContexts::COMMON, true}
+                                                  : awaited.holders(engine, awaited.what);
+  if (holders.contexts == 0) {
+    const bool looks = engine.direct.lacks_reaper();  // a sync may be held behind what nobody looks at
+    return looks ? wait_a_while(sleeper, word, deadline) : wait_for_others(sleeper, word, deadline);
   }
   Wake wake = Wake::LOOK;
-  switch (holder) {
-    case Holder::OTHERS:
-      return wait_for_others(sleeper, word, deadline);
-    case Holder::SOME:
-      wake = wait_beside_reaper(sleeper, word, deadline);
-      break;
-    case Holder::DIRECT:
-      wake = wait_behind_leader(sleeper, word, deadline);
-      break;
+  if (holders.is_one_context()) {
+    sleeper.context = &engine.direct.only(holders.contexts);
+    wake = wait_behind_leader(sleeper, word, deadline);
+  } else {
+    engine.direct.share(holders.contexts);
+    wake = wait_beside_reapers(sleeper, holders.contexts, word, deadline);
   }
   sleeper.let_go();
   return wake;

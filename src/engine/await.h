@@ -4,21 +4,28 @@
 // Async-signal-safe; a cancellation point.
 #pragma once
 
+#include <bit>
+
 #include "engine/engine.h"
 #include "os/cancellable_wait.h"
 
 namespace atomrt::engine {
 
-enum class Holder : std::uint8_t {
-  OTHERS,  // the direct context has none of what is waited for
-  SOME,    // it has some of it
-  DIRECT,  // it has all of it
+// Who has what is waited for: which contexts of direct, and whether others have some of it.
+struct Holders {
+  exec::DirectContexts::Set contexts;
+  bool any_other;
+
+  // One context has all of it: who waits may sleep in the kernel there.
+  [[nodiscard]] bool is_one_context() const { return !any_other && std::has_single_bit(contexts); }
 };
 
 struct Awaited {
   const void* what;
   bool (*is_over)(const void* what);
-  Holder (*holder)(Engine& engine, const void* what);  // with signals blocked where the order of the calls is kept
+  Holders (*holders)(Engine& engine, const void* what);  // with signals blocked where the order of the calls is kept
+  // The context that has the first of it; null where others have that. With signals blocked.
+  exec::Direct* (*first)(Engine& engine, const void* what);
 };
 
 // What a sleeping thread has asked of the direct context, and changed of itself: with signals blocked, but for the
@@ -26,8 +33,9 @@ struct Awaited {
 struct Sleeper {
   Engine* engine;
   os::Cancellation cancellation;
+  exec::Direct* context;       // that it leads or follows in
   exec::Direct::Thread leads;  // 0: does not
-  bool has_need;
+  exec::DirectContexts::Set needs;
   bool is_masked;
   os::KernelSignalSet mask;  // the application's, where is_masked
   os::FutexWord* follows;

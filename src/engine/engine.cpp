@@ -120,7 +120,8 @@ void start(Engine& engine) {
   engine.workers.start(completion, has_others);
   engine.lookout.start(has_others);
   engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, has_others});
-  engine.direct.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains);
+  engine.direct.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains,
+                      !settings.keeps_call_order);
   engine.polls_apart.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for},
                            engine.registry.chains, exec::Direct::Role::APART);
   engine.retrier.start(&engine, try_tail_again);
@@ -184,7 +185,7 @@ chain::Released moving(const chain::Released& released) {
 void end_turns(Engine& engine, chain::Chain& first, Workers::MayStart may_start, chain::Released& all) {
   for (chain::Chain* next = &first; next != nullptr;) {
     chain::Chain& chain = *next;
-    if (chain.needs_reaper.load(std::memory_order_relaxed)) engine.direct.drop_need_of(chain);
+    if (needs_reaper(chain)) engine.direct.drop_need_of(chain);
     const chain::FinishedInTurn finished =
         finish_in_turn(engine.registry, chain, kept_result(chain), may_start == Workers::MayStart::YES);
     merge(engine, all, finished.released);
@@ -226,7 +227,7 @@ chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec:
   engine.statistics.completed(context, chain, result);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   if (engine.keeps_call_order) return complete_in_turn(engine, chain, result, may_start);
-  if (chain.needs_reaper.load(std::memory_order_relaxed)) engine.direct.drop_need_of(chain);
+  if (needs_reaper(chain)) engine.direct.drop_need_of(chain);
   const chain::Finished finished = finish(engine.registry, chain, result);
   if (!finished.is_over) retry_tail(engine, chain, may_start);
   if (finished.hold != 0) drop_hold(engine, *engine.holds.at(finished.hold));

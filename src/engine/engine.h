@@ -12,7 +12,7 @@
 #include "chain/finish.h"
 #include "engine/config.h"
 #include "engine/statistics.h"
-#include "exec/direct.h"
+#include "exec/direct_contexts.h"
 #include "exec/head.h"
 #include "exec/retrier.h"
 #include "exec/ring.h"
@@ -35,7 +35,7 @@ struct Engine {
   exec::Devices direct_numbers;  // descriptors that had O_DIRECT when last examined
   exec::Devices drained_numbers; // descriptors whose buffered writes no head can do: see lone.h
   exec::Devices late_numbers;    // of those, where the next transfer may come late: see placing.h
-  exec::Direct direct;
+  exec::DirectContexts direct;
   exec::Direct polls_apart;  // of streams that workers have, where direct has no room
   exec::Ring ring;
   exec::Workers workers;

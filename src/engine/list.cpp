@@ -32,15 +32,20 @@ void let_go(void* argument) {
 
 bool is_done(const void* group) { return static_cast<const chain::Group*>(group)->is_done(); }
 
-Holder holder_of_group(Engine&, const void* what) {
+// The common context has the lists' requests.
+Holders holders_of_group(Engine&, const void* what) {
   const chain::Group& group = *static_cast<const chain::Group*>(what);
-  if (!group.has_some_in_kernel()) return Holder::OTHERS;
-  return group.has_all_in_kernel() ? Holder::DIRECT : Holder::SOME;
+  if (!group.has_some_in_kernel()) return {0, true};
+  return {exec::DirectContexts::COMMON, !group.has_all_in_kernel()};
+}
+
+exec::Direct* first_of_group(Engine& engine, const void* what) {
+  return static_cast<const chain::Group*>(what)->has_some_in_kernel() ? &engine.direct.at(0) : nullptr;
 }
 
 int wait_until_done(Held& held) {
   chain::Group& group = *held.group;
-  const Awaited awaited{&group, is_done, holder_of_group};
+  const Awaited awaited{&group, is_done, holders_of_group, first_of_group};
   pthread_testcancel();
   while (!group.is_done()) {
     held.has_slept = true;

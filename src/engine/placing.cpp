@@ -42,10 +42,11 @@ void place_latecomers(Engine& engine) {
 
 // In no lane, so that it releases nobody; but where the order of the calls is kept those whose turn it is then may.
 bool fail(Engine& engine, Chain& chain, int error) {
+  exec::Direct& context = engine.direct.of(chain);
   const chain::Released released =
       complete(engine, chain, total(chain, -error), exec::ContextId::DIRECT, Workers::MayStart::NO);
   for (Chain* next : released.chains) {
-    if (next != nullptr && !engine.direct.leave_to_reaper(*next)) offer_or_fail(engine, *next);
+    if (next != nullptr && !context.leave_to_reaper(*next)) offer_or_fail(engine, *next);
   }
   return false;
 }

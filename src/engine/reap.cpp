@@ -14,13 +14,13 @@ using chain::Place;
 using exec::By;
 using exec::ContextId;
 
-void pass_on(Engine& engine, Chain& chain, By by) {
+void pass_on(Engine& engine, exec::Direct& context, Chain& chain, By by) {
   engine.statistics.declined(ContextId::DIRECT);
   put(chain, Place::MOVING);
   if (by == By::LIBRARY) {
     offer_leftover_for(&engine, chain);
   } else {
-    hand_over(engine, chain);
+    hand_over(engine, context, chain);
   }
 }
 
@@ -28,23 +28,23 @@ void pass_on(Engine& engine, Chain& chain, By by) {
 // makes EIO: one plain call says what is true.
 bool is_late(const Chain& chain) { return chain.order == chain::Order::LATE; }
 
-void refused(Engine& engine, Chain& chain, long result, By by) {
+void refused(Engine& engine, exec::Direct& context, Chain& chain, long result, By by) {
   if (result == -EOPNOTSUPP) {
     engine.direct.avoid(chain);
     engine.late_numbers.remove(static_cast<unsigned>(chain.fd));
   }
-  pass_on(engine, chain, by);
+  pass_on(engine, context, chain, by);
 }
 
 }  // namespace
 
 // On a thread that may be in a signal handler: a worker that exists takes the chain, or the reaper. Where there is
 // neither it is run here, as a last resort.
-void hand_over(Engine& engine, Chain& first) {
+void hand_over(Engine& engine, exec::Direct& context, Chain& first) {
   chain::ChainQueue left{};
   left.push_back(first);
   while (Chain* chain = left.pop_front()) {
-    if (engine.direct.leave_to_reaper(*chain)) continue;
+    if (context.leave_to_reaper(*chain)) continue;
     if (engine.workers.submit(*chain, Workers::MayStart::NO) == exec::Verdict::ACCEPTED) continue;
     assert(!is_stream_transfer(*chain));  // polls have their reaper
     put(*chain, Place::RUNNING);
@@ -66,23 +66,24 @@ void reap(Engine& engine) {
 
 void settle_for(void* self, Chain& chain, long result, By by) {
   Engine& engine = *static_cast<Engine*>(self);
+  exec::Direct& context = engine.direct.of(chain);
   engine.direct.drop_need_of(chain);
   const bool is_cut_short = exec::is_cut_short(bytes_left(chain), result);
   if (is_cut_short || exec::is_refusal(result) || (is_late(chain) && result == -EIO)) {
     if (!find_lane(engine, chain)) return;
     if (is_cut_short && has_file_on_storage(engine, chain)) {
       add_moved(chain, static_cast<std::size_t>(result));
-      return pass_on(engine, chain, by);
+      return pass_on(engine, context, chain, by);
     }
     const bool is_elsewhere = !is_cut_short && (result != -EIO || !has_file_on_storage(engine, chain));
-    if (is_elsewhere) return refused(engine, chain, result, by);
+    if (is_elsewhere) return refused(engine, context, chain, result, by);
   }
   const bool is_library = by == By::LIBRARY;
   const chain::Released released = complete(engine, chain, total(chain, result), ContextId::DIRECT,
                                             is_library ? Workers::MayStart::YES : Workers::MayStart::NO);
   if (is_library) return offer_or_fail(engine, released);
   for (Chain* next : released.chains) {
-    if (next != nullptr) hand_over(engine, *next);
+    if (next != nullptr) hand_over(engine, context, *next);
   }
 }
 

@@ -21,7 +21,8 @@ void offer_leftover_for(void* engine, chain::Chain& chain);
 
 // A chain (place MOVING), by a library thread, to the contexts after direct.
 void offer_behind_direct(Engine& engine, chain::Chain& chain);
-// A chain (place MOVING) that goes on elsewhere, left by a thread that may be in a signal handler.
-void hand_over(Engine& engine, chain::Chain& chain);
+// A chain (place MOVING) that goes on elsewhere, left by a thread that may be in a signal handler, and is at an event
+// of that context.
+void hand_over(Engine& engine, exec::Direct& context, chain::Chain& chain);
 
 }  // namespace atomrt::engine

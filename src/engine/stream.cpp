@@ -92,11 +92,11 @@ void ready_for(void* self, Chain& first, By by) {
   Chain* chain = &first;
   for (unsigned left = MOST_CHAINS; chain != nullptr;) {
     const bool is_others = by == By::APPLICATION && (left == 0 || needs_thread(*chain, chain->tail));
-    if (is_others) return hand_over(engine, *chain);
+    if (is_others) return hand_over(engine, engine.direct.at(0), *chain);
     chain::Released released{};
     if (go_on(engine, *chain, by, released) == Outcome::DECLINED) {
       put(*chain, Place::MOVING);
-      if (by == By::APPLICATION) return hand_over(engine, *chain);
+      if (by == By::APPLICATION) return hand_over(engine, engine.direct.at(0), *chain);
       return offer_behind_direct(engine, *chain);
     }
     chain = released.chains[0];  // of a stream there is no sync to let go

@@ -98,17 +98,28 @@ chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) 
   }
 }
 
-// The direct context has it; or, where the order of the calls is kept, the one whose turn comes before it.
-bool is_the_kernels(Engine& engine, const chain::Chain& chain, aiocb::RequestName name, const struct aiocb* block) {
-  const chain::Place place = settled_place(chain, name.generation);
-  if (place != chain::Place::PARKED) return chain::is_in_kernel_aio(place);
+// The direct context that has it, as a set; none, where others have it.
+exec::DirectContexts::Set context_of(const chain::Chain& chain, std::uint32_t generation) {
+  if (!chain::is_in_kernel_aio(settled_place(chain, generation))) return 0;
+  const unsigned index = aio_context_of(chain);
+  // The chain may be over, and its index another request's: a thread must not sleep where it has nothing.
+  const bool is_still_there = chain::generation_of(chain) == generation;
+  return is_still_there ? exec::DirectContexts::Set{1} << index : 0;
+}
+
+// The same; or, where the order of the calls is kept, of the one whose turn comes before it.
+exec::DirectContexts::Set context_of_turn(Engine& engine, const chain::Chain& chain, aiocb::RequestName name,
+                                          const struct aiocb* block) {
+  if (!engine.keeps_call_order || settled_place(chain, name.generation) != chain::Place::PARKED) {
+    return context_of(chain, name.generation);
+  }
   chain::Place place_of_turn = chain::Place::FREE;
   chain::Registry& registry = engine.registry;
   registry.in_flight.with(registry.chains, name, block, block->aio_fildes, [&](const chain::Chain& parked) {
     place_of_turn = registry.in_flight.place_of_turn(parked);
     return chain::Visit::DONE;
   });
-  return chain::is_in_kernel_aio(place_of_turn);
+  return chain::is_in_kernel_aio(place_of_turn) ? exec::DirectContexts::COMMON : 0;
 }
 
 struct Entries {
@@ -121,18 +132,32 @@ bool is_any_over(const void* what) {
   return is_over(entries.list, entries.count);
 }
 
-Holder holder_of_entries(Engine& engine, const void* what) {
+exec::DirectContexts::Set context_of_entry(Engine& engine, const struct aiocb* block) {
+  const aiocb::RequestName name = aiocb::load_name(block);
+  const chain::Chain* chain = engine.registry.chains.at(name.number);
+  return chain != nullptr ? context_of_turn(engine, *chain, name, block) : 0;
+}
+
+Holders holders_of_entries(Engine& engine, const void* what) {
   const Entries& entries = *static_cast<const Entries*>(what);
-  bool any_direct = false;
-  bool any_other = false;
-  for (int i = 0; i < entries.count && !(any_direct && any_other); ++i) {
+  Holders holders{};
+  for (int i = 0; i < entries.count; ++i) {
     if (entries.list[i] == nullptr) continue;
-    const aiocb::RequestName name = aiocb::load_name(entries.list[i]);
-    const chain::Chain* chain = engine.registry.chains.at(name.number);
-    const bool is_direct = chain != nullptr && is_the_kernels(engine, *chain, name, entries.list[i]);
-    (is_direct ? any_direct : any_other) = true;
+    const exec::DirectContexts::Set context = context_of_entry(engine, entries.list[i]);
+    holders.any_other |= context == 0;
+    holders.contexts |= context;
   }
-  return !any_direct ? Holder::OTHERS : any_other ? Holder::SOME : Holder::DIRECT;
+  return holders;
+}
+
+exec::Direct* first_of_entries(Engine& engine, const void* what) {
+  const Entries& entries = *static_cast<const Entries*>(what);
+  for (int i = 0; i < entries.count; ++i) {
+    if (entries.list[i] == nullptr) continue;
+    const exec::DirectContexts::Set context = context_of_entry(engine, entries.list[i]);
+    return context != 0 ? &engine.direct.only(context) : nullptr;
+  }
+  return nullptr;
 }
 
 // 0, EAGAIN, EINTR.
@@ -148,7 +173,7 @@ std::uint32_t first_number(const Sleep& sleep) {
 
 int sleep_until_over(Sleep& sleep, std::int64_t deadline) {
   const Entries all{sleep.list, sleep.entries};
-  const Awaited awaited{&all, is_any_over, holder_of_entries};
+  const Awaited awaited{&all, is_any_over, holders_of_entries, first_of_entries};
   for (;;) {
     Wake wake = wait_in_kernel(sleep, awaited, deadline);
     if (wake != Wake::ELSEWHERE) return outcome(wake);

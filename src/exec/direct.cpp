@@ -18,16 +18,12 @@ namespace {
 // One of its own: what came late may just be given one by somebody else.
 bool has_lane(const Chain& chain) { return chain.order != chain::Order::LATE && chain.lane != nullptr; }
 
-// A thread of the library has to be there when it completes: nobody may be looking.
-bool is_announced(const chain::Request& request) {
-  if (request.notification.by != chain::NotifyBy::NOTHING) return true;
-  return request.group != nullptr && request.group->notification().by != chain::NotifyBy::NOTHING;
-}
-
 }  // namespace
 
-void Direct::start(const Settlement& settlement, chain::ChainPool& chains, Role role) {
+void Direct::start(const Settlement& settlement, chain::ChainPool& chains, Role role, Direct* common) {
+  assert((role == Role::OWN) == (common != nullptr));
   role_ = role;
+  common_ = common != nullptr ? common : this;
   settlement_ = settlement;
   chains_ = &chains;
   reaper_.start();
@@ -74,6 +70,8 @@ bool Direct::make_context() {
   return true;
 }
 
+bool Direct::is_ready() { return (users_.load(std::memory_order_relaxed) & PRESENT) != 0 || make_context(); }
+
 // A leader whose request another thread has settled leaves within a moment, as its event is not consumed by others,
 // unless it stands still before its sleep, or has left it for good by siglongjmp. It must not sleep on a later context
 // that has the same address, without a request there: so none gets it, and none is made until the page is reserved.
@@ -83,7 +81,7 @@ bool Direct::give_back() {
   std::int64_t refusal = 0;
   {
     os::Locked locked(mutex_);
-    if (!leftovers_.empty() || needs_.load(std::memory_order_relaxed) > 0) return false;
+    if (!leftovers_.empty() || is_needed()) return false;
     if (settling_.load(std::memory_order_seq_cst) > 0 || has_chores_.load(std::memory_order_seq_cst)) return false;
     std::uint32_t nobody = PRESENT;
     if (!users_.compare_exchange_strong(nobody, 0, std::memory_order_seq_cst) && nobody != 0) return false;
@@ -147,16 +145,16 @@ Verdict Direct::submit(Chain& chain) {
   const bool may_be_broken = result == -EPIPE || (result == os::NOT_YET && !still_there);
   if (may_be_pipe && may_be_broken) os::take_back_write_signal(SIGPIPE);
   // Who needs it may have found nothing in flight: it rests, and nobody else leads. Pairs with need_for_sync.
-  if (announced || needs_.load(std::memory_order_seq_cst) > 0) call_reaper();
+  if (announced || is_needed()) call_reaper();
   if (is_refusal(result) || is_cut_short(left, result)) process(By::APPLICATION);
   return Verdict::ACCEPTED;
 }
 
 // A need of the reaper for a chain that tells of its end. False: there is no reaper, and none can be made.
 bool Direct::announce(Chain& chain) {
-  if (!is_announced(chain) || chain.needs_reaper.load(std::memory_order_relaxed)) return true;
+  if (!is_announced(chain) || needs_reaper(chain)) return true;
   if (!add_need(true)) return false;
-  chain.needs_reaper.store(true, std::memory_order_relaxed);
+  set_needs_reaper(chain);
   return true;
 }
 
@@ -250,7 +248,7 @@ void Direct::process(By by) {
 
 void Direct::settled() {
   const bool is_last = settling_.fetch_sub(1, std::memory_order_seq_cst) == 1;
-  if (is_last && needs_.load(std::memory_order_seq_cst) > 0) reaper_.wake();
+  if (is_last && is_needed()) reaper_.wake();
 }
 
 // ---- who sleeps in the kernel ----
@@ -261,7 +259,7 @@ os::CompletionRing* Direct::lead(Thread thread, By by) {
   if (ring == nullptr) return nullptr;
   const Thread leader = leader_.load(std::memory_order_relaxed);
   if (is_led_locked() && leader != thread) return nullptr;
-  const bool is_reapers = needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present();
+  const bool is_reapers = is_needed() && reaper_.is_present();
   if (by == By::APPLICATION && is_reapers) {
     if (leader == thread) {
       leader_.store(0, std::memory_order_relaxed);
@@ -299,7 +297,7 @@ void Direct::stop_leading(Thread thread) {
 
 // A follower whose word is not 0 is awake, as what he waits for is over: he would leave without leading.
 void Direct::wake_next_locked() {
-  if (needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present()) {
+  if (is_needed() && reaper_.is_present()) {
     reaper_.wake();
     return;
   }
@@ -316,7 +314,7 @@ void Direct::wake_next_locked() {
 
 bool Direct::follow(os::FutexWord& word) {
   os::Locked locked(mutex_);
-  const bool is_reapers = needs_.load(std::memory_order_relaxed) > 0 && reaper_.is_present();
+  const bool is_reapers = is_needed() && reaper_.is_present();
   if (!is_led_locked() && !is_reapers) return false;
   os::FutexWord** free = nullptr;
   for (os::FutexWord*& follower : followers_) {
@@ -336,7 +334,7 @@ void Direct::stop_following(os::FutexWord& word) {
 
 // What is parked waits for its turn, of which the reaper may have to tell.
 void Direct::need_for_parked(Chain& chain) {
-  if (!is_announced(chain) || chain.needs_reaper.exchange(true, std::memory_order_acq_rel)) return;
+  if (!is_announced(chain) || set_needs_reaper(chain)) return;
   needs_.fetch_add(1, std::memory_order_seq_cst);
   if (has_requests()) reaper_.wake();
 }

@@ -3,8 +3,9 @@
 // seen in the ring's memory by whoever looks (aio_error, a waiter, the reaper), and no thread of the library is
 // involved.
 //
-// One kernel context, made by the first such request and given back by the reaper when idle. Refused (DECLINED) are
-// requests that the kernel does not take without waiting, or has no room for: the next context does them.
+// One kernel context, made by the first such request and given back by the reaper when idle; see direct_contexts.h for
+// the others. Refused (DECLINED) are requests that the kernel does not take without waiting, or has no room for: the
+// next context does them.
 //
 // A thread that waits for direct requests alone is the *leader*: it sleeps in the kernel until an event comes. Its
 // sleep ends only while an event is not consumed, so nobody else consumes while there is a leader; everybody may
@@ -21,6 +22,7 @@
 //   leader_     the leading thread, 0 for none, LINGERER; written under the lock. A thread that is its own leader's
 //               handler leads, too: the frame below it finds out after its sleep.
 //   needs_      reasons for the reaper to lead. It is raised before, the bell is rung behind.
+//   syncs_      of the common context: syncs that may have to wait behind requests of any context; needs of all.
 //   polls_pending_  while it is not 0 the reaper does not rest: it looks now and then whether somebody leads, and where
 //               nobody does it waits for the events itself. Raised by submitters before they ask whether it rests,
 //               lowered under the lock by who sees the event.
@@ -60,7 +62,14 @@ struct Settlement {
   return result > 0 && static_cast<std::size_t>(result) < left && result % SECTOR == 0;
 }
 
-class Direct {
+// A thread of the library has to be there when it completes: nobody may be looking.
+[[nodiscard]] inline bool is_announced(const chain::Request& request) {
+  if (request.notification.by != chain::NotifyBy::NOTHING) return true;
+  return request.group != nullptr && request.group->notification().by != chain::NotifyBy::NOTHING;
+}
+
+// Its words are written by threads that have nothing else to do with each other's contexts.
+class alignas(64) Direct {
  public:
   static constexpr std::uint32_t REQUESTS = 256;
   static constexpr std::uint32_t REQUESTS_APART = 8192;  // a kernel has 65,536 in all (fs.aio-max-nr), and takes double
@@ -69,12 +78,18 @@ class Direct {
   using Thread = std::uintptr_t;
 
   // COMMON: for transfers and polls; who waits for them may sleep in the kernel. APART: for polls that find no room
-  // there, and no ring; only its reaper sees their events.
-  enum class Role : bool { COMMON, APART };
-  void start(const Settlement& settlement, chain::ChainPool& chains, Role role = Role::COMMON);
+  // there, and no ring; only its reaper sees their events. OWN: for transfers of one thread that nobody is told of.
+  enum class Role : std::uint8_t { COMMON, APART, OWN };
+  // common: of a thread's own.
+  void start(const Settlement& settlement, chain::ChainPool& chains, Role role = Role::COMMON,
+             Direct* common = nullptr);
   void configure(std::int64_t idle_ns) { reaper_.configure(idle_ns); }
 
+  [[nodiscard]] bool is_own() const { return role_ == Role::OWN; }
+
   Verdict submit(chain::Chain& chain);
+  // Whether there is a kernel context, made now or before.
+  [[nodiscard]] bool is_ready();
   // For a stream request that has just found its peer not ready: its owner need not wait.
   Verdict poll(chain::Chain& chain);
   // For who has taken such a request from the place POLLED.
@@ -100,10 +115,16 @@ class Direct {
   // there is none, and none can be made, or none may be (may_start).
   bool add_need(bool may_start);
   void drop_need() { take_back(needs_); }
-  // The same until the end of a chain: of one IN_AIO that nobody may look after, or of a sync that may have to
-  // wait behind such ones, of whatever thread. Undone by drop_need_of.
+  // A need of all contexts, on the common one; the caller calls their reapers.
+  void add_sync() { syncs_.fetch_add(1, std::memory_order_seq_cst); }
+  void drop_sync() { take_back(syncs_); }
+  void call_reaper_if_busy() {
+    if (has_requests()) call_reaper();
+  }
+  // Its reaper is needed, and could not be made.
+  [[nodiscard]] bool lacks_reaper() const { return is_reaper_needed() && !reaper_.is_present(); }
+  // The same until the end of a chain IN_AIO that nobody may look after. Undone by drop_need_of.
   void need_for(chain::Chain& chain);
-  void need_for_sync(chain::Chain& chain);
   // Of a chain that is done and waits for its turn: who is told of it may not look after those before it.
   void need_for_parked(chain::Chain& chain);
   void drop_need_of(chain::Chain& chain);
@@ -122,9 +143,9 @@ class Direct {
 
   // A file system that knows no transfers without waiting: not asked again.
   void avoid(const chain::Chain& chain) {
-    if (chain.lane != nullptr) avoided_.add(chain.lane->key.device);
+    if (chain.lane != nullptr) common_->avoided_.add(chain.lane->key.device);
   }
-  [[nodiscard]] bool is_avoided(std::uint32_t device) const { return avoided_.contains(device); }
+  [[nodiscard]] bool is_avoided(std::uint32_t device) const { return common_->avoided_.contains(device); }
 
   [[nodiscard]] bool is_refused() const { return refusal_.load(std::memory_order_relaxed) == FOR_EVER; }
   [[nodiscard]] unsigned created() const { return reaper_.created(); }
@@ -173,8 +194,12 @@ class Direct {
 
   void call_reaper();
 
+  [[nodiscard]] bool is_needed() const {
+    return needs_.load(std::memory_order_seq_cst) > 0 || common_->syncs_.load(std::memory_order_seq_cst) > 0;
+  }
+
   // The reaper's side.
-  [[nodiscard]] bool is_reaper_needed() const { return needs_.load(std::memory_order_seq_cst) > 0 && has_requests(); }
+  [[nodiscard]] bool is_reaper_needed() const { return is_needed() && has_requests(); }
   [[nodiscard]] bool may_sleep_in_kernel();
   [[nodiscard]] bool has_polls() const { return polls_pending_.load(std::memory_order_seq_cst) != 0; }
   // Changes with each poll.
@@ -200,10 +225,12 @@ class Direct {
 
   Settlement settlement_;
   Role role_;
+  Direct* common_;  // itself, but for a thread's own
   chain::ChainPool* chains_;
   std::atomic<std::uint32_t> users_;
   Lookers lookers_;
   std::atomic<std::uint32_t> needs_;
+  std::atomic<std::uint32_t> syncs_;
   std::atomic<std::uint32_t> processed_;
   std::atomic<os::CompletionRing*> ring_;  // written under the lock while users_ is not PRESENT
   std::atomic<std::int64_t> refusal_;      // no context before that moment
@@ -218,7 +245,7 @@ class Direct {
   std::atomic<std::uint32_t> polls_made_;     // by any thread, a hint for the patrol
   std::atomic<std::uint32_t> leads_made_;     // the same; written under the lock
   std::atomic<std::uint32_t> polls_pending_;  // submitted, their events not seen
-  os::SlotPool<Poll, 56, 4096> polls_;        // a chunk is just below one page
+  os::SlotPool<Poll, 448, 512> polls_;        // a chunk is just below eight pages
   Reaper reaper_;
 };
 

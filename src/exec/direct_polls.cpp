@@ -55,7 +55,7 @@ Verdict Direct::poll(Chain& chain) {
     end_poll(chain);
     return Verdict::READY;
   }
-  if (needs_.load(std::memory_order_seq_cst) > 0) {
+  if (is_needed()) {
     call_reaper();
   } else {
     reaper_.wake_to_patrol();

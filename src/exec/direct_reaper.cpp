@@ -16,7 +16,7 @@ bool Direct::add_need(bool may_start) {
 
 void Direct::need_for(Chain& chain) {
   if (!add_need(false)) return;
-  if (chain.needs_reaper.exchange(true, std::memory_order_acq_rel)) {
+  if (set_needs_reaper(chain)) {
     drop_need();
   } else if (place_of(chain) != Place::IN_AIO) {
     drop_need_of(chain);  // it is being finished, by somebody who has looked at the flag already
@@ -25,19 +25,12 @@ void Direct::need_for(Chain& chain) {
   }
 }
 
-// Requests of other threads may be in the sync's lane and not in the kernel yet: those find the need there, and call.
-void Direct::need_for_sync(Chain& chain) {
-  needs_.fetch_add(1, std::memory_order_seq_cst);
-  chain.needs_reaper.store(true, std::memory_order_relaxed);
-  if (has_requests()) call_reaper();
-}
-
 void Direct::call_reaper() {
   if (reaper_.ensure(*this)) reaper_.wake();
 }
 
 void Direct::drop_need_of(Chain& chain) {
-  if (chain.needs_reaper.exchange(false, std::memory_order_acq_rel)) drop_need();
+  if (clear_needs_reaper(chain)) drop_need();
 }
 
 bool Direct::leave_to_reaper(Chain& chain) {

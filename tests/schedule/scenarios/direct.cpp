@@ -108,3 +108,63 @@ SCENARIO(direct_reads_call_functions, NO_RING) {
     EXPECT(ended_well(*reads[i], 512));
   }
 }
+
+namespace {
+volatile unsigned others_submitted;
+Request* others_read;
+Request* others_second;
+
+void submit_two_and_wait_for_one() {
+  others_read = &read_of(fd, SECTORS, 1024);
+  others_second = &read_of(fd, SECTORS, 2048);
+  const bool has_first = submit(*others_read);
+  if (!submit(*others_second)) others_second = nullptr;
+  if (!has_first) others_read = nullptr;
+  tell(others_submitted);
+  if (others_read == nullptr) return;
+  wait_for(*others_read);
+  EXPECT(ended_well(*others_read, SECTORS));
+}
+}  // namespace
+
+// Each thread's are in a kernel context of its own; one waits for another's, and for both at once.
+SCENARIO(direct_reads_of_several_contexts_are_waited_for, NO_RING) {
+  fd = open_regular(O_RDWR | O_DIRECT, std::string(4096, 'd'));
+  others_submitted = 0;
+  Request& mine = read_of(fd, SECTORS, 0);
+  const bool has_mine = submit(mine);
+  const unsigned other = spawn(submit_two_and_wait_for_one);
+  pause_until(others_submitted, 1);
+  if (has_mine && others_second != nullptr) {
+    const struct aiocb* both[] = {&mine.block, &others_second->block};
+    while (!is_over(mine) && !is_over(*others_second)) aio_suspend(both, 2, nullptr);
+  }
+  for (Request* request : {has_mine ? &mine : nullptr, others_second}) {
+    if (request == nullptr) continue;
+    wait_for(*request);
+    EXPECT(ended_well(*request, SECTORS));
+  }
+  join(other);
+}
+
+// The sync is behind requests of both threads, and nobody looks at those.
+SCENARIO(a_sync_covers_direct_writes_of_two_contexts, NO_RING) {
+  fd = open_regular(O_RDWR | O_DIRECT, "");
+  others_submitted = 0;
+  Request& mine = write_of_size(fd, SECTORS, 'a', 0);
+  const bool has_mine = submit(mine);
+  const unsigned other = spawn([] {
+    others_read = &write_of_size(fd, SECTORS, 'b', 1024);
+    if (!submit(*others_read)) others_read = nullptr;
+    tell(others_submitted);
+  });
+  pause_until(others_submitted, 1);
+  sync_once();
+  for (Request* request : {has_mine ? &mine : nullptr, others_read}) {
+    if (request == nullptr) continue;
+    EXPECT(is_room_short() || is_over(*request));
+    wait_for(*request);
+    EXPECT(ended_well(*request, SECTORS));
+  }
+  join(other);
+}

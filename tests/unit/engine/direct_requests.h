@@ -143,8 +143,8 @@ inline bool reaper_sleeps_in_kernel() {
 inline bool may_lead() {
   constexpr exec::Direct::Thread NOBODY = 1;
   const os::SignalBlock blocked;
-  const bool may = the_engine().direct.lead(NOBODY, exec::By::APPLICATION);
-  the_engine().direct.stop_leading(NOBODY);
+  const bool may = the_engine().direct.at(0).lead(NOBODY, exec::By::APPLICATION);
+  the_engine().direct.at(0).stop_leading(NOBODY);
   return may;
 }
 // The same, or the context has gone meanwhile, and its reaper. Where nothing is in flight: a reaper that has just been
@@ -176,8 +176,8 @@ inline int settle_direct(void** state) {
     return is_idle();
   };
   if (!eventually(is_over)) return -1;
-  exec::Direct& direct = the_engine().direct;
-  direct.configure(REAPERS_IDLE_NS);
+  the_engine().direct.configure(REAPERS_IDLE_NS);
+  exec::Direct& direct = the_engine().direct.at(0);
   if (!direct.add_need(true)) return -1;  // a reaper, who gives the context back
   direct.drop_need();
   const auto is_gone = [&] {

@@ -10,7 +10,6 @@
 namespace atomrt::unit {
 
 using engine::Awaited;
-using engine::Holder;
 using engine::Sleeper;
 using engine::Wake;
 using os::KernelSignalSet;
@@ -21,6 +20,12 @@ constexpr KernelSignalSet MASK = os::signal_bit(SIGUSR2);  // of the threads tha
 constexpr std::int64_t LONG_NS = 1'000'000'000'000;
 constexpr std::int64_t SHORT_NS = 2'000'000;
 
+// Who is said to have what is waited for: the common context all of it, or some, or none.
+enum class Holder : std::uint8_t { OTHERS, SOME, DIRECT };
+inline engine::Holders holders_of(Holder holder) {
+  return {holder == Holder::OTHERS ? 0 : exec::DirectContexts::COMMON, holder != Holder::DIRECT};
+}
+
 // What is waited for, and what its holder is said to be.
 struct Wanted {
   const Aio& aio;
@@ -28,7 +33,10 @@ struct Wanted {
 
   [[nodiscard]] Awaited awaited() const {
     return {this, [](const void* self) { return static_cast<const Wanted*>(self)->aio.is_over(); },
-            [](engine::Engine&, const void* self) { return static_cast<const Wanted*>(self)->holder.load(); }};
+            [](engine::Engine&, const void* self) { return holders_of(static_cast<const Wanted*>(self)->holder); },
+            [](engine::Engine& engine, const void*) {
+              return engine.direct.has_requests() ? &engine.direct.at(0) : nullptr;
+            }};
   }
 };
 
@@ -115,7 +123,7 @@ struct Waiting {
                            ? wait_in_kernel(sleeper, awaited, deadline)
                            : wait_on_futex(sleeper, awaited, word, deadline);
     wake.store(static_cast<int>(woken));
-    holds_something.store(sleeper.leads != 0 || sleeper.has_need || sleeper.is_masked ||
+    holds_something.store(sleeper.leads != 0 || sleeper.needs != 0 || sleeper.is_masked ||
                           sleeper.follows != nullptr);
   }
 };

@@ -106,7 +106,7 @@ void a_full_ring_declines_this_request_alone(void**) {
   assert_true(f.is_declined(chain));
   assert_false(group.has_some_in_kernel());
   assert_false(f.direct.has_requests());
-  assert_false(chain.needs_reaper);
+  assert_false(needs_reaper(chain));
   assert_false(f.direct.is_refused());
   f.kernel.submitting_fails.store(0);
   f.submitted(chain);

@@ -78,7 +78,7 @@ void what_is_announced_is_declined_where_no_reaper_can_be_made(void**) {
   Chain& chain = f.announced();
   assert_int_equal(f.direct.submit(chain), Verdict::DECLINED);
   assert_int_equal(place_of(chain), Place::MOVING);
-  assert_false(chain.needs_reaper);
+  assert_false(needs_reaper(chain));
   assert_false(f.direct.has_requests());
   Chain& plain = f.submitted();
   assert_false(f.direct.leave_to_reaper(plain));
@@ -122,11 +122,11 @@ void a_chain_that_nobody_may_look_after_is_settled(void**) {
   Chain& chain = f.submitted();
   f.direct.need_for(chain);
   f.direct.need_for(chain);  // counted once
-  assert_true(chain.needs_reaper);
+  assert_true(needs_reaper(chain));
   assert_true(f.sleeps_in_kernel());
   f.kernel.complete(0, 3);
   f.is_settled(chain, 3, By::LIBRARY);
-  assert_false(chain.needs_reaper);
+  assert_false(needs_reaper(chain));
 }
 
 void a_chain_that_is_being_finished_needs_nobody(void**) {
@@ -135,7 +135,7 @@ void a_chain_that_is_being_finished_needs_nobody(void**) {
   for (const Place place : {Place::RUNNING, Place::MOVING, Place::QUEUED}) {
     atomrt::unit::stand(chain, place);
     f.direct.need_for(chain);
-    assert_false(chain.needs_reaper);
+    assert_false(needs_reaper(chain));
   }
   atomrt::unit::stand(chain, Place::IN_AIO);
   // The reaper may have led for a moment, as it was needed for one.
@@ -145,19 +145,18 @@ void a_chain_that_is_being_finished_needs_nobody(void**) {
 
 void a_sync_behind_direct_requests_needs_the_reaper(void**) {
   Fixture f;
-  Chain& sync = f.chain(Kind::SYNC);
-  f.direct.need_for_sync(sync);
-  assert_true(sync.needs_reaper);  // a request may be on its way into the kernel
+  f.direct.add_sync();  // a request may be on its way into the kernel
+  f.direct.call_reaper_if_busy();
   assert_int_equal(thread_fault.asked, 0);
-  f.direct.drop_need_of(sync);
+  f.direct.drop_sync();
   Chain& chain = f.submitted();
-  f.direct.need_for_sync(sync);
-  assert_true(sync.needs_reaper);
+  f.direct.add_sync();
+  f.direct.call_reaper_if_busy();
   assert_true(f.sleeps_in_kernel());
   f.kernel.complete(0, 3);
   f.is_settled(chain, 3, By::LIBRARY);
-  f.direct.drop_need_of(sync);
-  f.direct.drop_need_of(sync);  // once
+  f.direct.drop_sync();
+  f.direct.drop_sync();  // once
 }
 
 // ---- beside a leader of the application ----

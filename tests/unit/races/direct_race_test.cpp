@@ -132,21 +132,21 @@ void a_context_is_not_given_back_under_a_submitter(void**) {
 void a_sync_that_overtakes_a_submission_finds_a_reaper(void**) {
   Fixture f;
   Direct& direct = f.engine.direct;
-  Chain& sync = f.chain(Kind::SYNC);
-  direct.need_for_sync(sync);
+  direct.add_sync();
+  direct.call_reaper_if_busy();
   Chain& write = f.chain(Kind::DIRECT_WRITE);
   assert_int_equal(direct.submit(write), Verdict::ACCEPTED);
   f.complete(write);
   assert_true(eventually([&] { return f.engine.settled == 1; }));
-  direct.drop_need_of(sync);
+  direct.drop_sync();
 }
 
 void a_sync_that_waits_for_nothing_direct_makes_no_reaper(void**) {
   Fixture f;
-  Chain& sync = f.chain(Kind::SYNC);
-  f.engine.direct.need_for_sync(sync);
-  f.engine.direct.drop_need_of(sync);
-  f.engine.direct.drop_need_of(sync);
+  f.engine.direct.add_sync();
+  f.engine.direct.call_reaper_if_busy();
+  f.engine.direct.drop_sync();
+  f.engine.direct.drop_sync();
   assert_int_equal(thread_fault.asked, 0);
 }
 

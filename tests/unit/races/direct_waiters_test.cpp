@@ -25,7 +25,7 @@ void a_second_waiter_follows_until_the_lead_is_free(void**) {
   atomrt::os::FutexWord word{atomrt::os::QUIET};
   {
     const atomrt::os::SignalBlock blocked;
-    assert_true(the_engine().direct.follow(word));
+    assert_true(the_engine().direct.at(0).follow(word));
   }
   file.let_go();
   assert_true(leader.ends_with(Wake::OVER));
@@ -80,7 +80,7 @@ void cancellation_of_who_follows_leaves_no_follower(void**) {
   atomrt::os::FutexWord last{atomrt::os::QUIET};
   {
     const atomrt::os::SignalBlock blocked;
-    assert_true(the_engine().direct.follow(last));
+    assert_true(the_engine().direct.at(0).follow(last));
   }
   file.let_go();
   assert_true(leader.ends_with(Wake::OVER));
