@@ -34,7 +34,7 @@ class Path {
 
 void add_expanded(Path& path, std::string_view pattern, std::string_view number) {
   for (std::size_t place; (place = pattern.find(PROCESS)) != std::string_view::npos;) {
-    path.add(pattern.substr(0, place));
+    path.add({pattern.data(), place});  // substr may throw
     path.add(number);
     pattern.remove_prefix(place + PROCESS.size());
   }
