@@ -30,7 +30,7 @@ def memcheck(program, environment, folder):
 
 
 def main():
-    preload, plain, linked = sys.argv[1:]
+    preload, plain, linked = map(os.path.abspath, sys.argv[1:])  # they run in a folder of their own
     if shutil.which("valgrind") is None:
         print("skipped: no valgrind")
         return 77
