@@ -30,12 +30,9 @@ class Line {
   }
   Line& add(std::uint64_t number, std::size_t width = 0) {
     char digits[20];
-    char* first = digits + sizeof digits;
-    do {
-      *--first = static_cast<char>('0' + number % 10);
-      number /= 10;
-    } while (number != 0);
-    return add_right({first, static_cast<std::size_t>(digits + sizeof digits - first)}, width);
+    char* const end = digits + sizeof digits;
+    const char* const first = digits_before(end, number, 10);
+    return add_right({first, static_cast<std::size_t>(end - first)}, width);
   }
   Line& add_signed(std::int64_t number, std::size_t width = 0) {
     if (number >= 0) return add(static_cast<std::uint64_t>(number), width);
@@ -45,14 +42,11 @@ class Line {
   }
   Line& add_hex(std::uint64_t number, std::size_t width = 0) {
     char digits[18];
-    char* first = digits + sizeof digits;
-    do {
-      *--first = "0123456789abcdef"[number % 16];
-      number /= 16;
-    } while (number != 0);
+    char* const end = digits + sizeof digits;
+    char* first = digits_before(end, number, 16);
     *--first = 'x';
     *--first = '0';
-    return add_right({first, static_cast<std::size_t>(digits + sizeof digits - first)}, width);
+    return add_right({first, static_cast<std::size_t>(end - first)}, width);
   }
   // Nanoseconds as seconds with three digits behind the point; less than none is none.
   Line& add_seconds(std::int64_t ns, std::size_t width = 0) {
@@ -64,6 +58,15 @@ class Line {
   }
 
  private:
+  // Writes the digits of the number so that they end there, and returns the first.
+  static char* digits_before(char* end, std::uint64_t number, std::uint64_t base) {
+    do {
+      *--end = "0123456789abcdef"[number % base];
+      number /= base;
+    } while (number != 0);
+    return end;
+  }
+
   char text_[SIZE];
   std::size_t length_ = 0;
 };

@@ -95,18 +95,24 @@ class TextLines {
   std::string_view context_;
 };
 
+// The numbers of a context, in the order of all formats that have names for them.
+template <typename Out>
+void add_numbers(Out& out, unsigned index, const ContextSnapshot& context, const Interval& interval) {
+  for (const auto& count : COUNTS) out.number(count.name, context.*count.member);
+  if (interval.earlier != nullptr) {
+    const ContextSnapshot& earlier = interval.earlier->of[index];
+    out.rate("requests_per_s", difference(context.requests, earlier.requests), interval.ns);
+    out.rate("bytes_per_s", difference(context.bytes, earlier.bytes), interval.ns);
+  }
+  out.microseconds("longest_wait_us", context.longest_ns);
+}
+
 void add_text_of_context(Report& report, unsigned index, const ContextSnapshot& context, const Interval& interval) {
   base::Line<32> prefix{};
   prefix.add(CONTEXT_NAMES[index]).add(".");
   TextLines lines(report);
   lines.begin_context(prefix.view());
-  for (const auto& count : COUNTS) lines.number(count.name, context.*count.member);
-  if (interval.earlier != nullptr) {
-    const ContextSnapshot& earlier = interval.earlier->of[index];
-    lines.rate("requests_per_s", difference(context.requests, earlier.requests), interval.ns);
-    lines.rate("bytes_per_s", difference(context.bytes, earlier.bytes), interval.ns);
-  }
-  lines.microseconds("longest_wait_us", context.longest_ns);
+  add_numbers(lines, index, context, interval);
   for (const auto& quantile : QUANTILES) {
     base::Line<32> name{};
     name.add("latency_us.").add(quantile.name);
@@ -166,13 +172,7 @@ class JsonObject {
 
 void add_json_of_context(Report& report, unsigned index, const ContextSnapshot& context, const Interval& interval) {
   JsonObject object(report);
-  for (const auto& count : COUNTS) object.number(count.name, context.*count.member);
-  if (interval.earlier != nullptr) {
-    const ContextSnapshot& earlier = interval.earlier->of[index];
-    object.rate("requests_per_s", difference(context.requests, earlier.requests), interval.ns);
-    object.rate("bytes_per_s", difference(context.bytes, earlier.bytes), interval.ns);
-  }
-  object.microseconds("longest_wait_us", context.longest_ns);
+  add_numbers(object, index, context, interval);
   object.key("latency_us");
   JsonObject latencies(report);
   for (const auto& quantile : QUANTILES) {
