@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A child has no descriptors but those that its parent has: nothing that an implementation keeps for requests whose own
  * descriptor was closed, whenever the fork comes. */
+#define CHILDREN_ALLOCATE_NOTHING
 #include "claim.h"
 
 enum { FORKS = 200, LEAST = 64, MOST = 8192 };

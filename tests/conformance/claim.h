@@ -163,42 +163,6 @@ static inline void start_thread(pthread_t *thread, void *(*function)(void *), vo
                 FAIL("%s does not end", #thread);                                                                      \
     } while (0)
 
-/* What /proc says of the thread: S for asleep, D for a sleep until a disk has answered; 0 where it is gone. */
-static inline char state_of(pid_t tid)
-{
-    char path[64], state = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-        state = 0;
-    fclose(file);
-    return state;
-}
-
-/* Do all threads but the caller's and `but` sleep? */
-static inline bool others_sleep(pid_t but)
-{
-    DIR *threads = opendir("/proc/self/task");
-    bool sleep = threads != NULL;
-    for (struct dirent *entry; sleep && (entry = readdir(threads)) != NULL;) {
-        pid_t tid = atoi(entry->d_name);
-        char state = tid == 0 || tid == gettid() || tid == but ? 'S' : state_of(tid);
-        sleep = state == 'S' || state == 'D' || state == 0;
-    }
-    if (threads != NULL)
-        closedir(threads);
-    return sleep;
-}
-
-/* Is the thread asleep until somebody outside acts? One that waits for a moment, for a lock say, has another that runs:
- * so the others are looked at first. */
-static inline bool is_asleep(pid_t tid)
-{
-    return others_sleep(tid) && state_of(tid) == 'S';
-}
-
 static inline void wait_for_child(pid_t child)
 {
     int status;

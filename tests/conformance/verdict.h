@@ -31,6 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../sleepers.h"
 #include "../slowness.h"
 
 enum { CLAIM_HOLDS = 0, CLAIM_FAILS = 1, CLAIM_SKIPPED = 77, CLAIM_NOT_SET_UP = 99 };

@@ -33,6 +33,7 @@ extern "C" {
 #include <cstring>
 #include <ctime>
 
+#include "../sleepers.h"
 #include "../slowness.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -322,18 +323,6 @@ inline int thread_named(const char* name) {
 
 inline int open_descriptors() {
   return count_entries("/proc/self/fd", [](const char*) { return true; });
-}
-
-// Whether the kernel says that the thread sleeps.
-inline bool is_asleep(int thread) {
-  char path[64], text[256] = {};
-  snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
-  FILE* file = fopen(path, "re");
-  if (file == nullptr) return false;
-  const size_t got = fread(text, 1, sizeof text - 1, file);
-  fclose(file);
-  const char* name_end = got > 0 ? strrchr(text, ')') : nullptr;
-  return name_end != nullptr && name_end[2] == 'S';
 }
 
 // Whether UNIT_BUT, names with spaces between them, has this one: tests that this machine cannot run.

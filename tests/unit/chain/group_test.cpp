@@ -8,7 +8,6 @@ namespace {
 
 using namespace atomrt::chain;
 using atomrt::unit::eventually;
-using atomrt::unit::is_asleep;
 using atomrt::unit::Thread;
 using atomrt::unit::zeroed;
 

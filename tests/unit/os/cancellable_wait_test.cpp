@@ -13,7 +13,6 @@ namespace {
 
 using namespace atomrt::os;
 using atomrt::unit::eventually;
-using atomrt::unit::is_asleep;
 
 struct Sleeper {
   Cancellation cancellation{};

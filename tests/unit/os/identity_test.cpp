@@ -17,7 +17,6 @@ namespace {
 
 using namespace atomrt::os;
 using atomrt::unit::eventually;
-using atomrt::unit::is_asleep;
 using atomrt::unit::Thread;
 
 struct Pair {

@@ -9,7 +9,6 @@ namespace {
 using atomrt::os::Locked;
 using atomrt::os::Mutex;
 using atomrt::unit::eventually;
-using atomrt::unit::is_asleep;
 using atomrt::unit::Thread;
 
 void zeroed_memory_is_a_free_mutex(void**) {

@@ -247,7 +247,7 @@ void requests_that_waiters_leave_lying_run_in_parallel(void**) {
       });
       let_waiters_work(f, next);
       f.comes_through(next);  // none but the watching worker takes it, after some looks
-      assert_true(eventually([&] { return is_asleep(next.thread); }));  // and it keeps watch again
+      assert_true(eventually([&] { return state_of(next.thread) == 'S'; }));  // and it keeps watch again
       for (Job* job : left) assert_int_equal(f.workers.submit(*job->chain), Verdict::ACCEPTED);
       stop.store(true);
     }
