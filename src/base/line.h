@@ -28,19 +28,20 @@ class Line {
     for (std::size_t length = text.size(); length < width; ++length) add(" ");
     return add(text);
   }
-  Line& add(std::uint64_t number, std::size_t width = 0) {
+  // Numbers are not inlined: each call would take room on the caller's stack, which may be the smallest that there is.
+  [[gnu::noinline]] Line& add(std::uint64_t number, std::size_t width = 0) {
     char digits[20];
     char* const end = digits + sizeof digits;
     const char* const first = digits_before(end, number, 10);
     return add_right({first, static_cast<std::size_t>(end - first)}, width);
   }
-  Line& add_signed(std::int64_t number, std::size_t width = 0) {
+  [[gnu::noinline]] Line& add_signed(std::int64_t number, std::size_t width = 0) {
     if (number >= 0) return add(static_cast<std::uint64_t>(number), width);
     Line<21> text{};
     text.add("-").add(0 - static_cast<std::uint64_t>(number));
     return add_right(text.view(), width);
   }
-  Line& add_hex(std::uint64_t number, std::size_t width = 0) {
+  [[gnu::noinline]] Line& add_hex(std::uint64_t number, std::size_t width = 0) {
     char digits[18];
     char* const end = digits + sizeof digits;
     char* first = digits_before(end, number, 16);
@@ -49,7 +50,7 @@ class Line {
     return add_right({first, static_cast<std::size_t>(end - first)}, width);
   }
   // Nanoseconds as seconds with three digits behind the point; less than none is none.
-  Line& add_seconds(std::int64_t ns, std::size_t width = 0) {
+  [[gnu::noinline]] Line& add_seconds(std::int64_t ns, std::size_t width = 0) {
     const auto milliseconds = static_cast<std::uint64_t>(ns > 0 ? ns / 1'000'000 : 0);
     Line<24> text{};
     text.add(milliseconds / 1000).add(".");

@@ -76,6 +76,9 @@ struct Interval {
 
 bool is_over(const Moment& now) { return now.state != nullptr && std::string_view(now.state) != "running"; }
 
+// The forms are not inlined into one function: its frame would hold what each of them needs, and the thread that ends
+// the process may have the smallest stack that there is.
+
 // --- text
 
 class TextLines {
@@ -120,7 +123,7 @@ void add_text_of_context(Report& report, unsigned index, const ContextSnapshot& 
   }
 }
 
-void add_text(Report& report, const Snapshot& snapshot, const Moment& now, const Interval& interval) {
+[[gnu::noinline]] void add_text(Report& report, const Snapshot& snapshot, const Moment& now, const Interval& interval) {
   const Totals totals = totals_of(snapshot);
   report.add("# atomrt ").add(name_in(snapshot.heading.version)).add(" statistics: ");
   report.add(name_in(snapshot.heading.program)).add(" (pid ").add(snapshot.heading.process);
@@ -188,7 +191,8 @@ void add_json_of_contexts(Report& report, const Snapshot& snapshot, const Interv
   }
 }
 
-void add_json_members(Report& report, const Snapshot& snapshot, const Moment& now, const Interval& interval) {
+[[gnu::noinline]] void add_json_members(Report& report, const Snapshot& snapshot, const Moment& now,
+                                        const Interval& interval) {
   const Totals totals = totals_of(snapshot);
   JsonObject object(report);
   add_quoted(object.key("version"), name_in(snapshot.heading.version));
@@ -265,7 +269,7 @@ void add_latency_metrics(Report& report, Metrics& metrics, const Snapshot& snaps
   }
 }
 
-void add_metrics(Report& report, const Snapshot& snapshot, const Moment& now) {
+[[gnu::noinline]] void add_metrics(Report& report, const Snapshot& snapshot, const Moment& now) {
   const Totals totals = totals_of(snapshot);
   Metrics metrics(report, snapshot);
   metrics.number("submitted_total", "counter", "Requests submitted.", snapshot.requests);

@@ -302,6 +302,12 @@ void a_thread_with_the_smallest_stack_may_end_the_process(void**) {
   const char* path = path_of("small");
   run("small", path);
   assert_int_equal(count_blocks(contents(path)), 1);
+  for (const char* format : {"json", "prometheus"}) {
+    setenv("ATOMRT_STATS_FORMAT", format, 1);
+    run("small", path_of("small"));
+    unsetenv("ATOMRT_STATS_FORMAT");
+    assert_non_null(strstr(contents(path), "longest_wait"));
+  }
 }
 
 // Counted, though nothing is to be written.
