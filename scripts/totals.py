@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Adds up what `meson test` logged: totals.py [--failures] LOG.json... prints "PASSED FAILED SKIPPED", or the failures."""
+"""Adds up what `meson test` logged: totals.py [--failures] LOG.json... prints "PASSED FAILED SKIPPED", or the failures,
+each with what its program said of it at last."""
 import json
 import sys
 
@@ -14,11 +15,19 @@ def results(paths):
                 yield json.loads(line)
 
 
+def last_words(test):
+    lines = [line.strip() for line in (test.get("stdout", "") + "\n" + test.get("stderr", "")).splitlines()]
+    told = [line for line in lines if line.startswith("[   LINE") or line.startswith("[  FAILED") and "listed" not in line]
+    lines = told or [line for line in lines if line]
+    return "; ".join(dict.fromkeys(lines[-3:]))[:300]
+
+
 def main(arguments):
     if arguments[:1] == ["--failures"]:
         for test in results(arguments[1:]):
             if test["result"] not in PASSED | SKIPPED:
-                print(f"{test['name'].partition(' / ')[2] or test['name']}: {test['result']}")
+                name = test["name"].partition(" / ")[2] or test["name"]
+                print(f"{name}: {test['result']}: {last_words(test)}")
         return
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for test in results(arguments):
