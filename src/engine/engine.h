@@ -12,6 +12,7 @@
 #include "chain/finish.h"
 #include "engine/config.h"
 #include "engine/statistics.h"
+#include "exec/descriptor_hints.h"
 #include "exec/direct_contexts.h"
 #include "exec/head.h"
 #include "exec/retrier.h"
@@ -32,9 +33,7 @@ struct Engine {
   exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
   exec::Devices local;     // mounts of file systems on storage of this machine
   exec::Devices remote;    // and those of others
-  exec::Devices direct_numbers;  // descriptors that had O_DIRECT when last examined
-  exec::Devices drained_numbers; // descriptors whose buffered writes no head can do: see lone.h
-  exec::Devices late_numbers;    // of those, where the next transfer may come late: see placing.h
+  exec::DescriptorHints hints;
   exec::DirectContexts direct;
   exec::Direct polls_apart;  // of streams that workers have, where direct has no room
   exec::Ring ring;

@@ -278,7 +278,7 @@ void watch_closing() {
 void before_close(int fd) {
   Engine* engine = running_engine();
   if (engine == nullptr || fd < 0) return;
-  engine->drained_numbers.put(static_cast<unsigned>(fd), false);
+  engine->hints.forget(fd);
   const chain::Registry& registry = engine->registry;
   if ((!registry.lone.may_have(fd) && !registry.in_flight.may_have(fd)) || own_engine() == nullptr) return;
   static_cast<void>(heed_forks());

@@ -44,14 +44,14 @@ void note_writes(Engine& engine, const Request& request, const os::FileIdentity&
   if (request.operation != chain::Operation::WRITE) return;
   const bool is_drained = request.is_local && request.kind == os::FileKind::POSITIONAL && !request.direct &&
                           !request.append && (!config().use_head || engine.refusing.contains(identity.device));
-  engine.drained_numbers.put(static_cast<unsigned>(request.fd), is_drained);
+  engine.hints.put(request.fd, exec::Hint::DRAINED, is_drained);
 }
 
 Left leave_to_waiter(Engine& engine, const Request& request) {
   const bool fits = request.operation == chain::Operation::WRITE && !request.direct && !request.append &&
                     request.offset >= 0 && request.group == nullptr && !notifies(request) && config().use_waiter &&
                     !engine.keeps_call_order && engine.workers.leaves_to_waiters(request.fd) &&
-                    engine.drained_numbers.contains(static_cast<unsigned>(request.fd));
+                    engine.hints.has(request.fd, exec::Hint::DRAINED);
   if (!fits || engine.registry.lone.may_have(request.fd)) return Left::NOT;
   chain::Registry& registry = engine.registry;
   Chain* chain = chain::adopt(registry.chains, request, Place::LONE);

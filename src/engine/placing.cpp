@@ -75,10 +75,9 @@ bool has_file_on_storage(Engine& engine, const Chain& chain) {
 }
 
 void note_number(Engine& engine, const Request& request, const os::FileIdentity& identity) {
-  const auto number = static_cast<unsigned>(request.fd);
   const bool is_taken = request.direct && request.kind == os::FileKind::POSITIONAL && is_on_storage(request) &&
                         !engine.direct.is_avoided(chain::file_key(identity, request.fd).device);
-  engine.late_numbers.put(number, is_taken);
+  engine.hints.put(request.fd, exec::Hint::LATE, is_taken);
 }
 
 // With others in flight under the number its file is known, or shall be. A pipe that has been given O_DIRECT by
@@ -89,7 +88,7 @@ bool may_come_late(const Engine& engine, const Request& request, int flags) {
   return OPENED_LARGE != 0 && (flags & (NEEDED | O_APPEND)) == NEEDED && config().use_direct &&
          !is_sync(request.operation) && request.offset >= 0 && request.group == nullptr &&
          request.notification.by == chain::NotifyBy::NOTHING &&
-         engine.late_numbers.contains(static_cast<unsigned>(request.fd)) &&
+         engine.hints.has(request.fd, exec::Hint::LATE) &&
          engine.streams.load(std::memory_order_relaxed) == 0 && !engine.registry.in_flight.may_have(request.fd);
 }
 

@@ -31,7 +31,7 @@ bool is_late(const Chain& chain) { return chain.order == chain::Order::LATE; }
 void refused(Engine& engine, exec::Direct& context, Chain& chain, long result, By by) {
   if (result == -EOPNOTSUPP) {
     engine.direct.avoid(chain);
-    engine.late_numbers.remove(static_cast<unsigned>(chain.fd));
+    engine.hints.put(chain.fd, exec::Hint::LATE, false);
   }
   pass_on(engine, context, chain, by);
 }

@@ -17,6 +17,7 @@ using chain::Chain;
 using chain::Request;
 using exec::ContextId;
 using exec::Descriptor;
+using exec::Hint;
 
 // Notifications that wait for a thread may have one by now.
 void poke_retrier(Engine& engine) {
@@ -98,7 +99,7 @@ bool may_overtake(const Engine& engine, int fd) {
 // is known already.
 long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
   const bool is_worth_it = request.operation == chain::Operation::READ && may_use_head(engine, request) &&
-                           !engine.direct_numbers.contains(static_cast<unsigned>(request.fd)) &&
+                           !engine.hints.has(request.fd, Hint::DIRECT) &&
                            !engine.registry.in_flight.knows(request.fd) && !may_overtake(engine, request.fd);
   return is_worth_it ? exec::read_unexamined_in_head(request, budget) : -EINVAL;
 }
@@ -106,7 +107,7 @@ long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
 int examine_number(Engine& engine, Request& request, Descriptor& descriptor) {
   const int error = examine(request, descriptor);
   if (error != 0 || descriptor.is_identified) return error;
-  engine.direct_numbers.put(static_cast<unsigned>(request.fd), request.direct);
+  engine.hints.put(request.fd, Hint::DIRECT, request.direct);
   return 0;
 }
 
@@ -152,7 +153,7 @@ int submit_late(Engine& engine, Chain& chain) {
   engine.registry.latecomers.enter(chain);
   if (engine.direct.submit(chain) == exec::Verdict::ACCEPTED) return 0;
   engine.statistics.declined(ContextId::DIRECT);
-  engine.late_numbers.remove(static_cast<unsigned>(chain.fd));
+  engine.hints.put(chain.fd, Hint::LATE, false);
   put(chain, chain::Place::RUNNING);
   if (!find_lane(engine, chain)) return 0;
   put(chain, chain::Place::MOVING);

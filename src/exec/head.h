@@ -41,20 +41,7 @@ class Devices {
   [[nodiscard]] bool contains(std::uint64_t device) const {
     return entries_[device % ENTRIES].load(std::memory_order_relaxed) == device + 1;
   }
-  void remove(std::uint64_t device) {
-    std::uint64_t present = device + 1;
-    entries_[device % ENTRIES].compare_exchange_strong(present, 0, std::memory_order_relaxed);
-  }
   void add(std::uint64_t device) { entries_[device % ENTRIES].store(device + 1, std::memory_order_relaxed); }
-  // Writes what is shared only where that changes.
-  void put(std::uint64_t device, bool belongs) {
-    if (contains(device) == belongs) return;
-    if (belongs) {
-      add(device);
-    } else {
-      remove(device);
-    }
-  }
 
  private:
   static constexpr unsigned ENTRIES = 16;

@@ -13,6 +13,7 @@ using namespace atomrt::engine;
 using atomrt::chain::Operation;
 using atomrt::chain::Order;
 using atomrt::chain::Place;
+using atomrt::exec::Hint;
 
 std::atomic<int> identified{0};
 // What happens once while somebody asks, before he has the answer.
@@ -326,7 +327,6 @@ void a_stream_that_came_late_is_in_order_before_the_next(void**) {
 void a_number_is_known_for_direct_transfers_of_this_machines_storage_alone(void**) {
   KnownFile file;
   Engine& engine = the_engine();
-  const auto number = static_cast<unsigned>(file.fd);
   SlowRequest aio;
   aio.block.aio_fildes = file.fd;
   atomrt::chain::Request request = atomrt::chain::build(&aio.block, Operation::READ);
@@ -337,9 +337,9 @@ void a_number_is_known_for_direct_transfers_of_this_machines_storage_alone(void*
     request.is_disk = false;
     request.kind = atomrt::os::FileKind::POSITIONAL;
     change(request);
-    engine.late_numbers.remove(number);
+    engine.hints.put(file.fd, Hint::LATE, false);
     note_number(engine, request, *identity);
-    return engine.late_numbers.contains(number);
+    return engine.hints.has(file.fd, Hint::LATE);
   };
   assert_true(is_noted([](auto&) {}));
   assert_true(is_noted([](auto& disk) { disk.is_local = false, disk.is_disk = true; }));
@@ -347,10 +347,10 @@ void a_number_is_known_for_direct_transfers_of_this_machines_storage_alone(void*
   assert_false(is_noted([](auto& buffered) { buffered.direct = false; }));
   assert_false(is_noted([](auto& stream) { stream.kind = atomrt::os::FileKind::STREAM; }));
   // What was noted of the number before is taken back.
-  engine.late_numbers.add(number);
+  engine.hints.put(file.fd, Hint::LATE, true);
   request.is_local = request.is_disk = false;
   note_number(engine, request, *identity);
-  assert_false(engine.late_numbers.contains(number));
+  assert_false(engine.hints.has(file.fd, Hint::LATE));
 }
 
 // The last test, as all of these files are on one device.
@@ -366,7 +366,7 @@ void where_the_file_system_knows_no_such_transfers_none_comes_late(void**) {
   SlowRequest next;
   next.start(file).ends_with(0, DIRECT_LENGTH);
   assert_int_equal(file.submitted, asked);
-  assert_false(the_engine().late_numbers.contains(static_cast<unsigned>(file.fd)));
+  assert_false(the_engine().hints.has(file.fd, Hint::LATE));
 }
 
 }  // namespace
