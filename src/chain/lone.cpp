@@ -27,6 +27,14 @@ void LoneTable::withdraw(const Chain& chain) {
   spot_of(chain.fd).name.compare_exchange_strong(name, 0, std::memory_order_relaxed);
 }
 
+bool LoneTable::put_back(Chain& chain) {
+  Spot& spot = spot_of(chain.fd);
+  os::Locked locked(spot.mutex);
+  if (spot.name.load(std::memory_order_relaxed) != word_of(chain)) return false;
+  put(chain, Place::LONE);
+  return true;
+}
+
 bool LoneTable::leave(Chain& chain) {
   if (!chain.is_lone.load(std::memory_order_relaxed)) return false;
   Spot& spot = spot_of(chain.fd);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// LoneTable: writes that are left to the thread that waits for them. Such a request is alone under its number, so it
+// LoneTable: transfers that are left to the thread that waits for them. Such a request is alone under its number, so it
 // needs no lane, no list and no queue before somebody asks for it: entering takes one compare-exchange, no lock, and
 // leaves signals alone.
 //
@@ -33,6 +33,10 @@ class LoneTable {
   // For the owner of a chain that is over. True: it was in no list, and nobody moves it any more. False: it is in
   // InFlight, and it is LATE; or it never was a lone one.
   [[nodiscard]] bool leave(Chain& chain);
+
+  // For the owner of a chain that was LONE, which has not begun it after all: LONE again, and true. False: it has been
+  // moved into the lists meanwhile, where it is nobody's but the owner's, and stays RUNNING.
+  [[nodiscard]] bool put_back(Chain& chain);
 
   [[nodiscard]] bool may_have(int fd) const { return spot_of(fd).name.load(std::memory_order_acquire) != 0; }
 

@@ -38,21 +38,14 @@ auto goes_on(Engine& engine) {
   return [&engine](Chain& chain) { go_on(engine, chain); };
 }
 
-}  // namespace
-
-void note_writes(Engine& engine, const Request& request, const os::FileIdentity& identity) {
-  if (request.operation != chain::Operation::WRITE) return;
-  const bool is_drained = request.is_local && request.kind == os::FileKind::POSITIONAL && !request.direct &&
-                          !request.append && (!config().use_head || engine.refusing.contains(identity.device));
-  engine.hints.put(request.fd, exec::Hint::DRAINED, is_drained);
+// Nobody is told of it, and whoever waits for transfers of that number does them himself.
+bool may_be_left(const Engine& engine, const Request& request, exec::Hint needed) {
+  return request.offset >= 0 && request.group == nullptr && !notifies(request) && config().use_waiter &&
+         !engine.keeps_call_order && engine.workers.leaves_to_waiters(request.fd) &&
+         engine.hints.has(request.fd, needed);
 }
 
-Left leave_to_waiter(Engine& engine, const Request& request) {
-  const bool fits = request.operation == chain::Operation::WRITE && !request.direct && !request.append &&
-                    request.offset >= 0 && request.group == nullptr && !notifies(request) && config().use_waiter &&
-                    !engine.keeps_call_order && engine.workers.leaves_to_waiters(request.fd) &&
-                    engine.hints.has(request.fd, exec::Hint::DRAINED);
-  if (!fits || engine.registry.lone.may_have(request.fd)) return Left::NOT;
+Left leave(Engine& engine, const Request& request) {
   chain::Registry& registry = engine.registry;
   Chain* chain = chain::adopt(registry.chains, request, Place::LONE);
   if (chain == nullptr) return Left::NOT;
@@ -76,13 +69,55 @@ Left leave_to_waiter(Engine& engine, const Request& request) {
   return Left::TO_WAITER;
 }
 
+}  // namespace
+
+void note_file(Engine& engine, const Request& request, const os::FileIdentity& identity) {
+  const bool is_stored = request.is_local && request.kind == os::FileKind::POSITIONAL && !request.direct;
+  if (request.operation == chain::Operation::READ) engine.hints.put(request.fd, exec::Hint::STORED, is_stored);
+  if (request.operation != chain::Operation::WRITE) return;
+  const bool no_head_does_it = !config().use_head || engine.refusing.contains(identity.device);
+  engine.hints.put(request.fd, exec::Hint::DRAINED, is_stored && !request.append && no_head_does_it);
+}
+
+Left leave_write_to_waiter(Engine& engine, const Request& request) {
+  const bool fits = request.operation == chain::Operation::WRITE && !request.direct && !request.append &&
+                    may_be_left(engine, request, exec::Hint::DRAINED);
+  return fits && !engine.registry.lone.may_have(request.fd) ? leave(engine, request) : Left::NOT;
+}
+
+Left leave_read_to_waiter(Engine& engine, const Request& request) {
+  if (engine.registry.lone.may_have(request.fd)) {
+    const os::SignalBlock blocked;
+    list_lone(engine, request.fd);
+    return Left::NOT;
+  }
+  // One that has moved bytes can't be cancelled, as a lone one may be.
+  const bool fits = request.moved == 0 && !engine.registry.in_flight.may_have(request.fd) &&
+                    may_be_left(engine, request, exec::Hint::STORED);
+  return fits ? leave(engine, request) : Left::NOT;
+}
+
+// With an aiocb's old name, or a copy of it: the chain is somebody else's.
 Chain* take_lone(Engine& engine, const struct aiocb* block) {
   const aiocb::RequestName name = aiocb::load_name(block);
   Chain* chain = engine.registry.chains.at(name.number);
   if (chain == nullptr || !claim(*chain, name.generation, Place::LONE)) return nullptr;
   if (chain->block == block) return chain;
-  put(*chain, Place::LONE);
+  if (put_back_lone(engine, *chain)) return nullptr;
+  list_lone(engine, chain->fd);
+  if (chain->entered.load(std::memory_order_relaxed) != 0) {
+    send_on(engine, *chain);
+  } else {
+    put(*chain, Place::LONE);  // its submitter is about to enter it
+  }
   return nullptr;
+}
+
+// Who has ended the watch meanwhile has left it to whoever had it. The lock of the spot orders the two.
+bool put_back_lone(Engine& engine, Chain& chain) {
+  const std::uint32_t generation = generation_of(chain);
+  if (!engine.registry.lone.put_back(chain)) return false;
+  return engine.workers.keeps_watch() || !claim(chain, generation, Place::LONE);
 }
 
 void send_on(Engine& engine, Chain& chain) {

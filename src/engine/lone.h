@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// lone: the shortest way of a buffered write whose submitter is about to wait for it. By experience of the number it is
-// left to the waiter (chain/lone.h): no lock, no change of the signal mask, nothing asked but the descriptor's flags.
-// Experience may be wrong, which costs time alone: a worker looks for what lies too long, and a number that means
-// another kind of file by now is found out by the write itself.
+// lone: the shortest way of a buffered transfer whose submitter is about to wait for it. By experience of the number it
+// is left to the waiter (chain/lone.h): no lock, no change of the signal mask; nothing is asked for a read, and the
+// descriptor's flags alone for a write. Experience may be wrong, which costs time alone: a worker looks for what lies
+// too long, and a number that means another kind of file by now is found out by the transfer itself.
 #pragma once
 
 #include "engine/engine.h"
@@ -10,18 +10,23 @@
 namespace atomrt::engine {
 
 // What is known of the number when its file has just been asked for.
-void note_writes(Engine& engine, const chain::Request& request, const os::FileIdentity& identity);
+void note_file(Engine& engine, const chain::Request& request, const os::FileIdentity& identity);
 
 enum class Left : std::uint8_t {
   TO_WAITER,
   NOT,      // it goes the usual way
   REFUSED,  // this is the child of a handler: EAGAIN is stored
 };
-// request: its flags have just been asked for.
-[[nodiscard]] Left leave_to_waiter(Engine& engine, const chain::Request& request);
+// A write, whose flags have just been asked for.
+[[nodiscard]] Left leave_write_to_waiter(Engine& engine, const chain::Request& request);
+// A read of what is not in memory. One that is alone under its number only: several are faster side by side, and then
+// the first goes on, too.
+[[nodiscard]] Left leave_read_to_waiter(Engine& engine, const chain::Request& request);
 
 // The chain of that aiocb if it is a lone one that nobody has begun: RUNNING, the caller's. Signals are blocked.
 [[nodiscard]] chain::Chain* take_lone(Engine& engine, const struct aiocb* block);
+// For who has taken it and would rather not run it. False: he has to, as nobody else would find it.
+[[nodiscard]] bool put_back_lone(Engine& engine, chain::Chain& chain);
 // For its owner (RUNNING), where it can't be run as what it seemed to be: it goes on like any other.
 void send_on(Engine& engine, chain::Chain& chain);
 

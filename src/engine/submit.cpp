@@ -195,22 +195,35 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
   return error;
 }
 
+// A read of what is not in memory, as the head has found; or nobody has looked.
+bool is_for_storage(const Request& request, long read) {
+  return request.operation == chain::Operation::READ && (read == exec::DECLINED || !config().use_head);
+}
+
+// Of a request that waits for its waiter.
+int end_leaving(Engine& engine, Left left) {
+  if (left == Left::REFUSED) return EAGAIN;
+  watch_closing();
+  if (engine.has_watchdog) keep_watch(engine);
+  return 0;
+}
+
 [[gnu::noinline]] int submit_examined(Engine& engine, Request& request, exec::Budget& budget, long read) {
   Descriptor descriptor{};
   const bool is_known = engine.registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
   descriptor.is_identified = is_known;
+  if (!is_known && is_for_storage(request, read)) {
+    const Left left = leave_read_to_waiter(engine, request);
+    if (left != Left::NOT && read == exec::DECLINED) engine.statistics.declined(ContextId::HEAD);
+    if (left != Left::NOT) return end_leaving(engine, left);
+  }
   if (const int error = examine_number(engine, request, descriptor); error != 0) {
     complete_request(engine, request, -error);
     return 0;
   }
   if (!is_known) {
-    const Left left = leave_to_waiter(engine, request);
-    if (left == Left::REFUSED) return EAGAIN;
-    if (left == Left::TO_WAITER) {
-      watch_closing();
-      if (engine.has_watchdog) keep_watch(engine);
-      return 0;
-    }
+    const Left left = leave_write_to_waiter(engine, request);
+    if (left != Left::NOT) return end_leaving(engine, left);
   }
   if (!is_known && may_come_late(engine, request, descriptor.flags)) {
     watch_closing();
@@ -233,7 +246,7 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
   if (!is_known) {
     if (!request.is_local) heed_refused_offsets(request, descriptor.identity);
     note_number(engine, request, descriptor.identity);
-    note_writes(engine, request, descriptor.identity);
+    note_file(engine, request, descriptor.identity);
   }
   // What may wait for a peer is never a mere copy.
   if (request.refuses_nowait && request.is_local) request.is_modest = engine.workers.pace().is_quick(request.fd);

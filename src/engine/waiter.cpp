@@ -88,7 +88,11 @@ bool run_lone(Engine& engine, Chain& chain, os::KernelSignalSet application_mask
 bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
   if (!config().use_waiter) return false;
   const os::SignalBlock blocked;
-  if (Chain* lone = take_lone(engine, block)) return run_lone(engine, *lone, blocked.saved());
+  if (Chain* lone = take_lone(engine, block)) {
+    const bool may_wait = reads_too || lone->operation != chain::Operation::READ;
+    if (!may_wait && put_back_lone(engine, *lone)) return false;
+    return run_lone(engine, *lone, blocked.saved());
+  }
   Chain* chain = take_for_waiter(engine, block, reads_too);
   if (chain == nullptr) return false;
   engine.workers.waiter_took_one(chain->fd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // DescriptorHints: what was last seen of descriptors, one word a number. A hint costs speed where it is wrong, as each
-// context finds out by doing. Written and read by any thread, relaxed: of two that write at once one may be lost. Numbers
-// that share a word drive each other out. A close that the library sees makes it forgotten.
+// context finds out by doing. Written and read by any thread, relaxed: of two that write at once one may be lost.
+// Numbers that share a word drive each other out. A close that the library sees makes it forgotten.
 #pragma once
 
 #include <atomic>
@@ -10,10 +10,10 @@
 namespace atomrt::exec {
 
 enum class Hint : std::uint32_t {
-  DIRECT = 1,  // it had O_DIRECT when last examined
-  LATE = 2,    // the same, and the next transfer may come late: see engine/placing.h
-  DRAINED = 4, // no head can do its buffered writes: see engine/lone.h
-  STORED = 8,  // a regular file on storage of this machine, without O_DIRECT: see engine/lone.h
+  DIRECT = 1,   // it had O_DIRECT when last examined
+  LATE = 2,     // the same, and the next transfer may come late: see engine/placing.h
+  DRAINED = 4,  // no head can do its buffered writes: see engine/lone.h
+  STORED = 8,   // a regular file on storage of this machine, without O_DIRECT: see engine/lone.h
 };
 
 class DescriptorHints {

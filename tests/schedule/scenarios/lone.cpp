@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Buffered writes that are left to the thread that waits for them (chain/lone.h), and who comes between.
+// Transfers that are left to the thread that waits for them (chain/lone.h), and who comes between.
 #include <fcntl.h>
 
 #include <cerrno>
@@ -19,6 +19,14 @@ void write_until_left_to_waiters() {
   for (int i = 0; i < 6; ++i) {
     Request& write = write_of(fd, "seen", 0);
     if (submit(write)) wait_for(write);
+  }
+}
+
+void read_until_left_to_waiters() {
+  fd = open_regular(O_RDWR, "firstlonemore");
+  for (int i = 0; i < 6; ++i) {
+    Request& read = read_of(fd, 5);
+    if (submit(read)) wait_for(read);
   }
 }
 
@@ -147,4 +155,47 @@ SCENARIO(lone_writes_beside_writes_of_the_same_number, CONTEXTS) {
   const unsigned other = spawn(write_twice);
   write_twice();
   join(other);
+}
+
+SCENARIO(a_lone_read_beside_another_of_the_same_number, CONTEXTS) {
+  read_until_left_to_waiters();
+  Request& first = read_of(fd, 4, 5);
+  if (!submit(first)) return;
+  const unsigned other = spawn([] {
+    Request& second = read_of(fd, 4, 9);
+    if (submit(second)) wait_and_look(second, false);
+  });
+  wait_and_look(first, false);
+  join(other);
+}
+
+// Who waits for two reads takes neither: the worker that keeps watch does.
+SCENARIO(several_lone_reads_are_waited_for_at_once, CONTEXTS) {
+  read_until_left_to_waiters();
+  Request& read = read_of(fd, 4, 5);
+  if (!submit(read)) return;
+  int ends[2];
+  open_pipe(ends);
+  Request& blocked = read_of(ends[0], 4);
+  const bool has_blocked = submit(blocked);
+  while (!is_over(read)) {
+    const bool is_blocked = has_blocked && !is_over(blocked);
+    const struct aiocb* const list[] = {&read.block, is_blocked ? &blocked.block : nullptr};
+    if (aio_suspend(list, 2, nullptr) != 0) EXPECT(errno == EAGAIN || errno == EINTR);
+  }
+  finish(read);
+  EXPECT(ended_well(read, 4));
+  if (!has_blocked) return;
+  aio_cancel(ends[0], nullptr);
+  wait_and_look(blocked, true);
+}
+
+SCENARIO(a_lone_read_is_cancelled_while_another_waits, CONTEXTS) {
+  read_until_left_to_waiters();
+  static Request* read;
+  read = &read_of(fd, 4, 5);
+  if (!submit(*read)) return;
+  const unsigned canceller = spawn([] { aio_cancel(fd, nullptr); });
+  wait_and_look(*read, true);
+  join(canceller);
 }

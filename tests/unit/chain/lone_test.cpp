@@ -71,6 +71,21 @@ void a_spot_has_room_for_one(void**) {
   lone.ends(elsewhere);
 }
 
+void who_does_not_begin_puts_it_back_unless_it_is_listed(void**) {
+  Lone lone;
+  Chain& chain = lone.adopted();
+  assert_true(claim(chain, generation_of(chain), Place::LONE));
+  assert_false(lone.registry.lone.put_back(chain));  // nobody would find it
+  assert_true(lone.enter(chain));
+  assert_true(lone.registry.lone.put_back(chain));
+  assert_int_equal(place_of(chain), Place::LONE);
+  assert_true(claim(chain, generation_of(chain), Place::LONE));
+  assert_null(lone.move_out(3));
+  assert_false(lone.registry.lone.put_back(chain));
+  assert_int_equal(place_of(chain), Place::RUNNING);
+  lone.ends(chain);
+}
+
 void what_nobody_has_begun_is_moved_out_and_the_callers(void**) {
   Lone lone;
   Chain& chain = lone.adopted();
@@ -162,6 +177,7 @@ void a_name_can_be_taken_back(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(a_lone_chain_is_in_no_list), cmocka_unit_test(a_spot_has_room_for_one),
+           cmocka_unit_test(who_does_not_begin_puts_it_back_unless_it_is_listed),
            cmocka_unit_test(what_nobody_has_begun_is_moved_out_and_the_callers),
            cmocka_unit_test(what_is_running_is_moved_out_and_stays_its_owners),
            cmocka_unit_test(a_sync_waits_for_one_that_was_moved_out),

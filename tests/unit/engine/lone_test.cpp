@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lone: writes that are left to the thread that waits for them, with real threads beside it: a worker keeps watch, so a
-// request may have gone on before the test looks. Each is tried until it was there in time.
+// lone: transfers that are left to the thread that waits for them, with real threads beside it: a worker keeps watch, so
+// a request may have gone on before the test looks. Each is tried until it was there in time.
 #include "engine/lone.h"
 
 #include "engine/hold.h"
@@ -12,28 +12,35 @@ namespace {
 
 using namespace atomrt::unit;
 using namespace atomrt::engine;
+using atomrt::chain::Operation;
 using atomrt::chain::Place;
 
-// A file whose writes have been waited for until they are left to waiters.
+// A file whose writes, or reads, have been waited for until they are left to waiters.
 struct WaitedFor : MemoryFile {
-  WaitedFor() { assert_true(eventually([this] { return learn(); })); }
+  const Operation operation;
+  explicit WaitedFor(Operation wanted = Operation::WRITE) : operation(wanted) {
+    assert_true(eventually([this] { return learn(); }));
+  }
+  Aio& submit(Aio& aio, const char* text) const {
+    return operation == Operation::WRITE ? aio.write(fd, text) : aio.read(fd);
+  }
   bool learn() const {
-    Aio write;
-    write.write(fd, "1111");
-    const struct aiocb* const list[] = {&write.block};
-    while (!write.is_over()) assert_int_equal(suspend(list, 1, nullptr), 0);
-    assert_int_equal(write.error(), 0);
+    Aio aio;
+    submit(aio, "1111");
+    const struct aiocb* const list[] = {&aio.block};
+    while (!aio.is_over()) assert_int_equal(suspend(list, 1, nullptr), 0);
+    assert_int_equal(aio.error(), 0);
     return the_engine().workers.leaves_to_waiters(fd);
   }
-  // use(write): what a test does with a write that is left to its waiter; it says whether it came in time.
+  // use(aio): what a test does with a request that is left to its waiter; it says whether it came in time.
   template <typename Use>
   void try_with(Use use) const {
     assert_true(eventually([&] {
       learn();
-      Aio write;
-      write.write(fd, "2222");
-      const bool was_in_time = use(write);
-      if (!was_in_time) write.ends_with(0, 4);
+      Aio aio;
+      submit(aio, "2222");
+      const bool was_in_time = use(aio);
+      if (!was_in_time) aio.ends_with(0, 4);
       return was_in_time;
     }));
   }
@@ -133,6 +140,72 @@ void a_number_that_means_a_pipe_by_now_is_served_as_one(void**) {
   }));
 }
 
+void a_lone_read_is_run_by_its_waiter(void**) {
+  const WaitedFor file(Operation::READ);
+  file.try_with([&](const Aio& read) {
+    performed_by_the_test = 0;
+    if (read.place() != Place::LONE || !work_for(the_engine(), &read.block, true)) return false;
+    if (performed_by_the_test != 1) return false;
+    read.ends_with(0, 4);
+    assert_memory_equal(read.buffer, "abcd", 4);
+    return true;
+  });
+}
+
+// He would wait for storage with the first while another is over.
+void who_waits_for_several_leaves_a_lone_read_alone(void**) {
+  const WaitedFor file(Operation::READ);
+  file.try_with([&](const Aio& read) {
+    performed_by_the_test = 0;
+    if (read.place() != Place::LONE || work_for(the_engine(), &read.block, false)) return false;
+    if (performed_by_the_test != 0 || read.place() != Place::LONE) return false;
+    read.ends_with(0, 4);  // by the worker that keeps watch
+    return true;
+  });
+}
+
+void a_lone_read_is_cancelled(void**) {
+  const WaitedFor file(Operation::READ);
+  file.try_with([&](const Aio& read) {
+    if (read.place() != Place::LONE || cancel_one(file.fd, &read.block) != AIO_CANCELED) return false;
+    read.ends_with(ECANCELED, -1);
+    return true;
+  });
+}
+
+void a_lone_read_reads_the_file_that_its_number_meant(void**) {
+  const WaitedFor file(Operation::READ);
+  file.try_with([&](const Aio& read) {
+    const MemoryFile other("other");
+    const int kept = dup(file.fd);
+    const bool was_lone = read.place() == Place::LONE;
+    before_close(file.fd);
+    assert_int_equal(dup2(other.fd, file.fd), file.fd);
+    read.ends_with(0, 4);
+    assert_memory_equal(read.buffer, "abcd", 4);
+    before_close(file.fd);
+    assert_int_equal(dup2(kept, file.fd), file.fd);
+    assert_int_equal(close(kept), 0);
+    return was_lone;
+  });
+}
+
+void a_second_read_lets_a_lone_one_go_on(void**) {
+  const WaitedFor file(Operation::READ);
+  file.try_with([&](const Aio& read) {
+    const bool was_lone = read.place() == Place::LONE;
+    close_gate();
+    Aio second;
+    second.read(file.fd);
+    const bool is_lone = read.place() == Place::LONE || second.place() == Place::LONE;
+    open_gate();
+    second.ends_with(0, 4);
+    if (is_lone) return false;
+    read.ends_with(0, 4);
+    return was_lone;
+  });
+}
+
 void appends_and_direct_writes_are_never_left(void**) {
   const WaitedFor file;
   assert_int_equal(fcntl(file.fd, F_SETFL, O_APPEND), 0);
@@ -150,4 +223,8 @@ UNIT_TESTS(ENGINE_TEST(a_lone_write_is_run_by_its_waiter), ENGINE_TEST(a_lone_wr
            ENGINE_TEST(a_lone_write_goes_to_the_file_that_its_number_meant),
            ENGINE_TEST(a_sync_waits_for_a_lone_write),
            ENGINE_TEST(a_number_that_means_a_pipe_by_now_is_served_as_one),
+           ENGINE_TEST(a_lone_read_is_run_by_its_waiter),
+           ENGINE_TEST(who_waits_for_several_leaves_a_lone_read_alone), ENGINE_TEST(a_lone_read_is_cancelled),
+           ENGINE_TEST(a_lone_read_reads_the_file_that_its_number_meant),
+           ENGINE_TEST(a_second_read_lets_a_lone_one_go_on),
            ENGINE_TEST(appends_and_direct_writes_are_never_left))
