@@ -37,7 +37,8 @@ void sleep_exactly();
 // name: up to 15 bytes, seen in ps -L.
 void name_this_thread(const char* name);
 
-// A thread with the application's attributes, detached where there are none. Returns 0 or an errno (pthread_create).
+// A thread with the application's attributes, detached where there are none. It begins with signals blocked. Returns 0
+// or an errno (pthread_create).
 int start_application_thread(const pthread_attr_t* attributes, void* (*body)(void*), void* argument);
 
 }  // namespace atomrt::os

@@ -170,6 +170,17 @@ void an_applications_thread_without_attributes_is_detached(void**) {
   assert_int_equal(seen.detached, PTHREAD_CREATE_DETACHED);
 }
 
+// So no handler comes while its maker has the locks that pthread_create takes.
+void an_applications_thread_is_made_with_signals_blocked(void**) {
+  fail_with({});
+  Seen seen;
+  set_signal_mask(bit(SIGUSR1));
+  assert_int_equal(start_application_thread(nullptr, look, &seen), 0);
+  assert_int_equal(set_signal_mask(0), bit(SIGUSR1));  // the maker's mask is as before
+  assert_true(eventually([&] { return seen.done.load(); }));
+  assert_int_equal(seen.mask, ~(bit(SIGKILL) | bit(SIGSTOP) | bit(32) | bit(33)));
+}
+
 void an_applications_thread_that_cannot_be_made_is_told(void**) {
   fail_with({EPERM});
   errno = 1234;
@@ -213,5 +224,6 @@ UNIT_TESTS(cmocka_unit_test(a_thread_knows_its_number_without_asking),
            cmocka_unit_test(thread_local_storage_takes_nothing_from_a_threads_room),
            cmocka_unit_test(an_applications_thread_has_its_attributes),
            cmocka_unit_test(an_applications_thread_without_attributes_is_detached),
+           cmocka_unit_test(an_applications_thread_is_made_with_signals_blocked),
            cmocka_unit_test(an_applications_thread_that_cannot_be_made_is_told),
            cmocka_unit_test(processors_are_those_that_this_thread_may_run_on))
