@@ -2,11 +2,6 @@
 #include "chain/lone.h"
 
 namespace atomrt::chain {
-namespace {
-
-std::uint64_t word_of(const Chain& chain) { return packed(generation_of(chain), chain.number); }
-
-}  // namespace
 
 Chain* LoneTable::present(const ChainPool& pool, std::uint64_t name) {
   Chain* chain = pool.at(low_of(name));

@@ -35,8 +35,15 @@ class LoneTable {
   [[nodiscard]] bool leave(Chain& chain);
 
   // For the owner of a chain that was LONE, which has not begun it after all: LONE again, and true. False: it has been
-  // moved into the lists meanwhile, where it is nobody's but the owner's, and stays RUNNING.
+  // moved into the lists meanwhile, or has not been entered yet, and stays the owner's.
   [[nodiscard]] bool put_back(Chain& chain);
+  // For the owner: the chain is in the lists afterwards, entered or not.
+  template <typename EnterLists>
+  void list(Chain& chain, EnterLists enter_lists) {
+    Spot& spot = spot_of(chain.fd);
+    os::Locked locked(spot.mutex);
+    list_locked(spot, chain, enter_lists);
+  }
 
   [[nodiscard]] bool may_have(int fd) const { return spot_of(fd).name.load(std::memory_order_acquire) != 0; }
 
@@ -76,6 +83,7 @@ class LoneTable {
 
   Spot& spot_of(int fd) { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
   [[nodiscard]] const Spot& spot_of(int fd) const { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
+  [[nodiscard]] static std::uint64_t word_of(const Chain& chain) { return packed(generation_of(chain), chain.number); }
   // Null where the name is stale.
   [[nodiscard]] static Chain* present(const ChainPool& pool, std::uint64_t name);
 
@@ -83,9 +91,15 @@ class LoneTable {
   static Chain* move_out_locked(Spot& spot, Chain& chain, Which which, EnterLists enter_lists) {
     const bool is_claimed = claim(chain, generation_of(chain), Place::LONE, Place::MOVING);
     if (!is_claimed && which == Which::UNBEGUN) return nullptr;
-    enter_lists(chain);
-    spot.name.store(0, std::memory_order_release);
+    list_locked(spot, chain, enter_lists);
     return is_claimed ? &chain : nullptr;
+  }
+  // It is listed already where its owner was faster than who enters its name.
+  template <typename EnterLists>
+  static void list_locked(Spot& spot, Chain& chain, EnterLists enter_lists) {
+    if (chain.entered.load(std::memory_order_relaxed) == 0) enter_lists(chain);
+    std::uint64_t name = word_of(chain);
+    spot.name.compare_exchange_strong(name, 0, std::memory_order_release, std::memory_order_relaxed);
   }
   template <typename EnterLists, typename GoOn>
   static void move_out(const ChainPool& pool, Spot& spot, Which which, EnterLists enter_lists, GoOn go_on) {

@@ -103,13 +103,7 @@ Chain* take_lone(Engine& engine, const struct aiocb* block) {
   Chain* chain = engine.registry.chains.at(name.number);
   if (chain == nullptr || !claim(*chain, name.generation, Place::LONE)) return nullptr;
   if (chain->block == block) return chain;
-  if (put_back_lone(engine, *chain)) return nullptr;
-  list_lone(engine, chain->fd);
-  if (chain->entered.load(std::memory_order_relaxed) != 0) {
-    send_on(engine, *chain);
-  } else {
-    put(*chain, Place::LONE);  // its submitter is about to enter it
-  }
+  if (!put_back_lone(engine, *chain)) send_on(engine, *chain);
   return nullptr;
 }
 
@@ -121,7 +115,7 @@ bool put_back_lone(Engine& engine, Chain& chain) {
 }
 
 void send_on(Engine& engine, Chain& chain) {
-  list_lone(engine, chain.fd);  // it has begun, and stays this thread's
+  engine.registry.lone.list(chain, enter_lists(engine));
   put(chain, Place::MOVING);
   go_on(engine, chain);
 }

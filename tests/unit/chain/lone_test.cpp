@@ -86,6 +86,19 @@ void who_does_not_begin_puts_it_back_unless_it_is_listed(void**) {
   lone.ends(chain);
 }
 
+// A handler may have taken it before its submitter enters it.
+void one_that_its_owner_has_listed_is_listed_once(void**) {
+  Lone lone;
+  Chain& chain = lone.adopted();
+  assert_true(claim(chain, generation_of(chain), Place::LONE));
+  lone.registry.lone.list(chain, lone.lists());
+  assert_true(lone.registry.in_flight.may_have(3) && lone.registry.latecomers.any());
+  assert_true(lone.enter(chain));
+  assert_null(lone.move_out(3));
+  assert_false(lone.registry.lone.may_have(3));
+  lone.ends(chain);
+}
+
 void what_nobody_has_begun_is_moved_out_and_the_callers(void**) {
   Lone lone;
   Chain& chain = lone.adopted();
@@ -178,6 +191,7 @@ void a_name_can_be_taken_back(void**) {
 
 UNIT_TESTS(cmocka_unit_test(a_lone_chain_is_in_no_list), cmocka_unit_test(a_spot_has_room_for_one),
            cmocka_unit_test(who_does_not_begin_puts_it_back_unless_it_is_listed),
+           cmocka_unit_test(one_that_its_owner_has_listed_is_listed_once),
            cmocka_unit_test(what_nobody_has_begun_is_moved_out_and_the_callers),
            cmocka_unit_test(what_is_running_is_moved_out_and_stays_its_owners),
            cmocka_unit_test(a_sync_waits_for_one_that_was_moved_out),
