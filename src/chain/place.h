@@ -48,7 +48,7 @@ constexpr Move MOVES[] = {
     {Place::FREE, Place::LONE, MovedBy::OWNER, "submitter"},
     {Place::LONE, Place::MOVING, MovedBy::CLAIM, "who moves it into the lists; its submitter, who finds no room"},
     {Place::LONE, Place::RUNNING, MovedBy::CLAIM, "a waiter"},
-    {Place::RUNNING, Place::LONE, MovedBy::OWNER, "a waiter that had an old name"},
+    {Place::RUNNING, Place::LONE, MovedBy::OWNER, "a waiter that had an old name, or waits for others, too"},
     {Place::MOVING, Place::HELD, MovedBy::OWNER, "who enters it into its lane"},
     {Place::MOVING, Place::QUEUED, MovedBy::OWNER, "who offers it to threads"},
     {Place::MOVING, Place::MAILED, MovedBy::OWNER, "who offers it to the ring"},
