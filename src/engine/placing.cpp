@@ -70,7 +70,7 @@ bool is_local(Engine& engine, int fd, const os::FileIdentity& identity) {
 bool has_file_on_storage(Engine& engine, const Chain& chain) {
   if (is_on_storage(chain)) return true;
   const auto identity = identify_file_of(chain);
-  if (!identity) return false;
+  if (!identity) return true;  // as it was, when its number was noted
   return (*identity).is_disk || is_local(engine, chain.io_fd.load(std::memory_order_acquire), *identity);
 }
 

@@ -16,6 +16,7 @@ using atomrt::chain::Place;
 using atomrt::exec::Hint;
 
 std::atomic<int> identified{0};
+std::atomic<int> refusal{0};  // what asking fails with
 // What happens once while somebody asks, before he has the answer.
 void (*meanwhile)() = nullptr;
 
@@ -27,6 +28,7 @@ WRAPPED(atomrt::base::Expected<atomrt::os::FileIdentity>, identify, "_ZN6atomrt2
     meanwhile = nullptr;
     act();
   }
+  if (refusal != 0) return atomrt::base::Error{refusal};
   return real_identify(fd);
 }
 
@@ -130,6 +132,22 @@ void another_files_sync_does_not_wait(void**) {
   assert_int_equal(write.error(), EINPROGRESS);
   file.let_go();
   write.ends_when_looked_at(0, DIRECT_LENGTH);
+}
+
+// In its lane by a sync, and the kernel is out of memory when it is asked once more.
+void what_is_cut_short_goes_on_though_its_file_cannot_be_told(void**) {
+  KnownFile file;
+  SlowRequest request;
+  Aio sync;
+  request.start(file);
+  is_late(request);
+  sync.sync(file.fd);
+  assert_int_equal(sync.place(), Place::HELD);
+  refusal.store(ENOMEM);
+  file.let_go(512);
+  request.ends_when_looked_at(0, DIRECT_LENGTH);
+  refusal.store(0);
+  sync.ends_with(0, 0);
 }
 
 void what_the_kernel_would_wait_for_finds_its_lane(void**) {
@@ -375,6 +393,7 @@ UNIT_TESTS(DIRECT_TEST(the_next_transfer_of_a_known_number_asks_for_no_file),
            DIRECT_TEST(beside_others_the_file_is_known_once_and_for_all),
            DIRECT_TEST(only_what_has_no_order_and_tells_nobody_comes_late),
            DIRECT_TEST(a_sync_waits_for_what_came_late), DIRECT_TEST(another_files_sync_does_not_wait),
+           DIRECT_TEST(what_is_cut_short_goes_on_though_its_file_cannot_be_told),
            DIRECT_TEST(what_the_kernel_would_wait_for_finds_its_lane),
            DIRECT_TEST(a_sync_that_comes_while_it_finds_its_lane_waits),
            DIRECT_TEST(a_sync_that_comes_while_its_number_is_closed_waits),
