@@ -21,7 +21,7 @@ _atomrt() {
   # bash breaks words at = too: "--stats" "=" "FILE".
   for ((index = 1; index < COMP_CWORD; ++index)); do
     case ${COMP_WORDS[index]} in
-      --contexts | --interval | --max-threads | --order | --pending | --stats-format | --stats-of | --top) [ "${COMP_WORDS[index + 1]}" = = ] || index=$((index + 1)) ;;
+      --contexts | --interval | --max-threads | --order | --pending | --stats-format | --stats-of | --top | --trace) [ "${COMP_WORDS[index + 1]}" = = ] || index=$((index + 1)) ;;
       --)
         _atomrt_program $((index + 1))
         return
@@ -37,7 +37,7 @@ _atomrt() {
   before=${COMP_WORDS[COMP_CWORD - 1]}
   if [ "$word" = = ] || [ "$before" = = ]; then
     [ "$word" = = ] && word='' || before=${COMP_WORDS[COMP_CWORD - 2]}
-    case $before in --stats | --counters) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;; esac
+    case $before in --stats | --counters | --trace) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;; esac
   fi
   case $before in
     --contexts)
@@ -47,6 +47,7 @@ _atomrt() {
       ;;
     --pending | --top) mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && printf '%s ' [0-9]*)" -- "$word") ;;
     --stats-of) mapfile -t COMPREPLY < <(compgen -f -W "$(cd /proc && printf '%s ' [0-9]*)" -- "$word") ;;
+    --trace) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --stats-format) mapfile -t COMPREPLY < <(compgen -W 'text json prometheus' -- "$word") ;;
     --interval) ;;
     --order) mapfile -t COMPREPLY < <(compgen -W 'any calls' -- "$word") ;;
@@ -60,7 +61,7 @@ _atomrt_options_or_program() { # WORD
   case $1 in
     -*)
       mapfile -t COMPREPLY < <(compgen -W '--compare --contexts --counters --deep --doctor --explain --help --interval
-        --json --max-threads --order --pending --print-preload --stats --stats-format --stats-of --top --verbose --version -h -V --' -- "$1")
+        --json --max-threads --order --pending --print-preload --stats --stats-format --stats-of --top --trace --verbose --version -h -V --' -- "$1")
       ;;
     *) _atomrt_program "$COMP_CWORD" ;;
   esac

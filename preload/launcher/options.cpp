@@ -32,6 +32,7 @@ enum Option {
   STATS_OF,
   STATS_FORMAT,
   COUNTERS,
+  TRACE,
   TOP,
   INTERVAL,
   JSON,
@@ -52,6 +53,7 @@ constexpr option LONG_OPTIONS[] = {
     {"stats-of", required_argument, nullptr, STATS_OF},
     {"stats-format", required_argument, nullptr, STATS_FORMAT},
     {"counters", optional_argument, nullptr, COUNTERS},
+    {"trace", required_argument, nullptr, TRACE},
     {"top", required_argument, nullptr, TOP},
     {"interval", required_argument, nullptr, INTERVAL},
     {"json", no_argument, nullptr, JSON},
@@ -153,6 +155,9 @@ bool take_option(int option, char** arguments, Options& options) {
     case COUNTERS:
       options.counters = optarg == nullptr ? "1" : optarg;
       return check_file("--counters", options.counters);
+    case TRACE:
+      options.trace = optarg;
+      return check_file("--trace", optarg);
     case DEEP:
       options.is_deep = true;
       return true;
@@ -309,6 +314,8 @@ void print_help() {
       "                    does (calls), or each when it is done, which is faster (any, the default) (ATOMRT_ORDER)\n"
       "  --stats[=FILE]    write statistics to FILE when PROGRAM exits, to standard error without FILE;\n"
       "                    %p in FILE is the process id; else FILE is emptied first (ATOMRT_STATS)\n"
+      "  --trace FILE      write what happens to each request to FILE, for ui.perfetto.dev or chrome://tracing; %p in\n"
+      "                    FILE is the process id; else a trace in FILE is replaced (ATOMRT_TRACE)\n"
       "  --deep            serve also what a preload does not reach: dlsym and dlvsym on a library's handle, and\n"
       "                    objects loaded with RTLD_DEEPBIND; every process starts more slowly (LD_AUDIT)\n"
       "  --verbose         say on standard error what atomrt does at first use (ATOMRT_VERBOSE)\n"

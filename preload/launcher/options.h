@@ -17,6 +17,7 @@ struct Options {
   const char* order = nullptr;        // ATOMRT_ORDER: "calls" or "any"
   const char* statistics = nullptr;   // ATOMRT_STATS, as given: "stderr" or a file
   const char* counters = nullptr;     // ATOMRT_COUNTERS, as given: "1" or a file
+  const char* trace = nullptr;        // ATOMRT_TRACE
   bool has_format = false;
   exec::Format format = exec::Format::TEXT;  // of STATS_OF, and ATOMRT_STATS_FORMAT
   bool is_verbose = false;            // ATOMRT_VERBOSE

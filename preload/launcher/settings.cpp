@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "exec/trace.h"
 #include "launcher/messages.h"
 
 namespace atomrt::launcher {
@@ -67,6 +68,32 @@ bool set_counters(const char* file) {
   return false;
 }
 
+bool is_trace(const Path& path) {
+  char begin[exec::TRACE_MAGIC_BYTES];
+  const int fd = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  const ssize_t length = read(fd, begin, sizeof begin);
+  close(fd);
+  return length == sizeof begin && std::memcmp(begin, exec::TRACE_MAGIC, sizeof begin) == 0;
+}
+
+// The library writes into files of its own making alone. What an earlier run has left goes; all else is somebody's.
+bool make_way(const Path& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return errno == ENOENT;
+  if (S_ISREG(status.st_mode) && (status.st_size == 0 || is_trace(path))) return unlink(path.c_str()) == 0;
+  errno = EEXIST;
+  return false;
+}
+
+bool set_trace(const char* file) {
+  Path path;
+  if (!make_absolute("--trace", file, path)) return false;
+  const bool is_pattern = path.view().find("%p") != std::string_view::npos;
+  if (is_usable_pattern(path) && (is_pattern || make_way(path))) return set_variable("ATOMRT_TRACE", path.c_str());
+  fail("--trace: %s: %s", path.c_str(), errno == EEXIST ? "exists, and is no trace of atomrt" : std::strerror(errno));
+  return false;
+}
+
 bool set_format(exec::Format format) {
   return set_variable("ATOMRT_STATS_FORMAT", format == exec::Format::JSON ? "json" : "text");
 }
@@ -106,6 +133,7 @@ bool apply_options(const Options& options) {
          (options.order == nullptr || set_variable("ATOMRT_ORDER", options.order)) &&
          (options.statistics == nullptr || set_statistics(options.statistics)) &&
          (options.counters == nullptr || set_counters(options.counters)) &&
+         (options.trace == nullptr || set_trace(options.trace)) &&
          (!options.has_format || set_format(options.format)) &&
          (!options.is_verbose || set_variable("ATOMRT_VERBOSE", "1"));
 }

@@ -20,7 +20,7 @@
 
 #include "base/list.h"
 #include "chain/place.h"
-#include "chain/request.h"
+#include "chain/probes.h"
 #include "os/futex.h"
 #include "os/slot_pool.h"
 #include "os/thread.h"
@@ -111,9 +111,17 @@ constexpr std::uint32_t low_of(std::uint64_t word) { return static_cast<std::uin
   return chain.state.load(std::memory_order_acquire) == packed(generation, static_cast<std::uint32_t>(place));
 }
 
+// For the log of events: by who has just claimed the chain. Within a phase it may be another's already, and is not
+// touched.
+inline void probe_claimed(const Chain& chain, Place from, Place to) {
+  if (phase_of(from) == phase_of(to)) return;
+  if (chain.is_traced) [[unlikely]] add_move(chain, phase_of(from), phase_of(to));
+}
+
 // For the owner (or under the lock that the place belongs to).
 inline void put(Chain& chain, Place place) {
   assert(may_move(place_of(chain), place));
+  if (chain.is_traced) [[unlikely]] add_move(chain, phase_of(place_of(chain)), phase_of(place));
   chain.state.store(packed(generation_of(chain), static_cast<std::uint32_t>(place)), std::memory_order_release);
 }
 
@@ -121,8 +129,11 @@ inline void put(Chain& chain, Place place) {
 [[nodiscard]] inline bool claim(Chain& chain, std::uint32_t generation, Place from, Place to = Place::RUNNING) {
   assert(may_be_claimed(from, to));
   std::uint64_t expected = packed(generation, static_cast<std::uint32_t>(from));
-  return chain.state.compare_exchange_strong(expected, packed(generation, static_cast<std::uint32_t>(to)),
-                                             std::memory_order_acq_rel, std::memory_order_relaxed);
+  const bool is_claimed =
+      chain.state.compare_exchange_strong(expected, packed(generation, static_cast<std::uint32_t>(to)),
+                                          std::memory_order_acq_rel, std::memory_order_relaxed);
+  if (is_claimed) probe_claimed(chain, from, to);
+  return is_claimed;
 }
 
 // Which of exec/direct_contexts.h it is or was in; written by the owner, before the kernel has the chain.
@@ -186,6 +197,7 @@ inline void note_runner(Chain& chain) { chain.runner.store(os::this_thread_numbe
     std::uint64_t present = packed(generation, static_cast<std::uint32_t>(from));
     if (chain.state.compare_exchange_strong(present, packed(generation, static_cast<std::uint32_t>(to)),
                                             std::memory_order_acq_rel, std::memory_order_acquire)) {
+      probe_claimed(chain, from, to);
       return true;
     }
     if (present != packed(generation, static_cast<std::uint32_t>(Place::MOVING))) return false;

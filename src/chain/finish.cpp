@@ -14,6 +14,7 @@ void publish(const Request& request, long result) {
 std::uint32_t publish(Registry& registry, Chain& chain, long result, bool tells) {
   if (tells) registry.waiters.begin_telling();
   registry.in_flight.end_knowledge(chain);
+  probe_published(chain, result);
   publish(chain, result);
   if (tells) return registry.waiters.publish_and_tell(chain);
   registry.waiters.publish(chain);
@@ -52,7 +53,7 @@ Tail run_tail(Registry& registry, Request& request, Tail tail) {
   const bool is_told = tail != Tail::NOTIFY || notify(registry.notices, request.notification);
   release_caller(registry, request);
   if (!is_told) return Tail::NOTIFY;
-  if (tail == Tail::NOTIFY) tail = Tail::COUNTDOWN;
+  if (tail == Tail::NOTIFY) probe_notified(request), tail = Tail::COUNTDOWN;
   Group* group = request.group;
   if (group == nullptr) return Tail::DONE;
   if (tail == Tail::COUNTDOWN) {
@@ -61,6 +62,7 @@ Tail run_tail(Registry& registry, Request& request, Tail tail) {
   }
   if (tail == Tail::NOTIFY_GROUP) {
     if (!notify(registry.notices, group->notification())) return Tail::NOTIFY_GROUP;
+    probe_list_notified(request, group->notification());
     drop(registry, *group);
   }
   return Tail::DONE;

@@ -62,6 +62,7 @@ struct Request {
   bool is_modest : 1;       // likely in memory: it copies rather than waits, and is not worth a thread of its own
   bool is_local : 1;        // a regular file on storage of this machine: its transfers wait for no peer
   bool was_not_ready : 1;   // a stream whose peer the submitter found not ready
+  bool is_traced : 1;       // what happens to it is noted: see events.h
 };
 static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 

@@ -12,6 +12,7 @@
 
 #include "engine/message.h"
 #include "engine/process_path.h"
+#include "engine/trace_file.h"
 #include "os/got_hook.h"
 #include "os/memory.h"
 #include "os/thread.h"
@@ -78,6 +79,7 @@ void report_statistics(exec::Earlier* earlier) {
 void report_end() {
   if (Engine* present = own_engine()) present->statistics.note_end(library_threads(*present));
   report_statistics(nullptr);
+  end_tracing();
   say_that_nobody_was_served();
 }
 
@@ -109,9 +111,10 @@ void* run_periodic_report(void* argument) {
 }
 
 [[gnu::constructor]] void watch_exit() {
-  if (!config().counts && !config().verbose) return;
-  if (config().statistics != nullptr || config().verbose) watch_whether_anyone_serves();
-  if (!config().counts && anyone_serves == nullptr) return;
+  const bool writes = config().counts || config().trace != nullptr;
+  if (!writes && !config().verbose) return;
+  if (config().statistics != nullptr || config().trace != nullptr || config().verbose) watch_whether_anyone_serves();
+  if (!writes && anyone_serves == nullptr) return;
   const os::Replacement replacements[] = {
       {"_exit", reinterpret_cast<void*>(::_exit), reinterpret_cast<void*>(reported_exit)},
       {"_Exit", reinterpret_cast<void*>(::_Exit), reinterpret_cast<void*>(reported_exit)},

@@ -40,6 +40,7 @@ Visit tally(Engine& engine, Chain& chain, Tally& outcome) {
 // All were taken before the first is finished, so none of them is let go by another's end.
 int settle(Engine& engine, Tally& outcome) {
   while (Chain* chain = outcome.taken.pop_front()) {
+    chain::probe_cancelled(*chain);
     complete_and_offer(engine, *chain, -ECANCELED, exec::ContextId::THREADS);
   }
   if (outcome.any_left) return AIO_NOTCANCELED;

@@ -25,6 +25,7 @@ constinit Config settings;
 constinit Complaints complaints{};
 constinit char statistics_target[PATH_MAX];
 constinit char counter_target[PATH_MAX];
+constinit char trace_target[PATH_MAX];
 // 0 not read, 1 read. Two threads may read at once: they write the same values. The release store publishes `settings`
 // and `complaints`.
 constinit std::atomic<int> is_read{0};
@@ -149,6 +150,19 @@ void read_counters(Complaints& found, Config& read) {
   read.counts = read.statistics != nullptr || said == Answer::YES || read.counter_file != nullptr;
 }
 
+void read_trace(Complaints& found, Config& read) {
+  const char* text = os::environment("TRACE");
+  if (text == nullptr || *text == '\0') return;
+  switch (answer(text)) {
+    case Answer::NO:
+      return;
+    case Answer::YES:
+      return refuse(found, "ignoring ATOMRT_TRACE=%.64s: not the name of a file", text);
+    case Answer::OTHER:
+      read.trace = keep_path(found, "ATOMRT_TRACE", text, trace_target);
+  }
+}
+
 void read_environment() {
   Config read;
   Complaints found{};
@@ -163,6 +177,7 @@ void read_environment() {
   read_statistics(found, read);
   read_statistics_format(found, read);
   read_counters(found, read);
+  read_trace(found, read);
   read_number(found, "STATS_INTERVAL", 1, 86400, read.statistics_interval_s);
   read_number(found, "WATCHDOG", 1, 86400, read.watchdog_s);
   const char* launched = os::environment("LAUNCHED");  // the launcher's word

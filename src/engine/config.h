@@ -29,6 +29,7 @@ struct Config {
   exec::Format statistics_format = exec::Format::TEXT;
   bool counts = false;                 // statistics, or counters, are asked for
   const char* counter_file = nullptr;  // null: none
+  const char* trace = nullptr;         // file of events; null: none
   unsigned watchdog_s = 0;  // requests in flight for so long are told of; 0: none
   bool verbose = false;
   unsigned launched = 0;  // the process that the launcher started; 0: there is none

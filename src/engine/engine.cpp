@@ -11,6 +11,7 @@
 #include "engine/hold.h"
 #include "engine/lone.h"
 #include "engine/message.h"
+#include "engine/observe.h"
 #include "engine/policy.h"
 #include "engine/reap.h"
 #include "engine/stream.h"
@@ -53,7 +54,7 @@ void offer_for(void* self, chain::Chain& chain) { offer_or_fail(*static_cast<Eng
 
 void pass_on_for(void* self, chain::Chain& chain, exec::ContextId from) {
   Engine& engine = *static_cast<Engine*>(self);
-  engine.statistics.declined(from);
+  observe_declined(engine, from, chain);
   if (offer(engine, chain, from) == exec::Verdict::DECLINED) {
     complete_and_offer(engine, chain, -EAGAIN, exec::ContextId::THREADS);
   }
@@ -114,6 +115,7 @@ void start(Engine& engine) {
   if (engine.is_started.load(std::memory_order_relaxed) != 0) return;
   const Config& settings = config();
   start_counting(engine.statistics, settings);
+  start_tracing();
   const exec::Completion completion{&engine,  complete_for,   offer_for,      pass_on_for,        fail_for,
                                     poll_for, has_chores_for, do_chores_for, look_after_lone_for};
   const bool has_others = os::processors() > 1;
@@ -224,7 +226,7 @@ chain::Released end_turns(Engine& engine, chain::Chain& first) {
 chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
                          Workers::MayStart may_start) {
   put(chain, chain::Place::RUNNING);
-  engine.statistics.completed(context, chain, result);
+  observe_done(engine, context, chain, result);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   if (engine.keeps_call_order) return complete_in_turn(engine, chain, result, may_start);
   if (needs_reaper(chain)) engine.direct.drop_need_of(chain);
@@ -269,15 +271,15 @@ void offer_or_fail(Engine& engine, chain::Chain& chain) { offer_or_fail(engine, 
 exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after) {
   if (after < exec::ContextId::DIRECT && is_for_poll(chain)) {
     if (poll_stream(engine, chain, exec::By::APPLICATION) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
-    engine.statistics.declined(exec::ContextId::DIRECT);
+    observe_declined(engine, exec::ContextId::DIRECT, chain);
   }
   if (after < exec::ContextId::DIRECT && is_for_direct(chain)) {
     if (engine.direct.submit(chain) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
-    engine.statistics.declined(exec::ContextId::DIRECT);
+    observe_declined(engine, exec::ContextId::DIRECT, chain);
   }
   if (after < exec::ContextId::RING && is_for_ring(chain)) {
     if (engine.ring.submit(chain) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
-    engine.statistics.declined(exec::ContextId::RING);
+    observe_declined(engine, exec::ContextId::RING, chain);
   }
   return engine.workers.submit(chain);
 }

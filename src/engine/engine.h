@@ -42,6 +42,7 @@ struct Engine {
   exec::Retrier retrier;
   std::atomic<std::uint32_t> signals_of_callers;  // for requests that may end in them; see relay.h
   Statistics statistics;
+  std::atomic<bool> is_tracing;    // the thread for ATOMRT_TRACE is there
   std::atomic<bool> is_watching;   // the thread for ATOMRT_WATCHDOG is there
   std::atomic<bool> is_reporting;  // a thread for ATOMRT_STATS_INTERVAL is there, or none could be made
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/reap.h"
 
+#include "engine/observe.h"
 #include "engine/placing.h"
 #include "engine/stream.h"
 #include "exec/perform.h"
@@ -15,7 +16,7 @@ using exec::By;
 using exec::ContextId;
 
 void pass_on(Engine& engine, exec::Direct& context, Chain& chain, By by) {
-  engine.statistics.declined(ContextId::DIRECT);
+  observe_declined(engine, ContextId::DIRECT, chain);
   put(chain, Place::MOVING);
   if (by == By::LIBRARY) {
     offer_leftover_for(&engine, chain);

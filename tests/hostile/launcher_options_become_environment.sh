@@ -37,6 +37,18 @@ expect_output '1|json'
 run "$LAUNCHER" --counters="$scratch/counters" --stats-format=text "${counters[@]}"
 expect_output "$scratch/counters|text"
 
+# A trace of an earlier run goes; nothing else does. A name with %p is a file for each process.
+# shellcheck disable=SC2016 # PROGRAM expands it
+trace=(sh -c 'printf "%s" "$ATOMRT_TRACE"')
+run env ATOMRT_TRACE=elsewhere "$LAUNCHER" "${trace[@]}"
+expect_output elsewhere
+printf '[{"cat":"atomrt",' >"$scratch/trace"
+run env ATOMRT_TRACE=elsewhere "$LAUNCHER" --trace="$scratch/trace" "${trace[@]}"
+expect_output "$scratch/trace"
+[ ! -e "$scratch/trace" ] || complain 'the older trace has gone'
+run "$LAUNCHER" --trace "$scratch/of-%p" "${trace[@]}"
+expect_output "$scratch/of-%p"
+
 # `top PID` is the launcher's own word, unless it stands after --.
 mkdir "$scratch/bin" && printf '#!/bin/sh\necho a program, "$@"\n' >"$scratch/bin/top" && chmod +x "$scratch/bin/top"
 run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top 1x

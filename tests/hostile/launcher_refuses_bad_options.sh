@@ -17,6 +17,9 @@ refuses() { # WHAT THE LINE SAYS, OPTIONS...
 refuses "unknown option '--frobnicate'" --frobnicate
 refuses "unknown option '-x'" -x
 refuses "unknown context 'heads'" --contexts heads
+refuses "--trace: empty file name" --trace=
+refuses "exists, and is no trace of atomrt" --trace=/dev/null
+refuses "exists, and is no trace of atomrt" --trace="$LAUNCHER"
 refuses "unknown context 'Head'" --contexts=Head,threads
 refuses "unknown context ''" --contexts=
 refuses "unknown context ''" --contexts head,

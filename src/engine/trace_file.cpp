@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+#include "engine/trace_file.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "chain/probes.h"
+#include "engine/message.h"
+#include "engine/process_path.h"
+#include "exec/trace.h"
+#include "os/clock.h"
+#include "os/memory.h"
+#include "os/mutex.h"
+#include "os/shared_file.h"
+#include "os/signals.h"
+#include "os/system_call.h"
+#include "os/thread.h"
+
+namespace atomrt::engine {
+namespace {
+
+constexpr std::int64_t INTERVAL_NS = 50'000'000;
+// Without an event for so many the thread leaves; later where requests are in flight, as their ends may come.
+constexpr unsigned IDLE_ROUNDS = 20, IDLE_ROUNDS_IN_FLIGHT = 1200;
+constexpr unsigned MOST_THREADS_NAMED = 256;
+constexpr mode_t MODE = 0644;
+
+// All of it is wiped in a child, whose trace begins anew. The log is any thread's; the rest is locked by `mutex`, whose
+// holder blocks signals, and waits for the file alone.
+struct Trace {
+  chain::EventLog log;
+  os::Mutex mutex;
+  bool is_over;  // or has not begun
+  exec::TraceCounts told;
+  std::int64_t in_flight;  // as the file shows it
+  std::uint32_t named[MOST_THREADS_NAMED];  // threads, by number; 0: free
+  ProcessPath path;
+  ProcessPath folder;  // to make `path` absolute
+  exec::TraceText text;
+};
+
+// Stored once (release), and the same in children.
+constinit std::atomic<Trace*> process_trace{nullptr};
+
+Trace* trace() { return process_trace.load(std::memory_order_acquire); }
+
+// Children do not repeat what their parent has said.
+void say_once(const char* path, int error) {
+  static constinit std::atomic<bool> is_said{false};
+  if (is_said.exchange(true, std::memory_order_relaxed)) return;
+  say("cannot write the trace to %.256s: %s", path, std::strerror(error));
+}
+
+void wipe_in_child() {
+  if (Trace* const present = trace()) std::memset(static_cast<void*>(present), 0, sizeof *present);
+}
+
+Trace* map_trace() {
+  const auto memory = os::map_memory(sizeof(Trace));
+  if (!memory) {
+    say_once(config().trace, memory.error());
+    return nullptr;
+  }
+  if (!os::wipe_on_fork(*memory, sizeof(Trace))) pthread_atfork(nullptr, nullptr, wipe_in_child);
+  return static_cast<Trace*>(*memory);
+}
+
+std::uint32_t process_number() { return static_cast<std::uint32_t>(os::system_call(SYS_getpid)); }
+
+// ---- the file ----
+
+int open_new(const char* path) {
+  constexpr int FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_CLOEXEC;
+  return static_cast<int>(os::system_call(SYS_openat, AT_FDCWD, path, FLAGS, MODE));
+}
+
+// With the folder, as the program may go to another one. 0 or an errno.
+int expand_to_absolute(Trace& trace, const char* suffix) {
+  if (!expand(config().trace, suffix, trace.path)) return ENAMETOOLONG;
+  if (trace.path[0] == '/') return 0;
+  const long got = os::system_call(SYS_getcwd, trace.folder, sizeof trace.folder);
+  if (got < 0) return static_cast<int>(-got);
+  const std::size_t length = std::strlen(trace.folder), rest = std::strlen(trace.path);
+  if (length + 1 + rest >= sizeof trace.folder) return ENAMETOOLONG;
+  trace.folder[length] = '/';
+  std::memcpy(trace.folder + length + 1, trace.path, rest + 1);
+  std::memcpy(trace.path, trace.folder, length + 1 + rest + 1);
+  return 0;
+}
+
+// Numbers of processes come again: what an earlier one has left under a name with this one's number is replaced.
+int open_in_place_of_old(const char* path) {
+  const int fd = open_new(path);
+  if (fd != -EEXIST) return fd;
+  if (!os::remove_file_that_begins(path, exec::TRACE_MAGIC, exec::TRACE_MAGIC_BYTES)) return fd;
+  return open_new(path);
+}
+
+// A descriptor, or -errno.
+int make_file(Trace& trace) {
+  const bool names_process = std::strstr(config().trace, "%p") != nullptr;
+  if (const int error = expand_to_absolute(trace, ""); error != 0) return -error;
+  if (names_process) return open_in_place_of_old(trace.path);
+  const int fd = open_new(trace.path);
+  if (fd != -EEXIST) return fd;
+  if (const int error = expand_to_absolute(trace, ".%p"); error != 0) return -error;
+  return open_in_place_of_old(trace.path);
+}
+
+int open_file(const Trace& trace) {
+  constexpr int FLAGS = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  return static_cast<int>(os::system_call(SYS_openat, AT_FDCWD, trace.path, FLAGS, 0));
+}
+
+// ---- what is written ----
+
+// By the kernel's name of it, once. Of a thread that has gone meanwhile nothing is said.
+void name_thread(Trace& trace, exec::TraceWriter& writer, std::uint32_t thread) {
+  for (std::uint32_t& place : trace.named) {
+    if (place == thread) return;
+    if (place != 0) continue;
+    place = thread;
+    base::Line<64> path{};
+    path.add("/proc/self/task/").add(thread).add("/comm").add(std::string_view("", 1));
+    char name[32];
+    const long fd = os::system_call(SYS_openat, AT_FDCWD, path.view().data(), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return;
+    const long length = os::system_call(SYS_read, fd, name, sizeof name);
+    os::system_call(SYS_close, fd);
+    if (length > 1) writer.name_thread(thread, {name, static_cast<std::size_t>(length) - 1});
+    return;
+  }
+}
+
+// What a signal or a full disk leaves of a write is no JSON; that is said, and no more is written.
+void flush(Trace& trace, int fd) {
+  if (trace.is_over) return;
+  const std::string_view text = trace.text.view();
+  const int error = text.empty() ? 0 : os::write_quietly(fd, text.data(), text.size());
+  trace.text.clear();
+  if (error == 0) return;
+  trace.is_over = true;
+  say_once(trace.path, error);
+}
+
+// False: there is none. One that has its beginning is known for what it is.
+bool begin_file(Trace& trace) {
+  const int fd = make_file(trace);
+  if (fd < 0) {
+    say_once(trace.path, -fd);
+    return false;
+  }
+  exec::TraceWriter(trace.text, process_number()).begin(program_invocation_short_name, os::now_ns(), os::real_now_ns());
+  flush(trace, fd);
+  os::system_call(SYS_close, fd);
+  return !trace.is_over;
+}
+
+exec::TraceCounts counts_of(const Trace& trace) { return {trace.log.refused(), trace.log.lost()}; }
+
+void write_events(Trace& trace, int fd, bool all) {
+  exec::TraceWriter writer(trace.text, process_number());
+  trace.log.take(all, [&](const chain::Event& event) {
+    if (trace.text.room() < 4 * exec::TRACE_EVENT_BYTES) flush(trace, fd);
+    name_thread(trace, writer, event.thread);
+    trace.in_flight += event.what == chain::Happening::SUBMITTED;
+    trace.in_flight -= event.what == chain::Happening::PUBLISHED;
+    writer.add(event);
+  });
+  const exec::TraceCounts counts = counts_of(trace);
+  if (counts.refused == trace.told.refused && counts.lost == trace.told.lost) return;
+  trace.told = counts;
+  writer.add_counts(counts, os::now_ns());
+}
+
+// With the mutex held. False: nothing had come.
+bool write_what_has_come(Trace& trace, bool is_end) {
+  if (trace.is_over || (trace.log.waiting() == 0 && !is_end)) return false;
+  const int fd = open_file(trace);
+  if (fd < 0) {
+    say_once(trace.path, -fd);
+    trace.is_over = fd == -ENOENT;  // what has no beginning is no trace
+    return !is_end;
+  }
+  write_events(trace, fd, is_end);
+  if (is_end) exec::TraceWriter(trace.text, process_number()).end(counts_of(trace), os::now_ns());
+  flush(trace, fd);
+  trace.is_over = trace.is_over || is_end;
+  os::system_call(SYS_close, fd);
+  return true;
+}
+
+void* run_writer(void* argument) {
+  os::name_this_thread("atomrt-trace");
+  Engine& engine = *static_cast<Engine*>(argument);
+  Trace& trace = *engine::trace();
+  const os::FutexWord nobody_wakes{0};
+  unsigned idle = 0;
+  bool has_some_in_flight = true;
+  while (idle < (has_some_in_flight ? IDLE_ROUNDS_IN_FLIGHT : IDLE_ROUNDS)) {
+    const std::int64_t deadline = os::now_ns() + INTERVAL_NS;
+    while (os::now_ns() < deadline) os::futex_wait_until(nobody_wakes, 0, deadline);
+    os::Locked locked(trace.mutex);
+    idle = write_what_has_come(trace, false) ? 0 : idle + 1;
+    has_some_in_flight = trace.in_flight > 0;
+  }
+  engine.is_tracing.store(false, std::memory_order_relaxed);
+  return nullptr;
+}
+
+// Where none can be made the next request tries again, and the end of the process writes what there is room for.
+void keep_tracing(Engine& engine) {
+  if (engine.is_tracing.load(std::memory_order_relaxed)) return;
+  if (engine.is_tracing.exchange(true, std::memory_order_relaxed)) return;
+  if (os::start_library_thread(run_writer, &engine) == 0) return;
+  engine.is_tracing.store(false, std::memory_order_relaxed);
+  say_once(config().trace, EAGAIN);
+}
+
+}  // namespace
+
+void start_tracing() {
+  if (config().trace == nullptr) return;
+  Trace* const earlier = trace();  // the parent's, and wiped since
+  Trace* const present = earlier != nullptr ? earlier : map_trace();
+  if (present == nullptr) return;
+  os::Locked locked(present->mutex);
+  present->is_over = !begin_file(*present);
+  process_trace.store(present, std::memory_order_release);
+  if (!present->is_over) chain::event_log.store(&present->log, std::memory_order_release);
+}
+
+void trace_submitted(Engine& engine, chain::Request& request) {
+  chain::begin_events(request);
+  keep_tracing(engine);
+}
+
+void end_tracing() {
+  Trace* const present = trace();
+  if (present == nullptr || own_engine() == nullptr) return;
+  const os::SignalBlock blocked;
+  os::Locked locked(present->mutex);
+  write_what_has_come(*present, true);
+}
+
+}  // namespace atomrt::engine

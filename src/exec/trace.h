@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// trace: events as Chrome's trace event format, which ui.perfetto.dev, chrome://tracing and others show. A request is a
+// nestable asynchronous event ("b" to "e") named by its aiocb and its beginning, what it went through are such events
+// within it; a notification is one behind it. On the track of a thread is what that thread submitted and ended.
+//
+// The text is the format's JSON array, of which each event can be written as it comes: the array may lack its end.
+#pragma once
+
+#include "base/line.h"
+#include "chain/events.h"
+
+namespace atomrt::exec {
+
+// What one event comes to at most (tests/unit/exec/trace_test.cpp).
+constexpr std::size_t TRACE_EVENT_BYTES = 1024;
+using TraceText = base::Line<64 * TRACE_EVENT_BYTES>;
+
+// What each file begins with, by which one is known again.
+constexpr char TRACE_MAGIC[] = "[{\"cat\":\"atomrt\"";
+constexpr std::size_t TRACE_MAGIC_BYTES = sizeof TRACE_MAGIC - 1;
+
+struct TraceCounts {
+  std::uint64_t refused;  // requests that were not traced at all
+  std::uint64_t lost;     // events of those that were
+};
+
+class TraceWriter {
+ public:
+  TraceWriter(TraceText& text, std::uint32_t process) : text_(text), process_(process) {}
+
+  void begin(std::string_view program, std::int64_t now_ns, std::int64_t real_now_ns);
+  void name_thread(std::uint32_t thread, std::string_view name);
+  void add(const chain::Event& event);
+  // What was left out so far.
+  void add_counts(const TraceCounts& counts, std::int64_t now_ns);
+  void end(const TraceCounts& counts, std::int64_t now_ns);
+
+ private:
+  enum class Kind : std::uint8_t { BEGIN, INSTANT, END };
+
+  void open(const char* phase, std::string_view name);
+  void add_head(const chain::Event& event, Kind kind, std::string_view name);
+  void add_request_head(const chain::Event& event, Kind kind, std::string_view prefix);
+  void add_on_thread(const chain::Event& event, std::string_view verb);
+  void add_counts_of(std::string_view name, const TraceCounts& counts, std::int64_t now_ns);
+  void add_result(std::int64_t result);
+  void add_submitted(const chain::Event& event);
+  void add_moved(const chain::Event& event);
+  void add_published(const chain::Event& event);
+  void add_list_notified(const chain::Event& event);
+  void add_quoted(std::string_view text);
+  void add_microseconds(std::int64_t ns);
+
+  TraceText& text_;
+  std::uint32_t process_;
+};
+
+}  // namespace atomrt::exec
