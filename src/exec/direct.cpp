@@ -23,7 +23,7 @@ bool has_lane(const Chain& chain) { return chain.order != chain::Order::LATE && 
 void Direct::start(const Settlement& settlement, chain::ChainPool& chains, Role role, Direct* common) {
   assert((role == Role::OWN) == (common != nullptr));
   role_ = role;
-  common_ = common != nullptr ? common : this;
+  common_.store(common, std::memory_order_relaxed);
   settlement_ = settlement;
   chains_ = &chains;
   reaper_.start();

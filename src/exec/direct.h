@@ -143,9 +143,9 @@ class alignas(64) Direct {
 
   // A file system that knows no transfers without waiting: not asked again.
   void avoid(const chain::Chain& chain) {
-    if (chain.lane != nullptr) common_->avoided_.add(chain.lane->key.device);
+    if (chain.lane != nullptr) common().avoided_.add(chain.lane->key.device);
   }
-  [[nodiscard]] bool is_avoided(std::uint32_t device) const { return common_->avoided_.contains(device); }
+  [[nodiscard]] bool is_avoided(std::uint32_t device) const { return common().avoided_.contains(device); }
 
   [[nodiscard]] bool is_refused() const { return refusal_.load(std::memory_order_relaxed) == FOR_EVER; }
   [[nodiscard]] unsigned created() const { return reaper_.created(); }
@@ -194,8 +194,14 @@ class alignas(64) Direct {
 
   void call_reaper();
 
+  // Itself in memory that a child has found wiped: a handler may fork in the middle of a submission.
+  [[nodiscard]] const Direct& common() const {
+    const Direct* const common = common_.load(std::memory_order_relaxed);
+    return common != nullptr ? *common : *this;
+  }
+  [[nodiscard]] Direct& common() { return const_cast<Direct&>(static_cast<const Direct&>(*this).common()); }
   [[nodiscard]] bool is_needed() const {
-    return needs_.load(std::memory_order_seq_cst) > 0 || common_->syncs_.load(std::memory_order_seq_cst) > 0;
+    return needs_.load(std::memory_order_seq_cst) > 0 || common().syncs_.load(std::memory_order_seq_cst) > 0;
   }
 
   // The reaper's side.
@@ -225,7 +231,7 @@ class alignas(64) Direct {
 
   Settlement settlement_;
   Role role_;
-  Direct* common_;  // itself, but for a thread's own
+  std::atomic<Direct*> common_;  // of a thread's own; else null
   chain::ChainPool* chains_;
   std::atomic<std::uint32_t> users_;
   Lookers lookers_;

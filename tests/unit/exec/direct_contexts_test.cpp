@@ -220,9 +220,19 @@ void no_need_is_left_where_one_has_no_reaper(void**) {
   f.contexts().at(0).stop_leading(1);
 }
 
+// A handler's child goes on in the middle of a submission, and its memory has been wiped.
+void in_wiped_memory_nothing_is_avoided_or_needed(void**) {
+  auto& wiped = zeroed<DirectContexts>();
+  for (unsigned i = 0; i <= DirectContexts::OWN; ++i) {
+    assert_false(wiped.at(i).is_avoided(0));
+    assert_false(wiped.at(i).lacks_reaper());
+  }
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(the_first_thread_has_the_common_one_and_others_their_own),
+UNIT_TESTS(cmocka_unit_test(in_wiped_memory_nothing_is_avoided_or_needed),
+           cmocka_unit_test(the_first_thread_has_the_common_one_and_others_their_own),
            cmocka_unit_test(what_others_are_told_of_is_the_common_ones),
            cmocka_unit_test(none_has_its_own_where_that_is_said),
            cmocka_unit_test(a_context_without_requests_is_taken_over),
