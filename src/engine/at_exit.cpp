@@ -93,14 +93,11 @@ void report_end() {
 void* run_periodic_report(void* argument) {
   os::name_this_thread("atomrt-stats");
   Engine& engine = *static_cast<Engine*>(argument);
-  const os::FutexWord nobody_wakes{0};
   const auto memory = os::map_memory(sizeof(exec::Earlier));
   auto* const earlier = memory ? static_cast<exec::Earlier*>(*memory) : nullptr;  // without it there are no rates
   std::uint64_t seen, activity = 0;
   do {
-    const std::int64_t interval = config().statistics_interval_s * os::NANOSECONDS_PER_SECOND;
-    const std::int64_t deadline = os::now_ns() + interval;
-    while (os::now_ns() < deadline) os::futex_wait_until(nobody_wakes, 0, deadline);
+    os::sleep_until(os::now_ns() + config().statistics_interval_s * os::NANOSECONDS_PER_SECOND);
     report_statistics(earlier);
     seen = activity;
     activity = engine.statistics.activity();

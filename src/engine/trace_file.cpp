@@ -13,6 +13,7 @@
 #include "engine/process_path.h"
 #include "exec/trace.h"
 #include "os/clock.h"
+#include "os/futex.h"
 #include "os/memory.h"
 #include "os/mutex.h"
 #include "os/shared_file.h"
@@ -198,12 +199,10 @@ void* run_writer(void* argument) {
   os::name_this_thread("atomrt-trace");
   Engine& engine = *static_cast<Engine*>(argument);
   Trace& trace = *engine::trace();
-  const os::FutexWord nobody_wakes{0};
   unsigned idle = 0;
   bool has_some_in_flight = true;
   while (idle < (has_some_in_flight ? IDLE_ROUNDS_IN_FLIGHT : IDLE_ROUNDS)) {
-    const std::int64_t deadline = os::now_ns() + INTERVAL_NS;
-    while (os::now_ns() < deadline) os::futex_wait_until(nobody_wakes, 0, deadline);
+    os::sleep_until(os::now_ns() + INTERVAL_NS);
     os::Locked locked(trace.mutex);
     idle = write_what_has_come(trace, false) ? 0 : idle + 1;
     has_some_in_flight = trace.in_flight > 0;

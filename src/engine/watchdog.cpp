@@ -5,6 +5,7 @@
 
 #include "engine/message.h"
 #include "engine/pending.h"
+#include "os/futex.h"
 #include "os/thread.h"
 
 namespace atomrt::engine {
@@ -15,12 +16,6 @@ constexpr std::int64_t LATEST_NS = 5'000'000'000;
 
 // A quarter late at most.
 std::int64_t pause_of(std::int64_t least_ns) { return std::clamp(least_ns / 4, SOONEST_NS, LATEST_NS); }
-
-void sleep_for(std::int64_t ns) {
-  const os::FutexWord nobody_wakes{0};
-  const std::int64_t end = os::now_ns() + ns;
-  while (os::now_ns() < end) os::futex_wait_until(nobody_wakes, 0, end);
-}
 
 // False: nothing is in flight, and the thread may leave.
 bool goes_on(Engine& engine, const Written& found) {
@@ -37,7 +32,7 @@ void* watch(void* argument) {
   const std::int64_t least_ns = config().watchdog_s * os::NANOSECONDS_PER_SECOND;
   Due due{least_ns, os::now_ns()};
   for (Written found{0, 1}; goes_on(engine, found);) {
-    sleep_for(pause_of(least_ns));
+    os::sleep_until(os::now_ns() + pause_of(least_ns));
     const std::int64_t now_ns = os::now_ns();
     found = write_pending(2, due);
     due.last_look_ns = now_ns;

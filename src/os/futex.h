@@ -51,6 +51,9 @@ inline int futex_wait(const FutexWord& word, std::uint32_t value) {
 // move the end.
 int futex_wait_until(const FutexWord& word, std::uint32_t value, std::int64_t deadline_ns);
 
+// Sleeps until that moment, whatever handlers run meanwhile.
+void sleep_until(std::int64_t deadline_ns);
+
 // How many locks (Mutex) this thread holds, where assertions are on; else it is not counted.
 #ifndef NDEBUG
 inline constinit thread_local int locks_held [[gnu::tls_model("initial-exec")]] = 0;

@@ -63,6 +63,23 @@ void a_deadline_ends_the_wait_and_not_earlier(void**) {
   assert_true(now_ns() >= deadline);
 }
 
+void a_sleep_lasts_until_its_moment_whatever_handlers_run(void**) {
+  SKIP_UNDER_TSAN();
+  install(0);
+  std::atomic<int> thread{0};
+  std::int64_t woken_ns = 0;
+  const std::int64_t deadline = now_ns() + 20'000'000;
+  Thread sleeper([&] {
+    thread.store(gettid());
+    sleep_until(deadline);
+    woken_ns = now_ns();
+  });
+  assert_true(eventually([&] { return thread != 0 && (is_asleep(thread) || now_ns() >= deadline); }));
+  pthread_kill(sleeper.id(), SIGUSR1);
+  sleeper.join();
+  assert_true(woken_ns >= deadline);
+}
+
 void a_handler_without_sa_restart_is_eintr(void**) {
   SKIP_UNDER_TSAN();
   install(0);
@@ -168,6 +185,7 @@ void patience_lets_a_thread_of_lower_priority_run(void**) {
 UNIT_TESTS(cmocka_unit_test(a_word_that_differs_does_not_sleep), cmocka_unit_test(a_wake_wakes_as_many_as_asked),
            cmocka_unit_test(a_past_deadline_is_over_at_once),
            cmocka_unit_test(a_deadline_ends_the_wait_and_not_earlier),
+           cmocka_unit_test(a_sleep_lasts_until_its_moment_whatever_handlers_run),
            cmocka_unit_test(a_handler_without_sa_restart_is_eintr),
            cmocka_unit_test(a_handler_with_sa_restart_does_not_end_the_wait),
            cmocka_unit_test(a_handler_ends_a_wait_with_a_deadline),
