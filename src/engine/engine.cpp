@@ -85,8 +85,6 @@ bool try_tail_again(void* self, chain::Chain& chain) {
   return finish_tail(static_cast<Engine*>(self)->registry, chain);
 }
 
-int process_number() { return static_cast<int>(os::system_call(SYS_getpid)); }
-
 void configure_contexts(Engine& engine) {
   const unsigned wished = wished_threads.load(std::memory_order_relaxed);
   const unsigned limit = config().most_threads != 0 ? config().most_threads : wished != 0 ? wished : DEFAULT_THREADS;
@@ -130,7 +128,7 @@ void start(Engine& engine) {
   engine.keeps_call_order = settings.keeps_call_order;
   engine.has_watchdog = settings.watchdog_s != 0;
   configure_contexts(engine);
-  engine.process = process_number();
+  engine.process = os::process_number();
   engine.is_started.store(1, std::memory_order_release);
   tell_what_is_ignored();
   note_that_it_serves();
@@ -148,7 +146,7 @@ Engine* start_engine() {
 
 Engine* own_engine() {
   Engine* present = running_engine();
-  return present != nullptr && present->process == process_number() ? present : nullptr;
+  return present != nullptr && present->process == os::process_number() ? present : nullptr;
 }
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "os/system_call.h"
+#include "os/thread.h"
 
 namespace atomrt::engine {
 namespace {
@@ -12,18 +12,16 @@ namespace {
 constinit std::atomic<CancelFunction> cancel_function{nullptr};
 constinit std::atomic<int> process{0};
 
-int process_number() { return static_cast<int>(os::system_call(SYS_getpid)); }
-
 }  // namespace
 
 void set_predecessor(CancelFunction cancel) {
-  process.store(process_number(), std::memory_order_relaxed);
+  process.store(os::process_number(), std::memory_order_relaxed);
   cancel_function.store(cancel, std::memory_order_release);
 }
 
 bool has_predecessor() {
   return cancel_function.load(std::memory_order_acquire) != nullptr &&
-         process.load(std::memory_order_relaxed) == process_number();
+         process.load(std::memory_order_relaxed) == os::process_number();
 }
 
 int cancel_in_predecessor(int fd, const struct aiocb* block) {

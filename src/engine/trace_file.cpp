@@ -70,7 +70,9 @@ Trace* map_trace() {
   return static_cast<Trace*>(*memory);
 }
 
-std::uint32_t process_number() { return static_cast<std::uint32_t>(os::system_call(SYS_getpid)); }
+exec::TraceWriter writer_of(Trace& trace) {
+  return {trace.text, static_cast<std::uint32_t>(os::process_number())};
+}
 
 // ---- the file ----
 
@@ -155,7 +157,7 @@ bool begin_file(Trace& trace) {
     say_once(trace.path, -fd);
     return false;
   }
-  exec::TraceWriter(trace.text, process_number()).begin(program_invocation_short_name, os::now_ns(), os::real_now_ns());
+  writer_of(trace).begin(program_invocation_short_name, os::now_ns(), os::real_now_ns());
   flush(trace, fd);
   os::system_call(SYS_close, fd);
   return !trace.is_over;
@@ -164,7 +166,7 @@ bool begin_file(Trace& trace) {
 exec::TraceCounts counts_of(const Trace& trace) { return {trace.log.refused(), trace.log.lost()}; }
 
 void write_events(Trace& trace, int fd, bool all) {
-  exec::TraceWriter writer(trace.text, process_number());
+  exec::TraceWriter writer = writer_of(trace);
   trace.log.take(all, [&](const chain::Event& event) {
     if (trace.text.room() < 4 * exec::TRACE_EVENT_BYTES) flush(trace, fd);
     name_thread(trace, writer, event.thread);
@@ -188,7 +190,7 @@ bool write_what_has_come(Trace& trace, bool is_end) {
     return !is_end;
   }
   write_events(trace, fd, is_end);
-  if (is_end) exec::TraceWriter(trace.text, process_number()).end(counts_of(trace), os::now_ns());
+  if (is_end) writer_of(trace).end(counts_of(trace), os::now_ns());
   flush(trace, fd);
   trace.is_over = trace.is_over || is_end;
   os::system_call(SYS_close, fd);

@@ -133,6 +133,8 @@ int start_library_thread(void* (*body)(void*), void* argument) {
   return error;
 }
 
+int process_number() { return static_cast<int>(system_call(SYS_getpid)); }
+
 unsigned processors() {
   unsigned long set[1024 / sizeof(long)]{};
   const long bytes = system_call(SYS_sched_getaffinity, 0, sizeof set, set);

@@ -14,6 +14,9 @@ namespace atomrt::os {
 // Returns 0 or an errno (EAGAIN: RLIMIT_NPROC, cgroup pids.max or memory).
 int start_library_thread(void* (*body)(void*), void* argument);
 
+// Asked for each time: a child has another one.
+[[nodiscard]] int process_number();
+
 // That this thread may run on; 1 where the kernel does not say.
 [[nodiscard]] unsigned processors();
 
