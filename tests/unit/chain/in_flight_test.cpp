@@ -288,8 +288,9 @@ void a_chain_that_ends_is_waited_for_until_it_is_published(void**) {
   std::atomic<int> vain{0}, seen{0};
   Thread thread([&] {
     f.in_flight.for_each(FD, [&](Chain& chain) {
-      (is_published(chain) ? seen : vain).fetch_add(1);
-      return is_published(chain) ? Visit::DONE : Visit::AGAIN;
+      const bool published = is_published(chain);  // once: it may be published right here
+      (published ? seen : vain).fetch_add(1);
+      return published ? Visit::DONE : Visit::AGAIN;
     });
   });
   assert_true(atomrt::unit::eventually([&] { return vain.load() == 1; }));
