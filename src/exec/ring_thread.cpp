@@ -2,7 +2,6 @@
 #include "exec/ring_thread.h"
 
 #include <liburing.h>
-#include <linux/ioprio.h>
 #include <poll.h>
 
 #include "exec/perform.h"
@@ -27,12 +26,14 @@ constexpr std::int64_t SPIN_NS = 5'000;
 // Between two passes over what found no thread of its own.
 constexpr std::int64_t CHORES_NS = 1'000'000;
 
-// aio_reqprio lowers the priority that the thread itself has: best effort, the middle of its eight levels.
+// aio_reqprio lowers the priority that the thread itself has: best effort, the middle of its eight levels. The numbers
+// are those of ioprio_set(2). <linux/ioprio.h> is left out: in Debian's Linux 6.1.192 it is not C++ (a parameter is named
+// `class`).
 std::uint16_t io_priority(const Chain& chain) {
-  constexpr unsigned MIDDLE = 4, LOWEST = 7, MOST_DELTA = 20;
+  constexpr unsigned BEST_EFFORT = 2, CLASS_SHIFT = 13, MIDDLE = 4, LOWEST = 7, MOST_DELTA = 20;
   if (chain.priority_delta == 0) return 0;
   const unsigned level = MIDDLE + (chain.priority_delta * (LOWEST - MIDDLE) + MOST_DELTA - 1) / MOST_DELTA;
-  return static_cast<std::uint16_t>(IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, level));
+  return static_cast<std::uint16_t>(BEST_EFFORT << CLASS_SHIFT | level);
 }
 
 void fill(io_uring_sqe& entry, const Chain& chain) {
