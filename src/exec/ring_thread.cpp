@@ -27,8 +27,8 @@ constexpr std::int64_t SPIN_NS = 5'000;
 constexpr std::int64_t CHORES_NS = 1'000'000;
 
 // aio_reqprio lowers the priority that the thread itself has: best effort, the middle of its eight levels. The numbers
-// are those of ioprio_set(2). <linux/ioprio.h> is left out: in Debian's Linux 6.1.192 it is not C++ (a parameter is named
-// `class`).
+// are those of ioprio_set(2). <linux/ioprio.h> is left out: in Debian's Linux 6.1.192 it is not C++, as a parameter is
+// named `class`.
 std::uint16_t io_priority(const Chain& chain) {
   constexpr unsigned BEST_EFFORT = 2, CLASS_SHIFT = 13, MIDDLE = 4, LOWEST = 7, MOST_DELTA = 20;
   if (chain.priority_delta == 0) return 0;
