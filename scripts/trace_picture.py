@@ -12,7 +12,7 @@ import sys
 WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 900, 150, 90, 66, 14, 10
 COLOURS = {
     "running": "#2f7d4f", "held behind earlier requests": "#b9b9b9", "parked until its turn": "#d8c7a0",
-    "waiter: left to who waits": "#cfe3d4", "threads: queued": "#e3b04b", "ring: mailed": "#b98bd0",
+    "waiter: left to the thread that waits": "#cfe3d4", "threads: queued": "#e3b04b", "ring: mailed": "#b98bd0",
     "ring: in the kernel": "#7d3fa0", "direct: in the kernel": "#3b6fb6", "direct: polls for its peer": "#9cc1ec",
     "waits for its peer": "#d9e6f5",
 }

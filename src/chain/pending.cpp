@@ -61,7 +61,7 @@ void describe_place(const Pending& request, PendingLine& line) {
       if (request.behind != 0) line.add(" behind request ").add(request.behind);
       return;
     case Place::LONE:
-      line.add("left to who waits for it");
+      line.add("left to the thread that waits for it");
       return;
     case Place::QUEUED:
       line.add("queued for a worker");
@@ -85,7 +85,7 @@ void describe_place(const Pending& request, PendingLine& line) {
       line.add("waits for its peer in kernel AIO");
       return;
     case Place::IN_RING:
-      line.add("in the ring");
+      line.add(request.is_polled ? "waits for its peer in the ring" : "in the ring");
       return;
     case Place::IN_SUBMIT:
     case Place::IN_AIO:
@@ -95,7 +95,7 @@ void describe_place(const Pending& request, PendingLine& line) {
       line.add("done, awaits its turn");
       return;
     case Place::ENDING:
-      line.add("done, to be told of");
+      line.add("done, notification due");
       return;
     case Place::FREE:
     case Place::MOVING:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pending: a request in flight as somebody sees it who neither stops it nor takes a lock: the process itself, or the
-// launcher in another one, perhaps of another word size or of another version.
+// Pending: a request in flight, as seen without stopping it and without a lock: by its own process, or by the launcher,
+// whose word size and version may be others.
 //
 // What a process shows of itself is its Layout (the symbol atomrt_pending_layout): where the engine is, and in it the
 // pool of chains, and in a chain each field. Chains are type-stable, and the fields of one do not change their meaning
@@ -62,7 +62,7 @@ struct Pending {
   std::uint32_t behind;  // the number of the request that it is held behind; 0: it is not, or has just been let go
   Operation operation;
   Place place;
-  bool is_polled;  // BLOCKED in the ring
+  bool is_polled;  // the ring waits for its peer
   int fd;
   int io_fd;  // another one where the program has closed fd since
   std::uint32_t submitter, runner;  // threads; 0: not known, not running

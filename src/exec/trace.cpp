@@ -17,7 +17,7 @@ using chain::Phase;
 
 constexpr const char* PHASE_NAMES[chain::PHASES] = {
     nullptr,
-    "waiter: left to who waits",
+    "waiter: left to the thread that waits",
     "held behind earlier requests",
     "threads: queued",
     "ring: mailed",

@@ -11,7 +11,7 @@ import time
 LAUNCHER, HELPERS = (os.environ[name] for name in ("LAUNCHER", "HELPERS"))
 CLIENT = os.path.join(HELPERS, "launcher_trace_client")
 CONTEXTS = ("head", "waiter", "direct", "ring", "threads")
-PHASES = {"waiter: left to who waits", "held behind earlier requests", "threads: queued", "ring: mailed",
+PHASES = {"waiter: left to the thread that waits", "held behind earlier requests", "threads: queued", "ring: mailed",
           "ring: in the kernel", "waits for its peer", "direct: polls for its peer", "direct: in the kernel", "running",
           "parked until its turn"}
 # Of the client: (operation, length): what comes of it.

@@ -256,6 +256,10 @@ void a_line_says_what_where_and_how_long(void**) {
                       "              0xabc  waits for its peer in thread 12; ");
   request.is_polled = true;
   assert_non_null(strstr(line_of(request), "  waits for its peer in the ring; "));
+  request.place = Place::IN_RING;  // the rest of a stream's transfer
+  assert_non_null(strstr(line_of(request), "  waits for its peer in the ring; "));
+  request.is_polled = false;
+  assert_non_null(strstr(line_of(request), "  in the ring; "));
   request.place = Place::HELD;
   request.behind = 3;
   request.operation = Operation::FDATASYNC;
