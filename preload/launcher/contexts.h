@@ -24,7 +24,7 @@ struct ContextName {
 };
 
 inline constexpr std::array<ContextName, 5> CONTEXTS = {{
-    {Context::HEAD, "head", "what need not wait, in the thread that asks", true},
+    {Context::HEAD, "head", "what need not wait, in the calling thread", true},
     {Context::DIRECT, "direct", "O_DIRECT transfers of files and disks, by kernel AIO", true},
     {Context::RING, "ring", "streams that wait and reads that are not cached, by io_uring", HAS_RING},
     {Context::WAITER, "waiter", "what nobody has begun, in the thread that waits for it", true},

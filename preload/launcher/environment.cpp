@@ -36,7 +36,7 @@ void warn_of_unknown_variables() {
     if (equals == std::string_view::npos) continue;
     name.remove_suffix(name.size() - equals);
     if (!is_known(name)) {
-      warn("ATOMRT_%.*s means nothing to atomrt (man libatomrt)", static_cast<int>(name.size()), name.data());
+      warn("unknown variable ATOMRT_%.*s (see man libatomrt)", static_cast<int>(name.size()), name.data());
     }
   }
 }

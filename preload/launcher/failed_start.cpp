@@ -17,7 +17,7 @@ int fail_to_start(const Options& options, int error) {
     fail("%s: %s (a file for statistics is given as --stats=%s)", name, std::strerror(error), name);
   } else if (error == ENOENT && find_program(name, program) && find_missing_interpreter(program, interpreter)) {
     // execve(2) says the same of the file itself and of what it needs.
-    fail("%s: %s, which it is run by: %s", name, interpreter.c_str(), std::strerror(error));
+    fail("%s: its interpreter %s: %s", name, interpreter.c_str(), std::strerror(error));
   } else {
     fail("%s: %s", name, std::strerror(error));
   }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <string_view>
 
 #include "launcher/contexts.h"
 #include "launcher/messages.h"
@@ -234,11 +235,35 @@ bool check_explain(int count, Options& options) {
   return false;
 }
 
-// `atomrt top PID`, as other tools have it; `atomrt -- top PID` runs the program of that name.
+// `atomrt top PID`, as other tools have it; `atomrt -- top PID` runs the program of that name. Without a PID it is the
+// launcher's, too: `atomrt top $(pidof NAME)` where no process has that name.
 bool is_top_of_process(int index, int count, char** arguments) {
-  if (count - index != 2 || std::strcmp(arguments[index], "top") != 0) return false;
-  const char* const number = arguments[index + 1];
-  return std::strcmp(arguments[index - 1], "--") != 0 && number[std::strspn(number, "0123456789")] == '\0';
+  if (index == count || std::strcmp(arguments[index], "top") != 0) return false;
+  if (std::strcmp(arguments[index - 1], "--") == 0) return false;
+  return index + 1 == count || arguments[index + 1][std::strspn(arguments[index + 1], "0123456789")] == '\0';
+}
+
+// What follows `top`: PID [--interval SECONDS].
+bool parse_top(char** words, int count, Options& options) {
+  constexpr std::string_view INTERVAL_NAME = "--interval";
+  options.action = Action::TOP;
+  if (count == 0) {
+    fail("top: no PID given (a program of that name is run by 'atomrt -- top')");
+    return false;
+  }
+  options.subject = words[0];
+  for (int i = 1; i < count; ++i) {
+    const std::string_view word = words[i];
+    if (word.starts_with(INTERVAL_NAME) && word.substr(INTERVAL_NAME.size()).starts_with('=')) {
+      if (!read_interval(words[i] + INTERVAL_NAME.size() + 1, options)) return false;
+    } else if (word == INTERVAL_NAME && i + 1 < count) {
+      if (!read_interval(words[++i], options)) return false;
+    } else {
+      fail("top: unexpected argument '%s'", words[i]);
+      return false;
+    }
+  }
+  return true;
 }
 
 // What belongs to other actions than the one that was chosen.
@@ -281,8 +306,7 @@ bool parse_options(int count, char** arguments, Options& options) {
     if (options.action == Action::HELP || options.action == Action::VERSION) return true;
   }
   if (options.action == Action::RUN && is_top_of_process(optind, count, arguments)) {
-    options.action = Action::TOP;
-    options.subject = arguments[optind + 1];
+    if (!parse_top(arguments + optind + 1, count - optind - 1, options)) return false;
     optind = count;
   }
   options.program = arguments + optind;
@@ -296,7 +320,7 @@ bool parse_options(int count, char** arguments, Options& options) {
     return false;
   }
   if (!takes_program && has_program) {
-    fail("--%s takes no PROGRAM", name_of(options.action));
+    fail("--%s: unexpected argument '%s'", name_of(options.action), options.program[0]);
     return false;
   }
   return true;
@@ -307,43 +331,58 @@ void print_help() {
       "Usage: atomrt [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
       "Run PROGRAM with its POSIX AIO (aio_read, lio_listio...) served by atomrt.\n"
       "\n"
-      "  --contexts LIST   use only these contexts, comma separated (ATOMRT_CONTEXTS):\n"
-      "                    head, direct, ring, waiter, threads; threads is always the last resort\n"
-      "  --max-threads N   make at most N worker threads, 1 to 10000 (ATOMRT_MAX_THREADS)\n"
-      "  --order ORDER     tell of requests of one descriptor and direction in the order of the calls, as glibc\n"
-      "                    does (calls), or each when it is done, which is faster (any, the default) (ATOMRT_ORDER)\n"
-      "  --stats[=FILE]    write statistics to FILE when PROGRAM exits, to standard error without FILE;\n"
-      "                    %p in FILE is the process id; else FILE is emptied first (ATOMRT_STATS)\n"
-      "  --trace FILE      write what happens to each request to FILE, for ui.perfetto.dev or chrome://tracing; %p in\n"
-      "                    FILE is the process id; else a trace in FILE is replaced (ATOMRT_TRACE)\n"
-      "  --deep            serve also what a preload does not reach: dlsym and dlvsym on a library's handle, and\n"
-      "                    objects loaded with RTLD_DEEPBIND; every process starts more slowly (LD_AUDIT)\n"
-      "  --verbose         say on standard error what atomrt does at first use (ATOMRT_VERBOSE)\n"
-      "  --compare[=N]     run PROGRAM in turn under glibc and under atomrt, N times each (5), and show the times;\n"
-      "                    its output and input are /dev/null; the exit status is 1 if it ends in different ways\n"
-      "  --explain         show whether PROGRAM uses POSIX AIO and whether atomrt would serve it, without running it;\n"
-      "                    the exit status is 0 if it would be served, 1 if not\n"
-      "  --pending PID     show what is in flight in a running process, the oldest first: what each request does,\n"
-      "                    for how long, where it is; the process is not stopped\n"
-      "  --counters[=FILE] count requests; keep the counters in FILE, on tmpfs (/dev/shm), where they outlive the\n"
-      "                    process; %p in FILE is the process id, else .PID is added (ATOMRT_COUNTERS)\n"
-      "  --stats-of PID|FILE\n"
-      "                    show the statistics of a running process that counts, or those that a FILE of --counters\n"
-      "                    holds, also when the process has gone\n"
-      "  --stats-format FORMAT\n"
-      "                    of --stats-of: text, json or prometheus; of --stats: text or json (ATOMRT_STATS_FORMAT)\n"
-      "  --top PID         show rates, latencies and the oldest requests of a running process again and again, as\n"
-      "                    `atomrt top PID` does; a line each time where the output is no terminal\n"
-      "  --interval SECONDS\n"
-      "                    of --stats-of: again and again until the process ends, with rates; of --top: how often\n"
-      "  --json            show the result of --compare, --explain, --pending or --stats-of as JSON\n"
-      "  --print-preload   print the path to put into LD_PRELOAD\n"
-      "  --doctor          show what this kernel and environment offer to atomrt\n"
-      "  -h, --help        show this help\n"
-      "  -V, --version     show the version\n"
+      "  --contexts LIST    use only these contexts, separated by commas: head, direct,\n"
+      "                     ring, waiter, threads; threads is always the last resort\n"
+      "                     (ATOMRT_CONTEXTS)\n"
+      "  --max-threads N    make at most N worker threads, 1 to 10000\n"
+      "                     (ATOMRT_MAX_THREADS)\n"
+      "  --order ORDER      calls: report the requests of one descriptor and direction\n"
+      "                     in the order of the calls, as glibc does; any, which is\n"
+      "                     the default and faster: each when it is done (ATOMRT_ORDER)\n"
+      "  --deep             serve also what a preload does not reach: dlsym and dlvsym\n"
+      "                     on a library's handle, objects loaded with RTLD_DEEPBIND;\n"
+      "                     every process starts more slowly (LD_AUDIT)\n"
+      "  --verbose          say on standard error when atomrt serves the first request\n"
+      "                     of a process (ATOMRT_VERBOSE)\n"
       "\n"
-      "The exit status is PROGRAM's; 125 if atomrt itself fails, 126 if PROGRAM cannot be executed,\n"
-      "127 if it cannot be found.\n",
+      "Observe PROGRAM; %p in FILE stands for the process ID:\n"
+      "  --stats[=FILE]     write statistics at exit, to standard error without FILE;\n"
+      "                     FILE is emptied first, unless it has %p (ATOMRT_STATS)\n"
+      "  --stats-format FORMAT\n"
+      "                     text or json; with --stats-of also prometheus\n"
+      "                     (ATOMRT_STATS_FORMAT)\n"
+      "  --counters[=FILE]  count for --stats-of and --top; keep the counters in FILE,\n"
+      "                     on tmpfs (/dev/shm), where they outlive the process; the\n"
+      "                     name gets .PID where it has no %p (ATOMRT_COUNTERS)\n"
+      "  --trace FILE       write what happens to each request, for ui.perfetto.dev or\n"
+      "                     chrome://tracing; an older trace in FILE is replaced\n"
+      "                     (ATOMRT_TRACE)\n"
+      "\n"
+      "Look into a running process, which is not stopped:\n"
+      "  --pending PID      list its requests in flight, the oldest first: what each\n"
+      "                     does, for how long, where it is\n"
+      "  --top PID, top PID show rates, latencies and the oldest requests, repeatedly\n"
+      "  --stats-of PID|FILE\n"
+      "                     show the statistics of a process that counts, or a FILE of\n"
+      "                     --counters, also when its process has gone\n"
+      "  --interval SECONDS of --top: how often; of --stats-of: repeat, with rates\n"
+      "\n"
+      "Instead of running PROGRAM as usual:\n"
+      "  --explain          show whether PROGRAM uses POSIX AIO and would be served; do\n"
+      "                     not run it; the exit status is 0 if so, else 1\n"
+      "  --compare[=N]      run it N times (5) each under glibc and under atomrt, with\n"
+      "                     no input and output, and show the times; the exit status\n"
+      "                     is 1 if it does not end the same way each time\n"
+      "\n"
+      "  --json             print the result of --compare, --explain, --pending or\n"
+      "                     --stats-of as JSON\n"
+      "  --doctor           show what this kernel and environment offer to atomrt\n"
+      "  --print-preload    print the path for LD_PRELOAD\n"
+      "  -h, --help         show this help\n"
+      "  -V, --version      show the version\n"
+      "\n"
+      "The exit status is that of PROGRAM; 125 if atomrt itself fails, 126 if PROGRAM\n"
+      "cannot be executed, 127 if it cannot be found.\n",
       stdout);
 }
 

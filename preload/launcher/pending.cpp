@@ -86,7 +86,7 @@ void print_json(Process& process, const Shown& found, std::int64_t now) {
 
 int print_pending(const char* pid, bool is_json) {
   const pid_t number = read_pid(pid);
-  if (number == 0) return fail("--pending: '%s' is no process number", pid);
+  if (number == 0) return fail("--pending: '%s' is not a process ID", pid);
   Process process(number);
   if (!process.open()) return OWN_FAILURE;
   Shown found;

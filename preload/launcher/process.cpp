@@ -29,12 +29,12 @@ bool Process::open() {
     return true;
   }
   if (errno == EACCES || errno == EPERM) {
-    fail("process %d: no permission to look into it: that takes root, or its own user where "
-         "/proc/sys/kernel/yama/ptrace_scope is 0", static_cast<int>(pid_));
+    fail("process %d: no permission to read its memory: that takes root with CAP_SYS_PTRACE, or the process's own user "
+         "where /proc/sys/kernel/yama/ptrace_scope is 0 or missing", static_cast<int>(pid_));
   } else if (errno == ENOENT && access("/proc/self/mem", F_OK) != 0) {
     fail("process %d: /proc is not mounted", static_cast<int>(pid_));
   } else {
-    fail("process %d: %s", static_cast<int>(pid_), errno == ENOENT ? "there is none" : std::strerror(errno));
+    fail("process %d: %s", static_cast<int>(pid_), errno == ENOENT ? "no such process" : std::strerror(errno));
   }
   return false;
 }

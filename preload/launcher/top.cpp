@@ -187,7 +187,7 @@ int show_top(const Options& options) {
   static Change change;
   static exec::Earlier earlier;
   const pid_t pid = read_pid(options.subject);
-  if (pid == 0) return fail("--top: '%s' is no process number", options.subject);
+  if (pid == 0) return fail("--top: '%s' is not a process ID", options.subject);
   Process process(pid);
   if (!process.open() || !look_into(process, shown)) return OWN_FAILURE;
   const bool is_terminal = find_screen().rows != 0;

@@ -37,7 +37,7 @@ chmod +x "$scratch/script"
 run "$LAUNCHER" "$scratch/script"
 expect_status 127
 expect_one_message
-expect_in_messages '/no/such/interpreter, which it is run by'
+expect_in_messages 'its interpreter /no/such/interpreter: '
 
 # A file without #! goes to the shell, as with execvp.
 printf 'exit 9\n' >"$scratch/plain"

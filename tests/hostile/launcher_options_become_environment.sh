@@ -57,7 +57,18 @@ run env PATH="$scratch/bin:$PATH" "$LAUNCHER" -- top 1
 expect_output 'a program, 1'
 run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top 999999999
 expect_status 125
-expect_in_messages 'process 999999999: there is none'
+expect_in_messages 'process 999999999: no such process'
+run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top 999999999 --interval 1
+expect_in_messages 'process 999999999: no such process'
+run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top 999999999 --interval=0.5
+expect_in_messages 'process 999999999: no such process'
+run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top
+expect_status 125
+expect_in_messages 'top: no PID given'
+run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top 1 2
+expect_in_messages "top: unexpected argument '2'"
+run env PATH="$scratch/bin:$PATH" "$LAUNCHER" top 1 --interval x
+expect_in_messages "--interval: 'x' is not a number"
 
 # A relative file is the launcher's, whatever folder PROGRAM goes to; what an earlier run left in it is gone.
 cd "$scratch" || exit 99

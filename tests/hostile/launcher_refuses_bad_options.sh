@@ -34,8 +34,8 @@ refuses 'No such file or directory' --stats="$scratch/no/folder/file"
 refuses 'No such file or directory' --stats="$scratch/no/folder/%p"
 refuses 'Is a directory' --stats="$scratch"
 refuses "takes no value" --verbose=3
-refuses 'takes no PROGRAM' --doctor
-refuses 'takes no PROGRAM' --print-preload
+refuses "--doctor: unexpected argument 'touch'" --doctor
+refuses "--print-preload: unexpected argument 'touch'" --print-preload
 
 for number in 0 -1 1001 x ''; do
   refuses "'$number' is not a number from 1 to 1000" --compare="$number"
@@ -94,6 +94,6 @@ expect_in_messages '--stats=out.txt'
 run env ATOMRT_STAT=stderr ATOMRT_CONTEXTS=head "$LAUNCHER" true
 expect_status 0
 expect_one_message
-expect_in_messages 'warning: ATOMRT_STAT means nothing'
+expect_in_messages 'warning: unknown variable ATOMRT_STAT'
 
 conclude

@@ -120,7 +120,7 @@ with tempfile.TemporaryDirectory(dir=SHM) as folder:
         assert text.splitlines()[0].endswith(f"(pid {gone.pid}), {state}"), text
         expect_counts(gone, numbers(text), 2)
         assert json.loads(shown("--stats-of", file_of(gone), "--json", "--interval=60"))["state"] == state
-        expect_failure(launch("--stats-of", str(gone.pid)), "there is none")
+        expect_failure(launch("--stats-of", str(gone.pid)), "no such process")
 
     # A child counts in a file of its own.
     with client("fork", ATOMRT_COUNTERS=os.path.join(folder, "family")) as parent:
@@ -188,7 +188,7 @@ with tempfile.TemporaryDirectory(dir=SHM) as folder:
 
 for command in ("--stats-of", "--top"):
     expect_failure(launch(command, str(os.getpid())), "there is no atomrt in it")
-expect_failure(launch("--top", "x"), "is no process number")
+expect_failure(launch("--top", "x"), "is not a process ID")
 if os.getuid() == 0:
     with client(ATOMRT_COUNTERS="1") as running, tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)

@@ -112,11 +112,11 @@ with hanging("0") as (running, _):
     assert ": 0 requests in flight" in pending(running.pid).stdout
 
 for bad in ("", "x", "0", "-1", "12x", "99999999999999"):
-    expect_failure(pending(bad), "is no process number")
+    expect_failure(pending(bad), "is not a process ID")
 expect_failure(pending(os.getpid()), "there is no atomrt in it")
 gone = subprocess.Popen(["true"])
 gone.wait()
-expect_failure(pending(gone.pid), "there is none")
+expect_failure(pending(gone.pid), "no such process")
 if os.getuid() == 0:
     with hanging("0") as (running, _), tempfile.TemporaryDirectory() as folder:
         # The launcher may lie where only root may go.
@@ -135,4 +135,4 @@ with tempfile.TemporaryDirectory() as folder:
     with hanging("0", preload=newer) as (running, _):
         expect_failure(pending(running.pid), "7.8.9", "form 99", "knows form 1")
 expect_failure(subprocess.run([LAUNCHER, "--pending", "1", "ls"], capture_output=True, text=True, check=False),
-               "--pending takes no PROGRAM")
+               "--pending: unexpected argument 'ls'")
