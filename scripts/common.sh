@@ -26,6 +26,8 @@ configure() {
   if [ ! -f "$folder/build.ninja" ]; then
     set -- meson setup "$folder" "$@"
   elif [[ " $* " = *' -Dtests=true '* ]] && grep -q '"name": "tests", "value": false' "$information/intro-buildoptions.json"; then
+    # What was looked for before more packages came is looked for again.
+    meson configure --clearcache "$folder" >"$folder/configure.log" 2>&1 || true
     set -- meson setup --reconfigure "$folder" "$@"
   elif [[ " $* " = *' -Dwerror=true '* ]] && grep -q '"name": "werror", "value": false' "$information/intro-buildoptions.json"; then
     set -- meson configure "$folder" -Dwerror=true

@@ -18,10 +18,15 @@ missing_packages() {
     sed -n 's/ installed$//p' | sort -u | comm -13 - <(listed_packages | sort -u)
 }
 
+# What it prints, a thousand lines on a bare system, is shown where it fails.
 apt() {
-  local root=()
+  local root=() log status=0
   [ "$(id -u)" -eq 0 ] || root=(sudo)
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >&2
+  log=$(mktemp)
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 || status=$?
+  [ "$status" -eq 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
 }
 
 install_packages() {
@@ -32,7 +37,7 @@ install_packages() {
   fi
   mapfile -t missing < <(missing_packages)
   [ "${#missing[@]}" -gt 0 ] || return 0
-  say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+  say "Installing ${#missing[@]} Debian packages, which may take minutes: ${missing[*]}"
   if ! command -v apt-get >/dev/null; then die "no apt-get here; install them by hand"; fi
   if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
     die "neither root nor sudo; install them by hand: apt-get install ${missing[*]}"
