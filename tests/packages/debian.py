@@ -49,6 +49,14 @@ def check_version():
         fail(f"versions differ: meson.build {version}, debian {packaged}, rpm {spec}, NEWS.md {news}")
 
 
+def check_no_empty_folder(package):
+    entries = [line.split(maxsplit=5)[5].split(" -> ")[0] for line in run("dpkg-deb", "-c", package).splitlines()]
+    empty = [folder for folder in entries if folder.endswith("/") and not any(entry.startswith(folder) and entry != folder
+                                                                              for entry in entries)]
+    if empty:
+        fail(f"{package.name} has empty folders:", *empty)
+
+
 def check_installed(packages, scratch):
     """Into a root folder of its own; nothing of the machine is changed."""
     tree = scratch / "root"
@@ -98,6 +106,7 @@ with tempfile.TemporaryDirectory() as place:
     for package, path in one.items():
         if path.read_bytes() != other[package].read_bytes():
             fail(f"{path.name} differs between two folders")
+        check_no_empty_folder(path)
     (changes,) = (base / "one").glob("*.changes")
     print(run("lintian", "--fail-on", "error", "--display-level", ">=warning", "--allow-root", changes))
     check_installed({package: one[package] for package in NAMES}, base)
