@@ -18,7 +18,7 @@ have() {
 # configure FOLDER MESON-OPTION...: makes the build folder, or brings it up to date. One that came here with a copied or
 # moved tree still builds the other one: it is made anew.
 configure() {
-  local folder=$1 information=$1/meson-info
+  local folder=$1 information=$1/meson-info log
   shift
   mkdir -p "$folder"
   if [ -d "$information" ] && ! grep -qF "\"$PWD\"" "$information/meson-info.json"; then rm -rf "${folder:?}"/*; fi
@@ -26,18 +26,20 @@ configure() {
   if [ ! -f "$folder/build.ninja" ]; then
     set -- meson setup "$folder" "$@"
   elif [[ " $* " = *' -Dtests=true '* ]] && grep -q '"name": "tests", "value": false' "$information/intro-buildoptions.json"; then
-    # What was looked for before more packages came is looked for again.
-    meson configure --clearcache "$folder" >"$folder/configure.log" 2>&1 || true
-    set -- meson setup --reconfigure "$folder" "$@"
+    # From the beginning: what Meson has looked for in vain, packages for ./check may have brought since.
+    set -- meson setup --wipe "$folder" "$@"
   elif [[ " $* " = *' -Dwerror=true '* ]] && grep -q '"name": "werror", "value": false' "$information/intro-buildoptions.json"; then
     set -- meson configure "$folder" -Dwerror=true
   else
     set -- ninja -C "$folder" build.ninja
   fi
-  "$@" >"$folder/configure.log" 2>&1 || {
-    cat "$folder/configure.log" >&2
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || {
+    cat "$log" >&2
+    rm -f "$log"
     return 1
   }
+  mv "$log" "$folder/configure.log"
 }
 
 # compile FOLDER [TARGET...]: with ninja's progress line on a terminal, else silent; what went wrong is shown.
