@@ -37,8 +37,10 @@ class Fixture {
     fake_kernel.store(&kernel);
     contexts().start({&engine, settle, nullptr, nullptr, nullptr}, engine.pool, has_own);
     contexts().configure(DirectFixture::LONG);
+    kernel.clock_runs_back.store(true);  // reapers that nobody needs look at no event
   }
   ~Fixture() {
+    kernel.clock_runs_back.store(false);
     for (int turn = 0; turn < kernel.submissions; ++turn) {
       if (!kernel.is_over[turn]) complete(turn);
     }
@@ -137,6 +139,7 @@ void those_who_are_waited_for_together_share_the_common_one(void**) {
 void where_the_kernel_has_no_room_the_common_one_serves(void**) {
   Fixture f;
   f.context_of_one(100);
+  f.kernel.clock_runs_back.store(false);
   f.kernel.making_fails.store(EAGAIN);
   assert_int_equal(f.context_of_one(200), 0);
   f.kernel.making_fails.store(0);
@@ -209,6 +212,7 @@ void who_waits_for_several_has_their_reapers(void**) {
 
 void no_need_is_left_where_one_has_no_reaper(void**) {
   Fixture f;
+  f.kernel.clock_runs_back.store(false);  // a reaper that saw the need for a moment sleeps in the kernel for its time
   f.context_of_one(100);
   thread_fault.refused.store(ALL);
   f.context_of_one(200);

@@ -54,6 +54,7 @@ void what_the_kernel_does_not_have_is_never_asked_for_again(void**) {
 void where_the_machine_has_no_room_it_is_asked_again_after_a_while(void**) {
   for (const int error : {EAGAIN, ENOMEM}) {
     Fixture f;
+    f.kernel.clock_stands.store(true);
     f.kernel.making_fails.store(error);
     for (int i = 0; i < 3; ++i) assert_true(f.is_declined(f.chain()));
     assert_false(f.direct.is_refused());
@@ -65,6 +66,7 @@ void where_the_machine_has_no_room_it_is_asked_again_after_a_while(void**) {
     f.kernel.clock_ahead_ns.store(4'000'000'000);
     f.submitted();
     assert_int_equal(f.kernel.asked, 3);
+    f.kernel.clock_stands.store(false);
   }
 }
 
