@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lone: transfers that are left to the thread that waits for them, with real threads beside it: a worker keeps watch, so
-// a request may have gone on before the test looks. Each is tried until it was there in time.
+// lone: transfers that are left to the thread that waits for them, with real threads beside it. The worker that keeps watch
+// is held up in its look (list_old_lone, wrapped): so a request stays where the test has put it, until the watch goes on.
 #include "engine/lone.h"
 
 #include "engine/hold.h"
@@ -14,6 +14,15 @@ using namespace atomrt::unit;
 using namespace atomrt::engine;
 using atomrt::chain::Operation;
 using atomrt::chain::Place;
+
+// Which hold the worker that keeps watch is to stand at, 0 for none; and at which it stood last. One that has ended its
+// watch stands at none.
+std::atomic<int> present_hold{0}, reached_hold{0};
+
+int settle_watched(void** state) {
+  present_hold = 0;
+  return settle(state);
+}
 
 // A file whose writes, or reads, have been waited for until they are left to waiters.
 struct WaitedFor : MemoryFile {
@@ -32,17 +41,18 @@ struct WaitedFor : MemoryFile {
     assert_int_equal(aio.error(), 0);
     return the_engine().workers.leaves_to_waiters(fd);
   }
-  // use(aio): what a test does with a request that is left to its waiter; it says whether it came in time.
-  template <typename Use>
-  void try_with(Use use) const {
-    assert_true(eventually([&] {
-      learn();
-      Aio aio;
-      submit(aio, "2222");
-      const bool was_in_time = use(aio);
-      if (!was_in_time) aio.ends_with(0, 4);
-      return was_in_time;
-    }));
+  // From here on a request is left to its waiter, and no worker looks for it before watch_goes_on.
+  void hold_watch() const {
+    static int holds = 0;
+    present_hold = ++holds;
+    assert_true(eventually([this] { return learn() && reached_hold == holds; }));
+  }
+  static void watch_goes_on() { present_hold = 0; }
+  Aio& leave(Aio& aio) const {
+    hold_watch();
+    submit(aio, "2222");
+    assert_int_equal(aio.place(), Place::LONE);
+    return aio;
   }
   [[nodiscard]] std::string text() const {
     char bytes[5] = {};
@@ -52,158 +62,144 @@ struct WaitedFor : MemoryFile {
 
 void a_lone_write_is_run_by_its_waiter(void**) {
   const WaitedFor file;
-  file.try_with([&](const Aio& write) {
-    performed_by_the_test = 0;
-    if (write.place() != Place::LONE || !work_for(the_engine(), &write.block, false)) return false;
-    if (performed_by_the_test != 1) return false;
-    write.ends_with(0, 4);
-    return true;
-  });
+  Aio write;
+  file.leave(write);
+  performed_by_the_test = 0;
+  assert_true(work_for(the_engine(), &write.block, false));
+  assert_int_equal(performed_by_the_test, 1);
+  write.ends_with(0, 4);
   assert_true(file.text() == "2222");
 }
 
 void a_lone_write_that_nobody_waits_for_is_run(void**) {
   const WaitedFor file;
-  file.try_with([&](const Aio& write) {
-    if (write.place() != Place::LONE) return false;
-    write.ends_with(0, 4);
-    return true;
-  });
+  Aio write;
+  file.leave(write);
+  file.watch_goes_on();
+  write.ends_with(0, 4);
 }
 
 void a_lone_write_is_cancelled(void**) {
   const WaitedFor file;
   for (const bool by_number : {false, true}) {
-    file.try_with([&](const Aio& write) {
-      if (write.place() != Place::LONE) return false;
-      const int outcome = by_number ? cancel_all(file.fd) : cancel_one(file.fd, &write.block);
-      if (outcome != AIO_CANCELED) return false;
-      write.ends_with(ECANCELED, -1);
-      return true;
-    });
+    Aio write;
+    file.leave(write);
+    assert_int_equal(by_number ? cancel_all(file.fd) : cancel_one(file.fd, &write.block), AIO_CANCELED);
+    write.ends_with(ECANCELED, -1);
+    file.watch_goes_on();
   }
 }
 
 void a_lone_write_goes_to_the_file_that_its_number_meant(void**) {
   const WaitedFor file;
-  file.try_with([&](const Aio& write) {
-    const MemoryFile other;
-    const int kept = dup(file.fd);
-    const bool was_lone = write.place() == Place::LONE;
-    before_close(file.fd);
-    assert_int_equal(dup2(other.fd, file.fd), file.fd);
-    write.ends_with(0, 4);
-    char byte;
-    assert_int_equal(pread(other.fd, &byte, 1, 0), 1);
-    assert_int_equal(byte, 'a');
-    before_close(file.fd);
-    assert_int_equal(dup2(kept, file.fd), file.fd);
-    assert_int_equal(close(kept), 0);
-    return was_lone;
-  });
+  const MemoryFile other;
+  const int kept = dup(file.fd);
+  Aio write;
+  file.leave(write);
+  file.watch_goes_on();  // there may be no other worker
+  before_close(file.fd);
+  assert_int_equal(dup2(other.fd, file.fd), file.fd);
+  write.ends_with(0, 4);
+  char byte;
+  assert_int_equal(pread(other.fd, &byte, 1, 0), 1);
+  assert_int_equal(byte, 'a');
+  before_close(file.fd);
+  assert_int_equal(dup2(kept, file.fd), file.fd);
+  assert_int_equal(close(kept), 0);
   assert_true(file.text() == "2222");
 }
 
 void a_sync_waits_for_a_lone_write(void**) {
   const WaitedFor file;
-  file.try_with([&](const Aio& write) {
-    const bool was_lone = write.place() == Place::LONE;
-    Aio sync;
-    sync.sync(file.fd);
-    sync.ends_with(0, 0);
-    assert_true(write.is_over());
-    write.ends_with(0, 4);
-    return was_lone;
-  });
+  Aio write, sync;
+  file.leave(write);
+  sync.sync(file.fd);
+  file.watch_goes_on();
+  sync.ends_with(0, 0);
+  assert_true(write.is_over());
+  write.ends_with(0, 4);
 }
 
 // Unseen by the library the number means a pipe: what was known of it is wrong.
 void a_number_that_means_a_pipe_by_now_is_served_as_one(void**) {
   const WaitedFor file;
-  assert_true(eventually([&] {
-    const Pipe pipe;
-    const int kept = dup(file.fd);
-    if (!file.learn()) return false;
-    assert_int_equal(dup3(pipe.in, file.fd, 0), file.fd);
-    Aio write;
-    write.write(file.fd, "pipe");
-    const bool was_lone = write.place() == Place::LONE;
-    const struct aiocb* const list[] = {&write.block};
-    while (!write.is_over()) assert_int_equal(suspend(list, 1, nullptr), 0);
-    write.ends_with(0, 4);
-    char bytes[4];
-    assert_int_equal(read(pipe.out, bytes, 4), 4);
-    assert_memory_equal(bytes, "pipe", 4);
-    assert_int_equal(dup3(kept, file.fd, 0), file.fd);
-    assert_int_equal(close(kept), 0);
-    return was_lone;
-  }));
+  const Pipe pipe;
+  const int kept = dup(file.fd);
+  file.hold_watch();
+  assert_int_equal(dup3(pipe.in, file.fd, 0), file.fd);
+  Aio write;
+  write.write(file.fd, "pipe");
+  assert_int_equal(write.place(), Place::LONE);
+  file.watch_goes_on();
+  const struct aiocb* const list[] = {&write.block};
+  while (!write.is_over()) assert_int_equal(suspend(list, 1, nullptr), 0);
+  write.ends_with(0, 4);
+  char bytes[4];
+  assert_int_equal(read(pipe.out, bytes, 4), 4);
+  assert_memory_equal(bytes, "pipe", 4);
+  assert_int_equal(dup3(kept, file.fd, 0), file.fd);
+  assert_int_equal(close(kept), 0);
 }
 
 void a_lone_read_is_run_by_its_waiter(void**) {
   const WaitedFor file(Operation::READ);
-  file.try_with([&](const Aio& read) {
-    performed_by_the_test = 0;
-    if (read.place() != Place::LONE || !work_for(the_engine(), &read.block, true)) return false;
-    if (performed_by_the_test != 1) return false;
-    read.ends_with(0, 4);
-    assert_memory_equal(read.buffer, "abcd", 4);
-    return true;
-  });
+  Aio read;
+  file.leave(read);
+  performed_by_the_test = 0;
+  assert_true(work_for(the_engine(), &read.block, true));
+  assert_int_equal(performed_by_the_test, 1);
+  read.ends_with(0, 4);
+  assert_memory_equal(read.buffer, "abcd", 4);
 }
 
 // He would wait for storage with the first while another is over.
 void who_waits_for_several_leaves_a_lone_read_alone(void**) {
   const WaitedFor file(Operation::READ);
-  file.try_with([&](const Aio& read) {
-    performed_by_the_test = 0;
-    if (read.place() != Place::LONE || work_for(the_engine(), &read.block, false)) return false;
-    if (performed_by_the_test != 0 || read.place() != Place::LONE) return false;
-    read.ends_with(0, 4);  // by the worker that keeps watch
-    return true;
-  });
+  Aio read;
+  file.leave(read);
+  performed_by_the_test = 0;
+  assert_false(work_for(the_engine(), &read.block, false));
+  assert_int_equal(performed_by_the_test, 0);
+  assert_int_equal(read.place(), Place::LONE);
+  file.watch_goes_on();
+  read.ends_with(0, 4);
 }
 
 void a_lone_read_is_cancelled(void**) {
   const WaitedFor file(Operation::READ);
-  file.try_with([&](const Aio& read) {
-    if (read.place() != Place::LONE || cancel_one(file.fd, &read.block) != AIO_CANCELED) return false;
-    read.ends_with(ECANCELED, -1);
-    return true;
-  });
+  Aio read;
+  file.leave(read);
+  assert_int_equal(cancel_one(file.fd, &read.block), AIO_CANCELED);
+  read.ends_with(ECANCELED, -1);
 }
 
 void a_lone_read_reads_the_file_that_its_number_meant(void**) {
   const WaitedFor file(Operation::READ);
-  file.try_with([&](const Aio& read) {
-    const MemoryFile other("other");
-    const int kept = dup(file.fd);
-    const bool was_lone = read.place() == Place::LONE;
-    before_close(file.fd);
-    assert_int_equal(dup2(other.fd, file.fd), file.fd);
-    read.ends_with(0, 4);
-    assert_memory_equal(read.buffer, "abcd", 4);
-    before_close(file.fd);
-    assert_int_equal(dup2(kept, file.fd), file.fd);
-    assert_int_equal(close(kept), 0);
-    return was_lone;
-  });
+  const MemoryFile other("other");
+  const int kept = dup(file.fd);
+  Aio read;
+  file.leave(read);
+  file.watch_goes_on();  // there may be no other worker
+  before_close(file.fd);
+  assert_int_equal(dup2(other.fd, file.fd), file.fd);
+  read.ends_with(0, 4);
+  assert_memory_equal(read.buffer, "abcd", 4);
+  before_close(file.fd);
+  assert_int_equal(dup2(kept, file.fd), file.fd);
+  assert_int_equal(close(kept), 0);
 }
 
 void a_second_read_lets_a_lone_one_go_on(void**) {
   const WaitedFor file(Operation::READ);
-  file.try_with([&](const Aio& read) {
-    const bool was_lone = read.place() == Place::LONE;
-    close_gate();
-    Aio second;
-    second.read(file.fd);
-    const bool is_lone = read.place() == Place::LONE || second.place() == Place::LONE;
-    open_gate();
-    second.ends_with(0, 4);
-    if (is_lone) return false;
-    read.ends_with(0, 4);
-    return was_lone;
-  });
+  Aio read, second;
+  file.leave(read);
+  close_gate();
+  second.read(file.fd);
+  assert_true(read.place() != Place::LONE && second.place() != Place::LONE);
+  open_gate();
+  file.watch_goes_on();
+  second.ends_with(0, 4);
+  read.ends_with(0, 4);
 }
 
 void appends_and_direct_writes_are_never_left(void**) {
@@ -218,13 +214,24 @@ void appends_and_direct_writes_are_never_left(void**) {
 
 }  // namespace
 
-UNIT_TESTS(ENGINE_TEST(a_lone_write_is_run_by_its_waiter), ENGINE_TEST(a_lone_write_that_nobody_waits_for_is_run),
-           ENGINE_TEST(a_lone_write_is_cancelled),
-           ENGINE_TEST(a_lone_write_goes_to_the_file_that_its_number_meant),
-           ENGINE_TEST(a_sync_waits_for_a_lone_write),
-           ENGINE_TEST(a_number_that_means_a_pipe_by_now_is_served_as_one),
-           ENGINE_TEST(a_lone_read_is_run_by_its_waiter),
-           ENGINE_TEST(who_waits_for_several_leaves_a_lone_read_alone), ENGINE_TEST(a_lone_read_is_cancelled),
-           ENGINE_TEST(a_lone_read_reads_the_file_that_its_number_meant),
-           ENGINE_TEST(a_second_read_lets_a_lone_one_go_on),
-           ENGINE_TEST(appends_and_direct_writes_are_never_left))
+extern "C" void real_look(Engine&, bool) __asm__("__real__ZN6atomrt6engine13list_old_loneERNS0_6EngineEb");
+extern "C" void held_look(Engine&, bool) __asm__("__wrap__ZN6atomrt6engine13list_old_loneERNS0_6EngineEb");
+extern "C" void held_look(Engine& engine, bool all) {
+  for (int hold; !all && (hold = present_hold) != 0; pause_briefly()) reached_hold = hold;
+  real_look(engine, all);
+}
+
+#define LONE_TEST(name) cmocka_unit_test_setup_teardown(name, prepare, settle_watched)
+
+UNIT_TESTS(LONE_TEST(a_lone_write_is_run_by_its_waiter),
+           LONE_TEST(a_lone_write_that_nobody_waits_for_is_run),
+           LONE_TEST(a_lone_write_is_cancelled),
+           LONE_TEST(a_lone_write_goes_to_the_file_that_its_number_meant),
+           LONE_TEST(a_sync_waits_for_a_lone_write),
+           LONE_TEST(a_number_that_means_a_pipe_by_now_is_served_as_one),
+           LONE_TEST(a_lone_read_is_run_by_its_waiter),
+           LONE_TEST(who_waits_for_several_leaves_a_lone_read_alone),
+           LONE_TEST(a_lone_read_is_cancelled),
+           LONE_TEST(a_lone_read_reads_the_file_that_its_number_meant),
+           LONE_TEST(a_second_read_lets_a_lone_one_go_on),
+           LONE_TEST(appends_and_direct_writes_are_never_left))
