@@ -50,7 +50,8 @@ void what_hangs_is_told_though_nothing_moves(void**) {
   assert_true(eventually([&] { return messages.have(": 1 request in flight for 1 s or longer in "); }));
   char expected[64];
   snprintf(expected, sizeof expected, " %p ", static_cast<const void*>(&aio.block));
-  assert_true(messages.have(expected) && messages.have("waits for its peer in "));
+  // A line each.
+  assert_true(eventually([&] { return messages.have(expected) && messages.have("waits for its peer in "); }));
   assert_int_equal(write(pipe.in, "abcd", 4), 4);
   aio.ends_with(0, 4);
 }
