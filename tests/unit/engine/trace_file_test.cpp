@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// trace_file: run with ATOMRT_TRACE=/tmp/atomrt-unit-trace (meson.build). What the file holds while the process runs, a
+// trace_file: run with ATOMRT_TRACE, the name of a file of this build's own (meson.build). What the file holds while the process runs, a
 // child's, and what is somebody else's. How it ends tests/hostile/launcher_writes_traces.py sees, and all that is in it.
 #include "engine/trace_file.h"
 
@@ -10,11 +10,13 @@ namespace {
 
 using namespace atomrt::unit;
 
-char own_path[64], pid_path[64];
+char own_path[4096], pid_path[4096];
 static char text[1 << 20];
 
+const char* plain_path() { return getenv("ATOMRT_TRACE"); }
+
 const char* path_of_process() {
-  snprintf(pid_path, sizeof pid_path, "/tmp/atomrt-unit-trace.%d", static_cast<int>(getpid()));
+  snprintf(pid_path, sizeof pid_path, "%s.%d", plain_path(), static_cast<int>(getpid()));
   return pid_path;
 }
 
@@ -42,7 +44,7 @@ void write_one(Pipe& pipe) {
 
 int leave_somebody_elses(void**) {
   // Whatever the name without a number means: another process's trace here, so that this one's has its number.
-  const int fd = open("/tmp/atomrt-unit-trace", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  const int fd = open(plain_path(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (fd < 0 || write(fd, "somebody's", 10) != 10) return 1;
   close(fd);
   // And an old trace under this process's number.
@@ -62,7 +64,7 @@ void the_file_has_what_happened_though_the_process_goes_on(void**) {
   write_one(pipe);
   assert_true(eventually([] { return ends_in(own_path) == 2; }));
   assert_int_equal(count(text, "process_name"), 1);
-  assert_string_equal(contents("/tmp/atomrt-unit-trace"), "somebody's");
+  assert_string_equal(contents(plain_path()), "somebody's");
 }
 
 void a_child_begins_anew_in_a_file_of_its_own(void**) {
@@ -101,7 +103,7 @@ void the_end_is_written_once(void**) {
   atomrt::engine::end_tracing();
   assert_int_equal(strlen(contents(own_path)), length);
   unlink(own_path);
-  unlink("/tmp/atomrt-unit-trace");
+  unlink(plain_path());
 }
 
 }  // namespace
