@@ -95,9 +95,13 @@ void a_wide_timespec_is_what_programs_with_64_bit_times_pass(void**) {
 
 void recent_is_the_same_clock_some_ticks_ago(void**) {
   constexpr std::int64_t TICKS_NS = 100'000'000;
-  const std::int64_t before = now_ns();
-  const std::int64_t recent = recent_ns();
-  assert_true(recent <= now_ns() && recent > before - TICKS_NS);
+  // It may lag where the machine under a virtual one has taken the processor away that keeps it.
+  assert_true(atomrt::unit::eventually([] {
+    const std::int64_t before = now_ns();
+    const std::int64_t recent = recent_ns();
+    assert_true(recent <= now_ns());
+    return recent > before - TICKS_NS;
+  }));
 }
 
 }  // namespace

@@ -63,13 +63,15 @@ class Race {
 
   // Wake-ups that were meant for the slot's last user are looked through.
   bool woken(Waiter& waiter) {
-    const std::int64_t deadline = atomrt::os::now_ns() + 2'000'000'000;
+    const std::time_t begin = atomrt::unit::seconds_now();
     for (;;) {
       if (waiter.bell.exchange(atomrt::os::QUIET, std::memory_order_acquire) != atomrt::os::QUIET &&
           generation_of(chain_->waiters.load(std::memory_order_acquire)) != generation_) {
         return true;
       }
-      if (atomrt::os::futex_wait_until(waiter.bell, atomrt::os::QUIET, deadline) == ETIMEDOUT) return false;
+      const std::int64_t end = atomrt::os::now_ns() + 1'000'000'000;
+      if (atomrt::os::futex_wait_until(waiter.bell, atomrt::os::QUIET, end) != ETIMEDOUT) continue;
+      if (atomrt::unit::is_over(begin, 2 * atomrt::unit::PATIENCE_S / 3)) return false;
     }
   }
 
