@@ -43,9 +43,7 @@ static void try_descriptor(int fd, int round, char *bytes)
     CHECK_INT(lio_listio(LIO_WAIT, list, COUNT, NULL), 0);
     for (int i = 0; i < COUNT; i++)
         EXPECT_RESULT(&requests[i], requests[i].aio_nbytes);
-    double end = claim_clock() + claim_patience();
-    while (atomic_load(&functions) < notifying && claim_clock() < end)
-        sched_yield();
+    WAIT_UNTIL(atomic_load(&functions) >= notifying);
     CHECK_INT(atomic_exchange(&functions, 0), notifying);
 }
 

@@ -25,7 +25,7 @@ if [ -n "$LD_PRELOAD" ]; then
   sleep 0.5
 else
   i=0
-  while [ $i -lt 20000 ]; do i=$((i + 1)); done
+  while [ $i -lt 100000 ]; do i=$((i + 1)); done
 fi
 END
 chmod +x "$scratch/slower"
