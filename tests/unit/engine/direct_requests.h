@@ -151,9 +151,10 @@ inline bool may_lead() {
 // made has no name yet.
 inline bool is_lead_free() { return may_lead() || threads_named("atomrt-reaper") == 0; }
 
-constexpr std::int64_t REAPERS_IDLE_NS = 5'000'000;
+constexpr std::int64_t REAPERS_IDLE_NS = 1'000'000'000'000;
 
-// A test begins without a kernel context and without a reaper.
+// A test begins without a kernel context and without a reaper. One that comes stays, and takes no event that the test
+// waits to see: it looks as often as it thinks of leaving.
 inline int prepare_direct(void** state) {
   thread_fault.start_over();
   kernel_sleeps.begun.store(0);
@@ -161,8 +162,8 @@ inline int prepare_direct(void** state) {
   the_engine().direct.configure(REAPERS_IDLE_NS);
   return prepare(state);
 }
-// Nor can a reaper be made in it, so that events wait for the test's own threads, and the context stays. A reaper looks,
-// and gives the context back, when its idle time is over: at a moment that a test must not care about.
+// Nor can a reaper be made in it, so that events wait for the test's own threads for as long as they like: one that is
+// there looks each second.
 inline int prepare_without_reaper(void** state) {
   const int result = prepare_direct(state);
   thread_fault.refused.store(ALL);
@@ -176,11 +177,13 @@ inline int settle_direct(void** state) {
     return is_idle();
   };
   if (!eventually(is_over)) return -1;
-  the_engine().direct.configure(REAPERS_IDLE_NS);
+  the_engine().direct.configure(1);
   exec::Direct& direct = the_engine().direct.at(0);
   if (!direct.add_need(true)) return -1;  // a reaper, who gives the context back
   direct.drop_need();
   const auto is_gone = [&] {
+    constexpr exec::DirectContexts::Set ALL_OF_THEM = (2U << exec::DirectContexts::OWN) - 1;
+    the_engine().direct.wake_reapers(ALL_OF_THEM);
     const bool is_there = direct.add_need(false);
     if (is_there) direct.drop_need();
     return !is_there && threads_named("atomrt-reaper") == 0;
