@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "chain/finish.h"
 
+#include "os/signals.h"
+
 namespace atomrt::chain {
 namespace {
 
@@ -68,10 +70,16 @@ Tail run_tail(Registry& registry, Request& request, Tail tail) {
   return Tail::DONE;
 }
 
+Tail run_callers_tail(Registry& registry, Request& request, Tail tail) {
+  if (!needs_thread(request, tail)) return run_tail(registry, request, tail);
+  const os::SignalBlock blocked;
+  return run_tail(registry, request, tail);
+}
+
 Tail finish_request(Registry& registry, Request& request, long result) {
   publish(request, result);
   if (request.group == nullptr && !notifies(request)) return Tail::DONE;
-  return request.notification.is_left ? Tail::NOTIFY : run_tail(registry, request, Tail::NOTIFY);
+  return request.notification.is_left ? Tail::NOTIFY : run_callers_tail(registry, request, Tail::NOTIFY);
 }
 
 Finished finish(Registry& registry, Chain& chain, long result) {

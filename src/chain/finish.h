@@ -31,6 +31,8 @@ struct Registry {
 
 // Runs what is left behind publish from `tail` on. DONE, or where to go on later.
 [[nodiscard]] Tail run_tail(Registry& registry, Request& request, Tail tail);
+// The same on a thread of the application, whose signals are blocked only where a thread is made.
+[[nodiscard]] Tail run_callers_tail(Registry& registry, Request& request, Tail tail);
 
 // For a request that never became a chain: publish and the tail, which is left where its notification is. result: bytes
 // or -errno.

@@ -74,7 +74,7 @@ void close_group(Engine& engine, chain::Group& group) {
   chain::Request nothing{};
   nothing.group = &group;
   if (is_anothers_turn(engine, group.notification()) && relay(engine, nothing, chain::Tail::COUNTDOWN)) return;
-  const chain::Tail tail = run_tail(engine.registry, nothing, chain::Tail::COUNTDOWN);
+  const chain::Tail tail = run_callers_tail(engine.registry, nothing, chain::Tail::COUNTDOWN);
   if (tail == chain::Tail::DONE) return;
   const os::SignalBlock blocked;
   chain::Chain* chain = chain::adopt_tail(engine.registry.chains, nothing, tail);

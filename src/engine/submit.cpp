@@ -29,7 +29,7 @@ void poke_retrier(Engine& engine) {
 [[gnu::noinline]] void go_on_trying(Engine& engine, Request& request, chain::Tail tail) {
   if (tail != chain::Tail::DONE && request.notification.is_left) {
     if (relay(engine, request, tail)) return;
-    tail = run_tail(engine.registry, request, tail);
+    tail = run_callers_tail(engine.registry, request, tail);
   }
   const os::SignalBlock blocked;
   if (tail == chain::Tail::DONE) {

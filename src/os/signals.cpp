@@ -52,6 +52,11 @@ KernelSignalSet block_signals(KernelSignalSet signals) {
   return old;
 }
 
+bool are_signals_blocked() {
+  constexpr KernelSignalSet LEAST = LIBRARY_THREAD_SIGNALS & ALL_BLOCKED;
+  return (block_signals(0) & LEAST) == LEAST;
+}
+
 bool all_handlers_restart(KernelSignalSet blocked) {
   // What a thread's own instructions raise interrupts no sleep; sanitizers and crash reporters have handlers for it.
   constexpr KernelSignalSet FAULTS = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |

@@ -26,6 +26,8 @@ constexpr KernelSignalSet ALL_BLOCKED = ALL_SIGNALS & ~signal_bit(SIGKILL) & ~si
 
 KernelSignalSet set_signal_mask(KernelSignalSet mask);
 KernelSignalSet block_signals(KernelSignalSet signals);
+// All that the library blocks where it holds locks. Asks the kernel: for assertions.
+[[nodiscard]] bool are_signals_blocked();
 
 // Blocks every signal of this thread, pthread_cancel's too, and restores the mask at the end of the scope.
 class [[nodiscard]] SignalBlock {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <bit>
+#include <cassert>
 #include <cerrno>
 
 #include "os/signals.h"
@@ -165,16 +166,11 @@ std::size_t stack_for_application() {
 }  // namespace
 
 int start_application_thread(const pthread_attr_t* attributes, void* (*body)(void*), void* argument) {
+  assert(are_signals_blocked());  // pthread_create takes locks of the loader and of malloc
   const int saved_errno = errno;
-  int error;
-  {
-    // pthread_create takes locks of the loader and of malloc: a handler must not wait while this thread has them, for a
-    // request whose end makes a thread, too.
-    const SignalBlock blocked(LIBRARY_THREAD_SIGNALS);
-    pthread_t thread;
-    error = attributes != nullptr ? pthread_create(&thread, attributes, body, argument)
-                                  : create_detached(stack_for_application(), body, argument);
-  }
+  pthread_t thread;
+  const int error = attributes != nullptr ? pthread_create(&thread, attributes, body, argument)
+                                          : create_detached(stack_for_application(), body, argument);
   errno = saved_errno;
   return error;
 }

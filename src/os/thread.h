@@ -40,8 +40,9 @@ void sleep_exactly();
 // name: up to 15 bytes, seen in ps -L.
 void name_this_thread(const char* name);
 
-// A thread with the application's attributes, detached where there are none. It begins with signals blocked. Returns 0
-// or an errno (pthread_create).
+// A thread with the application's attributes, detached where there are none. It begins with signals blocked, as the
+// caller has them: a handler must not come while he has the locks that pthread_create takes, and wait for a request
+// whose end makes a thread, too. Returns 0 or an errno (pthread_create).
 int start_application_thread(const pthread_attr_t* attributes, void* (*body)(void*), void* argument);
 
 }  // namespace atomrt::os

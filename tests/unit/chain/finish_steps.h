@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "chain/chains.h"
+#include "os/signals.h"
 
 namespace {
 
@@ -16,8 +17,9 @@ using atomrt::unit::Kind;
 using atomrt::unit::request_of;
 using atomrt::unit::zeroed;
 
-// P closes the waiters' word behind publish, W wakes who waits for a chain that notifies, L leaves the descriptor's list, O leaves the lane (order), S signal, T signal to a thread,
-// C the group is complete, R recycled.
+// P closes the waiters' word behind publish, W wakes who waits for a chain that notifies, L leaves the descriptor's
+// list, O leaves the lane (order), S signal, T signal to a thread, M makes a thread (m: with signals not blocked), C the
+// group is complete, R recycled.
 char steps[64];
 int step_count;
 int failing_signals;             // so many find no room
@@ -113,6 +115,13 @@ extern "C" int wrapped_signal(int, sigval) __asm__("__wrap__ZN6atomrt2os12queue_
 extern "C" int wrapped_signal(int number, sigval) { return send('S', number); }
 extern "C" int wrapped_to_thread(int, int, sigval) __asm__("__wrap__ZN6atomrt2os22queue_signal_to_threadEii6sigval");
 extern "C" int wrapped_to_thread(int, int number, sigval) { return send('T', number); }
+
+#define START "_ZN6atomrt2os24start_application_threadEPK14pthread_attr_tPFPvS4_ES4_"
+extern "C" int wrapped_start(const pthread_attr_t*, void* (*)(void*), void*) __asm__("__wrap_" START);
+extern "C" int wrapped_start(const pthread_attr_t*, void* (*)(void*), void*) {
+  log(atomrt::os::are_signals_blocked() ? 'M' : 'm');
+  return 0;
+}
 
 namespace {
 

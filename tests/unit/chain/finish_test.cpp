@@ -214,6 +214,22 @@ void a_tail_tells_whether_it_makes_a_thread(void**) {
   assert_true(needs_thread(by_signal, Tail::NOTIFY_GROUP));
 }
 
+// pthread_create takes locks: no handler of the application may come meanwhile, and wait for what makes a thread, too.
+void a_thread_is_made_with_signals_blocked(void**) {
+  Fixture f;
+  Request request = f.request(Kind::READ, SIGUSR1);
+  request.notification.by = NotifyBy::THREAD;
+  assert_int_equal(finish_request(f.registry, request, 1), Tail::DONE);
+  assert_string_equal(steps, "M");
+  Group& group = f.group(false, SIGUSR1);
+  Notification by_thread = request.notification;
+  group.open(false, by_thread);
+  Request last = f.request(Kind::READ, SIGUSR1, &group);
+  assert_int_equal(run_callers_tail(f.registry, last, Tail::NOTIFY), Tail::DONE);
+  assert_string_equal(steps, "MSM");
+  assert_false(atomrt::os::are_signals_blocked());  // as before
+}
+
 void success_does_not_mark_the_group(void**) {
   Fixture f;
   Group& group = f.group(true);
@@ -267,6 +283,7 @@ UNIT_TESTS(cmocka_unit_test(the_steps_come_in_order), cmocka_unit_test(nothing_l
            cmocka_unit_test(a_waiting_list_ends_behind_its_entries_signals),
            cmocka_unit_test(a_waiting_list_ends_though_its_signals_find_no_room),
            cmocka_unit_test(a_tail_tells_whether_it_makes_a_thread),
+           cmocka_unit_test(a_thread_is_made_with_signals_blocked),
            cmocka_unit_test(success_does_not_mark_the_group),
            cmocka_unit_test(a_request_without_a_chain_takes_the_same_road),
            cmocka_unit_test(a_tail_goes_on_where_it_stopped))

@@ -2,6 +2,7 @@
 // notify: each kind of notification goes out once, or is told to have found no room. What sends is wrapped.
 #include "chain/notify.h"
 
+#include "os/signals.h"
 #include "unit.h"
 
 namespace {
@@ -36,6 +37,7 @@ extern "C" int wrapped_start(const pthread_attr_t*, Body, void*) __asm__("__wrap
 extern "C" int wrapped_start(const pthread_attr_t* attributes, Body body, void* argument) {
   sent.attributes[sent.calls] = attributes;
   const int error = results[sent.calls++];
+  const atomrt::os::SignalBlock blocked;
   return error != 0 ? error : real_start(nullptr, body, argument);
 }
 
