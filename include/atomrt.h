@@ -21,7 +21,7 @@ int atomrt_enable_statistics(void) ATOMRT_NOEXCEPT;
    counted. 0, or -1 with EBADF. */
 int atomrt_write_statistics(int fd) ATOMRT_NOEXCEPT;
 
-/* Writes each request in flight of this process as a line of text, the oldest first, behind a heading: what it does,
+/* Writes each request in flight of this process as a line of text, the oldest first, after a heading: what it does,
    where it is, and for how long. Takes no lock; async-signal-safe. 0, or -1 with EBADF, ENOMEM or an error of
    write(2). */
 int atomrt_write_pending(int fd) ATOMRT_NOEXCEPT;

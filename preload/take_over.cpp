@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The library in a program that runs already: brought in by dlopen (a plug-in, Python's ctypes) or by a debugger's
-// call, it comes behind libc in the loader's order, and everything is bound to glibc's functions. Its constructor then
-// makes glibc's symbols mean its own functions, each version its own, and changes what was bound before. Objects that
-// are loaded later, whatever their scope, find the library.
+// The library loaded into a running program: by dlopen (a plug-in, Python's ctypes) or by a debugger, it comes after
+// libc in the loader's order, and everything is bound to glibc's functions already. Its constructor then makes glibc's
+// symbols mean its own functions, each version its own, and changes what was bound before. Objects that are loaded
+// later, whatever their scope, find the library.
 //
 // Preloaded, the library stands in front of libc and does nothing here. Functions of these names that the program or
 // another library defines are left alone.

@@ -44,7 +44,7 @@ bool print_nowait(const char* name, const NowaitResult& result) {
   return result.read_error == 0;
 }
 
-// Where no folder may be written to, reads can still be tried.
+// Where no folder is writable, reads can still be tried.
 bool print_own_file() {
   Path self;
   if (!find_own_file(self)) {

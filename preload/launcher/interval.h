@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The pauses of what is shown again and again: from begin to begin, however long the showing takes.
+// The pauses of repeated output, from begin to begin, however long each output takes.
 #pragma once
 
 #include <cerrno>

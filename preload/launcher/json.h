@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Strings as JSON has them; what is no UTF-8 passes as it is.
+// Strings as JSON; bytes that are not UTF-8 pass unchanged.
 #pragma once
 
 #include <cstdio>

@@ -25,7 +25,7 @@
 namespace atomrt::launcher {
 namespace {
 
-// Output that did not reach its place is a failure of our own, as it is for the coreutils.
+// Output that could not be written is a failure, as in the coreutils.
 int flushed(int status) { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? status : OWN_FAILURE; }
 
 int print_preload() {

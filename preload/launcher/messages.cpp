@@ -9,7 +9,7 @@
 namespace atomrt::launcher {
 namespace {
 
-// Where nobody reads it, or the file may not grow, PROGRAM is started all the same.
+// PROGRAM is started even where nobody reads standard error, or its file may not grow.
 class WithoutSignals {
  public:
   WithoutSignals() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the launcher says of itself: one line each on standard error.
+// The launcher's own messages: one line each on standard error.
 #pragma once
 
 namespace atomrt::launcher {

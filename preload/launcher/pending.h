@@ -4,7 +4,7 @@
 
 namespace atomrt::launcher {
 
-// pid: in words. The exit status: 0, also where nothing is in flight; 125 after one line on standard error.
+// pid: as text. The exit status: 0, also where nothing is in flight; 125 after one line on standard error.
 [[nodiscard]] int print_pending(const char* pid, bool is_json);
 
 }  // namespace atomrt::launcher

@@ -9,7 +9,7 @@
 namespace atomrt::launcher {
 namespace {
 
-// Library folders that differ by word size, below one prefix; one that ends another's name comes behind it.
+// Library folders that differ by word size, below one prefix; one whose name ends another's comes after it.
 constexpr std::string_view FOLDERS[] = {
     "/lib/x86_64-linux-gnu", "/lib/i386-linux-gnu", "/lib/aarch64-linux-gnu", "/lib/arm-linux-gnueabihf", "/lib64",
     "/lib32",                "/lib",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tries for real what the contexts need of the kernel. Each probe leaves nothing behind.
+// Tries what the contexts need of the kernel. Each probe leaves nothing behind.
 #pragma once
 
 #include <array>

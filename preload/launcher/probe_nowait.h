@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether a read or write can be told not to wait (RWF_NOWAIT), by kind of file: what the head context lives on.
+// Whether a read or write can be told not to wait (RWF_NOWAIT), by kind of file: what the head context needs.
 #pragma once
 
 namespace atomrt::launcher {

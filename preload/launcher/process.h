@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Another process, looked at by /proc while it runs: its memory (/proc/PID/mem, which takes addresses of 64 bits from
+// Another process, read through /proc while it runs: its memory (/proc/PID/mem, which takes addresses of 64 bits from
 // launchers of 32), the ELF files in it and their symbols. It is not stopped, and does not notice.
 #pragma once
 
@@ -19,14 +19,14 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // False after one line on standard error: there is none, or this user may not look into it.
+  // False after one line on standard error: there is no such process, or this user may not read its memory.
   [[nodiscard]] bool open();
   [[nodiscard]] pid_t number() const { return pid_; }
   // As in ps; "?" where it cannot be told.
   [[nodiscard]] const char* name() const { return name_; }
   // As in ps -L; empty where there is no such thread any more.
   [[nodiscard]] const char* thread_name(std::uint32_t thread);
-  // What a descriptor of it leads to; empty where it is none any more.
+  // The file that a descriptor of it refers to; false where it is closed.
   [[nodiscard]] bool descriptor(int fd, Path& path) const;
 
   // All of it, or false.

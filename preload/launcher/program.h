@@ -28,7 +28,7 @@ struct Subject {
 
 [[nodiscard]] Subject inspect_program(const Path& program);
 
-// Why a program that is there can't be found all the same: the file that its #! line or its program header names is
+// Why a program that exists still can't be found: the file that its #! line or its program header names is
 // missing. False where that is not so.
 [[nodiscard]] bool find_missing_interpreter(const Path& program, Path& interpreter);
 

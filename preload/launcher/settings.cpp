@@ -108,7 +108,7 @@ bool holds(std::string_view list, std::string_view path, const char* separators)
   return false;
 }
 
-// Puts the path behind what the variable holds, once.
+// Appends the path to the variable, unless it is there already.
 bool add_to_list(const char* name, const Path& path, const char* separators) {
   const char* const before = std::getenv(name);
   if (before == nullptr || *before == '\0') return set_variable(name, path.c_str());

@@ -11,7 +11,7 @@
 
 namespace atomrt::launcher {
 
-// 0 where the text is no number of a process.
+// 0 where the text is not a process ID.
 [[nodiscard]] pid_t read_pid(const char* text);
 
 [[nodiscard]] std::int64_t now_ns();       // CLOCK_MONOTONIC

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // --stats-of: what was counted in another process, without its help: in its memory while it runs, or in its file of
-// counters, also when it has gone.
+// counters, even after it has ended.
 #pragma once
 
 #include "launcher/options.h"

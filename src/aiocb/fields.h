@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The private fields of glibc's struct aiocb: the only code that touches them. aiocb and aiocb64 differ in aio_offset
-// alone, which comes behind them, so one view serves both.
+// alone, which comes after them, so one view serves both.
 //
 //   __error_code    what aio_error returns. The library stores it (release) at submission and at publish; aio_error
 //                   and aio_suspend of any thread or handler load it (acquire).

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Expected<T>: a value, or the errno that says why there is none. The helper-side twin of errno: functions below
+// Expected<T>: a value, or the errno that says why there is none. Functions below
 // posix/ return it and never write errno themselves, so that the application's errno changes in public calls only.
 #pragma once
 

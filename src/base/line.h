@@ -23,7 +23,7 @@ class Line {
     length_ += length;
     return *this;
   }
-  // With blanks in front of it up to that width.
+  // Padded with blanks on the left to that width.
   Line& add_right(std::string_view text, std::size_t width) {
     for (std::size_t length = text.size(); length < width; ++length) add(" ");
     return add(text);
@@ -49,7 +49,7 @@ class Line {
     *--first = '0';
     return add_right({first, static_cast<std::size_t>(end - first)}, width);
   }
-  // Nanoseconds as seconds with three digits behind the point; less than none is none.
+  // Nanoseconds as seconds with three digits after the point; less than 0 is 0.
   [[gnu::noinline]] Line& add_seconds(std::int64_t ns, std::size_t width = 0) {
     const auto milliseconds = static_cast<std::uint64_t>(ns > 0 ? ns / 1'000'000 : 0);
     Line<24> text{};

@@ -53,7 +53,7 @@ class List {
     } else {
       (link.previous->*LINK).next = link.next;
     }
-    // Who comes behind it, or the first where it was the last: there may be none left.
+    // The next one, or the first where it was the last: there may be none left.
     T* behind = link.next != nullptr ? link.next : first_;
     if (behind != nullptr) (behind->*LINK).previous = link.previous;
     link = {};

@@ -3,16 +3,17 @@
 // flight. Pooled and type-stable; named by number and generation.
 //
 // Shared words:
-//   state    {generation, Place}. Who may move it from where is in place.h; who does owns the chain until he stores
-//            another place (release). The generation rises when the chain is recycled, so that a claim by an old name
-//            fails.
+//   state    {generation, Place}. Who may move it from where is in place.h; whoever does so owns the chain until it
+//            stores another place (release). The generation rises when the chain is recycled, so that a claim by an old
+//            name fails.
 //   waiters  {generation, waiter}: see waiters.h. Exchanged at publish.
 //   io_fd    the descriptor to use; the owner loads it before each system call, hold.cpp replaces it when the
 //            application is about to close the number.
 //   entered  where the chain is in flight: see InFlight::with.
-//   runner   the thread that runs it, or sits in poll for it, or RING_POLLS: written by the owner, relaxed, for who
-//            looks (pending.h).
-// All else is written by the owner; of a LATE chain `lane` and its link by who lets it into its lane (latecomers.h).
+//   runner   the thread that runs it, or sits in poll for it, or RING_POLLS: written by the owner, relaxed, for
+//            whoever looks (pending.h).
+// All else is written by the owner; of a LATE chain `lane` and its link by whoever lets it into its lane
+// (latecomers.h).
 #pragma once
 
 #include <atomic>

@@ -3,11 +3,11 @@
 // (engine/trace_file.h). In memory of a fixed size: where there is no room requests are left out whole, and counted.
 //
 // Shared words:
-//   tail_         the number of the next event; raised by who notes one
-//   head_         the number of the next one to be taken; written by the taker, under his lock
+//   tail_         the number of the next event; raised by whoever notes one
+//   head_         the number of the next one to be taken; written by the taker, under its lock
 //   Cell::state   EMPTY, BUSY, FULL. A writer claims an EMPTY cell (acquire: the taker is done with it), and says that
 //                 it is FULL (release); the taker makes it EMPTY (release). Both touch `event` in their states alone.
-// A writer waits for nobody, so any thread may be one, in a signal handler too: a handler amid an event has a cell of
+// A writer waits for nothing, so any thread may be one, in a signal handler too: a handler amid an event has a cell of
 // its own. One that never comes back (its thread has been killed) keeps one cell busy.
 // All-zero memory is the initial state.
 #pragma once
@@ -122,7 +122,7 @@ class EventLog {
     for (; head != tail; ++head) {
       Cell& cell = cells_[head % EVENTS];
       if (!is_full(cell) && !all && stuck_at_ != head + 1) {
-        stuck_at_ = head + 1;  // looked at once more, and then left behind
+        stuck_at_ = head + 1;  // looked at once more, and then skipped
         break;
       }
       take_cell(cell, visit);

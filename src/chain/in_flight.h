@@ -3,9 +3,9 @@
 // a bucket is locked no chain in it can be recycled. Entered by submitters, finishers, cancellers; one lock a bucket,
 // taken before any lane's or queue's lock.
 //
-// Who looks at chains here may meet one that is another thread's for a moment. He never waits for it with the bucket
-// locked, as that thread may need a lock that he, or somebody who waits for the bucket, holds: visitors say that they
-// want to look again, and are called again when the chain has moved.
+// A thread that looks at chains here may meet one that another thread owns for a moment. It never waits for that with
+// the bucket locked, as the owner may need a lock that it, or a thread that waits for the bucket, holds: visitors say
+// that they want to look again, and are called again when the chain has moved.
 //
 // Where the order of the calls is kept (ATOMRT_ORDER=calls) a chain stays here until it has notified, and it is its
 // turn to publish when no earlier one of its descriptor and direction is here. One whose operation is done before is
@@ -88,7 +88,7 @@ class InFlight {
       place.mutex.unlock();
       wait(static_cast<const Chain&>(*chain), state);
       place.mutex.lock();
-      chain = Chains::next(here);  // the same, or who came behind one that has left
+      chain = Chains::next(here);  // the same, or the one after it where it has left
       place.chains.remove(here);
     }
     place.chains.remove(end);
@@ -121,8 +121,8 @@ class InFlight {
   }
 
  private:
-  // Keeps a visitor's place in a bucket's list while it is unlocked, and says where it ended when he came. It is no
-  // chain of any descriptor.
+  // Keeps a visitor's place in a bucket's list while it is unlocked, or marks where the list ended when the visit
+  // began. It is a chain of no descriptor.
   struct Mark : Chain {
     Mark() : Chain{} { fd = -1; }
   };

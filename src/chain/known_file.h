@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // KnownFile: what is known of the file of requests in flight, by descriptor, so that the next request need not ask the
-// kernel again. It holds while one of them has no result yet: who closes the descriptor meanwhile, or replaces it, goes
-// through engine/hold.cpp, which makes it forgotten; who changes its flags when he has seen all results finds them
-// changed for the next request.
+// kernel again. It holds while one of them has no result yet. A call that closes or replaces the descriptor meanwhile
+// goes through engine/hold.cpp, which drops it; a program that changes the flags once it has seen all results finds
+// them changed for the next request.
 //
 // Shared words: written under the lock of InFlight's bucket, read without: `sequence_` is odd while they change, and a
 // reader who sees it changed knows nothing. The words themselves are relaxed; the fences order them against it.

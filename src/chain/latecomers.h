@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Latecomers: chains that are in no lane yet (order LATE). A transfer that has no order needs none, and to ask the
 // kernel for its file takes a system call. A sync lets all of them into their lanes before it enters its own, and the
-// owner of one that has to go on elsewhere than in the kernel does. One whose file nobody can tell any more stays: no
+// owner of one that has to go on elsewhere than in the kernel does. One whose file can no longer be known stays: no
 // sync waits for it.
 //
-// Entered by submitters, finishers, who reaps a refusal, and who submits a sync. One lock, taken before a bucket's of
-// InFlight and a lane's. While a chain is here its `lane` and the link of that lane's members belong to this list; its
-// owner looks at neither.
+// Entered by submitters (also of a sync), finishers, and the thread that reaps a refusal. One lock, taken before a
+// bucket's of InFlight and a lane's. While a chain is here its `lane` and the link of that lane's members belong to
+// this list; its owner looks at neither.
 #pragma once
 
 #include "chain/lane.h"
@@ -17,7 +17,7 @@ class Latecomers {
  public:
   // The chain's order becomes LATE.
   void enter(Chain& chain);
-  // A hint, unless who asks is ordered behind who entered.
+  // A hint, unless the caller is ordered after the thread that entered.
   [[nodiscard]] bool any() const { return count_.load(std::memory_order_acquire) != 0; }
   // For the owner of a LATE chain that is over. True: it is in no lane, and nobody lets it into one any more.
   [[nodiscard]] bool take(Chain& chain);

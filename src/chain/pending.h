@@ -8,7 +8,7 @@
 // and place are the same, the fields belong to that generation. A field that its owner writes meanwhile is as it was
 // before or after.
 //
-// FORM rises when a field, a number of Place or one of Operation changes its meaning; new ones may be added behind.
+// FORM rises when a field, a number of Place or one of Operation changes its meaning; new ones may be appended.
 #pragma once
 
 #include <cstddef>

@@ -14,7 +14,7 @@ enum class Place : std::uint32_t {
   MOVING,     // between two places, up to the first try, or in one that does not wait: another place comes within a
               // moment. Its owner may need any lock before that, so nobody waits for it who holds one
   LONE,       // left to the thread that waits for it, not begun, and in no list: see lone.h
-  HELD,       // in its lane, behind earlier work
+  HELD,       // in its lane, after earlier work
   QUEUED,     // in the workers' queue, not begun
   MAILED,     // in the ring's mailbox, not begun
   BLOCKED,    // a stream request that has moved no bytes and waits for its peer, in the ring or with a thread
@@ -111,7 +111,7 @@ constexpr Move MOVES[] = {
   return place == Place::MOVING || place == Place::IN_SUBMIT || place == Place::ASKING || place == Place::READY;
 }
 
-// Its owner may also say again where it is, as he need not know: MOVING and RUNNING.
+// Its owner may also put it where it is already, as it need not know: MOVING and RUNNING.
 [[nodiscard]] constexpr bool may_move(Place from, Place to) {
   if (from == to) return from == Place::MOVING || from == Place::RUNNING;
   for (const Move& move : MOVES) {

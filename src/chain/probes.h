@@ -3,8 +3,8 @@
 // is traced (events.h), and is a USDT probe, where the library was built with <sys/sdt.h>: a tracer such as bpftrace
 // puts its own code there.
 //
-// Where nobody looks, a request costs its submitter one load (relaxed), and each probe behind that a look at a bit that
-// the request's owner has at hand; a USDT probe is a no-op instruction.
+// Where nothing looks, a request costs its submitter one load (relaxed), and each later probe a look at a bit that the
+// request's owner has at hand; a USDT probe is a no-op instruction.
 //
 // All USDT probes have the same arguments: aiocb, descriptor, operation (chain/operation.h), result (bytes or -errno;
 // in flight: -EINPROGRESS), context (exec/context.h; -1: none), length, offset. bpftrace knows the first six.

@@ -40,7 +40,7 @@ struct Request {
   void* buffer;
   std::int64_t offset;
   std::uint32_t length;  // bytes, already cut to os::MOST_BYTES; see engine::submit_long
-  std::uint32_t moved;   // bytes already moved; a continuation starts behind them
+  std::uint32_t moved;   // bytes already moved; a continuation starts after them
   Group* group;          // null outside lio_listio
   Notification notification;
   std::int64_t submitted_ns;  // CLOCK_MONOTONIC; 0 where nobody asked for latencies, and of a chain to the last tick
@@ -67,7 +67,7 @@ struct Request {
 static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 
 [[nodiscard]] inline bool notifies(const Request& request) { return request.notification.by != NotifyBy::NOTHING; }
-// What falls short is for the kernel to tell, not for a peer: there may be more behind a short result.
+// The kernel alone decides what is short, not a peer: there may be more after a short result.
 [[nodiscard]] inline bool is_on_storage(const Request& request) { return request.is_local || request.is_disk; }
 // `moved` is written by the chain's owner alone; aio_cancel may look at it meanwhile.
 [[nodiscard]] inline std::size_t moved_so_far(const Request& request) {
@@ -83,7 +83,7 @@ inline void add_moved(Request& request, std::size_t bytes) {
 [[nodiscard]] inline std::int64_t next_offset(const Request& request) {
   return request.offset + static_cast<std::int64_t>(request.moved);
 }
-// The whole request's result, by what its last transfer returned (bytes or -errno): a failure behind bytes that were
+// The whole request's result, by what its last transfer returned (bytes or -errno): a failure after bytes that were
 // moved is reported as those bytes, as read and write do.
 [[nodiscard]] inline long total(const Request& request, long result) {
   const long moved = static_cast<long>(request.moved);

@@ -28,7 +28,7 @@ Waiter* WaiterTable::take(WaiterHold& hold, std::uint32_t first) {
     Waiter* const waiter = pool_.at((first + i) % made + 1);
     if (waiter == nullptr) return nullptr;  // a child of a handler in between
     std::uintptr_t present = waiter->holder.load(std::memory_order_relaxed);
-    // Of that name is also what a frame of this thread has left behind that nobody has told (setcontext).
+    // A frame of this thread that was left unseen (setcontext) may have left the same name.
     if (present != 0 && present != hold.name()) continue;
     hold.named_.store(waiter, std::memory_order_relaxed);
     if (waiter->holder.compare_exchange_strong(present, hold.name(), std::memory_order_acq_rel,
@@ -122,7 +122,7 @@ void WaiterTable::wake(std::uint32_t watchers) {
 }
 
 void WaiterTable::signal(Waiter& waiter) {
-  // Who has been rung for and has not looked since is awake, or on his way.
+  // A waiter that was rung for and has not looked since is awake, or about to be.
   if (waiter.bell.exchange(os::RUNG, std::memory_order_acq_rel) == os::QUIET) os::futex_wake(waiter.bell, 1);
 }
 

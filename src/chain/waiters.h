@@ -25,8 +25,8 @@ struct Waiter : os::Slot {
   os::FutexWord bell;  // os::Bell. Rung by publish, quiet again by the owner, who looks then
   // 1: waits for a chain that others wait for too. Set by anybody, cleared by the owner.
   std::atomic<std::uint32_t> shares;
-  // Whose it is: the address of his WaiterHold, 0 for nobody's. Written by compare-exchange: from 0 by who enters, back
-  // to 0 by him (release, which pairs with the next one's acquire).
+  // Whose it is: the address of the owner's WaiterHold, or 0. Written by compare-exchange: from 0 by the thread that
+  // enters, back to 0 by the same (release, which pairs with the next one's acquire).
   std::atomic<std::uintptr_t> holder;
 };
 
@@ -48,7 +48,7 @@ enum class Watch : std::uint8_t { WATCHED, OVER };
 
 class WaiterTable {
  public:
-  // Null when memory is short. first: where the search for a slot begins; the same for who comes again soon.
+  // Null when memory is short. first: where the search for a slot begins; best the same for the same thread.
   [[nodiscard]] Waiter* enter(WaiterHold& hold, std::uint32_t first);
   // Any number of times.
   static void leave(WaiterHold& hold);

@@ -16,7 +16,7 @@ bool costs_no_budget(const Request& request) {
 }
 
 // A page that is missing in the middle ends a RWF_NOWAIT read short, and so does the end of the file. What is left for
-// a slower context begins behind `moved`. Some devices come this way, too (TUN): one call takes one record of them.
+// a slower context begins after `moved`. Some devices come this way, too (TUN): one call takes one record of them.
 template <typename Read>
 long read_cached(Request& request, Budget& budget, Read read) {
   // What would end beyond all offsets is an error as a whole.

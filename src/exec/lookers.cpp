@@ -19,7 +19,7 @@ bool Look::begin() {
   const std::uintptr_t name = name_of(*this);
   for (unsigned i = 0; i < MOST_TRIES; ++i) {
     std::atomic<std::uintptr_t>& entry = lookers_.names_[(first_entry(name) + i) % Lookers::MOST];
-    // Of that name is also what a frame of this thread has left behind that nobody has told (setcontext).
+    // A frame of this thread that was left unseen (setcontext) may have left the same name.
     std::uintptr_t present = entry.load(std::memory_order_relaxed);
     if (present != 0 && present != name) continue;
     entry_.store(&entry, std::memory_order_relaxed);

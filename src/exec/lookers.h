@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Lookers: threads that read memory which another thread gives back, for a few instructions in which no signal is
-// blocked. A handler may leave them by longjmp, fork between any two, or look itself: each is entered under the name
-// of his Look, by one compare-exchange, so that nothing is counted that nobody takes back.
+// blocked. A handler may leave them by longjmp, fork between any two, or look itself: each look is entered under
+// the name of its Look, by one compare-exchange, so that nothing is counted that might never be taken back.
 //
-// Shared words: `names_`. From 0 to the name of a Look by its thread, seq_cst: his read behind it of the word that says
-// that the memory is there, and the giver's look into `names_` behind his write of that word, are in one order, so one
-// of the two sees the other. Back to 0 by his thread, release, which pairs with that look.
+// Shared words: `names_`. From 0 to the name of a Look by its thread, seq_cst. That thread then reads the word that
+// says that the memory is there; the giver writes that word and then looks into `names_`. All four are in one order, so
+// one of the two sees the other. Back to 0 by the same thread, release, which pairs with that look.
 #pragma once
 
 #include <atomic>
@@ -15,11 +15,11 @@ namespace atomrt::exec {
 
 class Lookers;
 
-// On the stack of who looks. Read and written by that thread alone, and by its handlers.
+// On the stack of the thread that looks. Read and written by that thread alone, and by its handlers.
 class Look {
  public:
   explicit Look(Lookers& lookers) : lookers_(lookers) {}
-  // False: there is no room, and he must not look.
+  // False: there is no room, and it must not look.
   [[nodiscard]] bool begin();
   // Any number of times, also where none has begun.
   void end();

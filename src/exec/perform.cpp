@@ -9,8 +9,8 @@ using chain::Operation;
 
 namespace {
 
-// Some files of /proc can be read at any offset, and written in sequence alone. A pipe under a number that was closed
-// behind the library's back is none of them.
+// Some files of /proc can be read at any offset, but written in sequence only. A pipe that got the number of a
+// descriptor whose close escaped the library is none of them.
 bool is_regular(int fd) {
   const auto identity = os::identify(fd);
   return identity && (*identity).is_regular;

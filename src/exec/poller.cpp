@@ -29,7 +29,7 @@ bool Poller::Array<T>::reserve(std::uint32_t wanted, std::uint32_t used) {
   while (next < wanted) next *= 2;
   const auto memory = os::map_memory(next * sizeof(T));
   if (!memory) return false;
-  // A child knows nothing of the mapping, which would stay for ever.
+  // A child does not know the mapping and would never unmap it.
   os::drop_on_fork(*memory, next * sizeof(T));
   if (used > 0) std::memcpy(*memory, static_cast<const void*>(items), used * sizeof(T));
   if (items != nullptr) os::unmap_memory(static_cast<void*>(items), room * sizeof(T));
@@ -159,7 +159,7 @@ bool Poller::remove(const Entry& entry) {
   return false;
 }
 
-// Without requests. True: the thread leaves, and who comes next makes another.
+// Without requests. True: the thread leaves, and the next request creates another.
 bool Poller::rest() {
   const std::uint32_t seen = sequence_.load(std::memory_order_acquire);
   {

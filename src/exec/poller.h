@@ -4,8 +4,8 @@
 // requests never take a thread each.
 //
 // The thread can't be woken from poll without a signal or a descriptor: it looks again each SHORT_NS after something
-// has happened, and each LONG_NS otherwise. So much later a request is polled for that comes in between, or one is
-// dropped that was cancelled; a peer's bytes are seen at once.
+// has happened, and each LONG_NS otherwise. A request that comes in between is polled for that much later, and one that
+// was cancelled is dropped that much later; a peer's bytes are seen at once.
 //
 // A request here is BLOCKED, or RUNNING where it has moved bytes; it is known by name alone, as it may be taken and be
 // over at any time.
@@ -35,7 +35,7 @@ class Poller {
   }
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
 
-  // For the chain's owner, who owns it no longer. False: there is no memory or no thread for it; it is still his.
+  // Takes the chain from its owner. False: there is no memory or no thread for it, and the owner keeps it.
   [[nodiscard]] bool add(chain::Chain& chain);
 
   [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }

@@ -79,7 +79,7 @@ void Reaper::lead(Direct& direct, std::uintptr_t self) {
   }
   bell_.store(RESTS, std::memory_order_seq_cst);
   if (direct.has_leftovers()) return;
-  // A leader that stopped before the bell was set has rung in vain.
+  // A leader that stopped before the bell was set has rung for nobody.
   if (ring != nullptr ? direct.may_sleep_in_kernel() : direct.is_without_leader()) return;
   sleep_on_bell(RESTS, os::now_ns() + Direct::FOLLOWER_NS);
 }

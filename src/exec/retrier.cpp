@@ -78,8 +78,8 @@ void* Retrier::run_thread(void* self) {
   return nullptr;
 }
 
-// While this thread sleeps the caller has a processor even where there is but one. Where others want it, too, he may
-// seem to sleep, and has the next moment.
+// While this thread sleeps the caller has a processor even where there is only one. Where others want it too, the
+// caller may seem to sleep, and gets the next moment.
 void Retrier::give_moment() {
   std::uint32_t caller;
   {
@@ -117,7 +117,8 @@ bool Retrier::await_work() {
   }
 }
 
-// Tries each chain once, in order; behind one that finds no room its like need not try. False when none is left.
+// Tries each chain once, in order; after one that finds no room, others of its kind need not try. False when none is
+// left.
 bool Retrier::pass() {
   chain::ChainQueue batch{};
   chain::ChainQueue again{};

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t SHORTEST_LOOK_NS = 50'000;
 constexpr std::int64_t LONGEST_LOOK_NS = 1'000'000;
 
-// Of io_uring_enter itself, and no passing trouble: somebody has forbidden it, with whatever errno he chose.
+// An error of io_uring_enter itself that is not temporary: a filter forbids it, with whatever errno it was given.
 bool is_forbidden(int outcome) {
   return outcome < 0 && outcome != -EAGAIN && outcome != -EBUSY && outcome != -EINTR && outcome != -ENOMEM &&
          outcome != -ETIME && outcome != -EBADR;

@@ -297,10 +297,10 @@ bool RingThread::linger() {
   return false;
 }
 
-// On the only processor a letter comes while others run. In a burst of them each would wake this thread, which would
-// take the processor, find one letter and sleep again. Not where requests complete meanwhile: whoever polls for the
-// result would do so to the end of his slice. And who computes behind a burst keeps the processor as long, so it is not
-// done but where it has been of use: where several letters came at once.
+// On the only processor a letter comes while other threads run. In a burst of letters each would wake this thread,
+// which would take the processor, find one letter and sleep again; so it yields. Not where requests complete meanwhile:
+// a thread that polls for the result would do so to the end of its time slice. A program that computes after a burst
+// keeps the processor as long, so this is done only where it has been of use: where several letters came at once.
 bool RingThread::give_way() {
   constexpr unsigned BURST = 32;
   if (burst_ < BURST || !yielding_.is_worthwhile()) return false;

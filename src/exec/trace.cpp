@@ -80,7 +80,7 @@ void TraceWriter::add_quoted(std::string_view text) {
   }
 }
 
-// With all digits behind the point.
+// With all digits after the point.
 void TraceWriter::add_microseconds(std::int64_t ns) {
   text_.add_signed(ns / 1000).add(".");
   for (std::int64_t place = 100; place > 0; place /= 10) text_.add_signed(ns % 1000 / place % 10);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // trace: events as Chrome's trace event format, which ui.perfetto.dev, chrome://tracing and others show. A request is a
 // nestable asynchronous event ("b" to "e") named by its aiocb and its beginning, what it went through are such events
-// within it; a notification is one behind it. On the track of a thread is what that thread submitted and ended.
+// within it; a notification is one after it. A thread's track shows what that thread submitted and ended.
 //
 // The text is the format's JSON array, of which each event can be written as it comes: the array may lack its end.
 #pragma once

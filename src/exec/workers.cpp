@@ -17,7 +17,7 @@ constexpr unsigned MOST_FOR_MODEST = 2;
 // Between two passes over what found no thread of its own.
 constexpr std::int64_t CHORES_NS = 1'000'000;
 
-// Whoever submits such a request is likely to wait for it: there is no other way for him to hear of it but polling.
+// The submitter of such a request is likely to wait for it: otherwise it could only poll.
 bool waiter_may_take(const Chain& chain) {
   if (!chain.is_local || is_sync(chain.operation) || chain.notification.by != chain::NotifyBy::NOTHING) return false;
   // One of several reads, or direct writes, waits for the disk beside the others.
@@ -60,8 +60,8 @@ Chain* Workers::pop_locked() {
 Workers::Need Workers::need_locked(MayStart may_start) {
   const unsigned coming = waking_ + starting_ + looking_ + telling_;
   const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
-  if (queued_ - modest_ + is_one_more_of_use <= coming) return Need::NOTHING;  // somebody is on his way for each
-  if (running_ + coming - telling_ >= limit_) return Need::NOTHING;  // those who run look at the queue afterwards
+  if (queued_ - modest_ + is_one_more_of_use <= coming) return Need::NOTHING;  // a thread is coming for each
+  if (running_ + coming - telling_ >= limit_) return Need::NOTHING;  // those that run look at the queue afterwards
   if (idle_ > waking_) {
     ++waking_;
     sequence_.fetch_add(1, std::memory_order_relaxed);
@@ -224,7 +224,7 @@ bool Workers::run(Chain& first) {
     note_runner(*chain);
     const chain::Released released = is_stream_transfer(*chain) ? run_stream(*chain) : run_file(*chain, was_polled_for);
     // The next one of the same lane is run here: no wake-up a request, and no other worker waits for the inode's lock.
-    // Unless a waiter has begun to take what he waits for: then he does it all, and this thread is only in his way.
+    // Unless a waiter has begun to take what it waits for: then it does it all, and this thread is only in its way.
     chain = released.chains[0];
     const bool leave = chain != nullptr && deferral_.takes() != takes && waiter_may_take(*chain);
     if (leave) {

@@ -9,8 +9,8 @@
 // Requests that waiters take over (Deferral) wake nobody; one worker keeps watch, looks every WATCH_NS, and runs what
 // has been lying since the look before.
 //
-// A request that nobody sleeps for and nothing tells of is polled for: behind it a worker looks around for a moment, as
-// the next one comes at once (Lookout).
+// A request that nothing sleeps for and that notifies nobody is polled for by the program: after it a worker looks
+// around for a moment, as the next one comes at once (Lookout).
 //
 // Requests that only copy (Request::is_modest) are shared by a few threads: more would only take turns on the
 // processors.
@@ -56,8 +56,7 @@ class Workers {
   // Such a chain may lie outside of the queue: waiters take them, and a worker looks after those that are left lying.
   [[nodiscard]] bool leaves_to_waiters(int fd) const { return deferral_.is_on(fd) && keeps_watch(); }
   [[nodiscard]] bool keeps_watch() const { return watching_.load(std::memory_order_seq_cst); }
-  // More requests of its file are in flight than a waiter should be left alone with: a worker beside him is worth
-  // waking.
+  // More requests of its file are in flight than one waiter should be left with: a worker beside it is worth waking.
   void end_deferral(int fd);
   // Of workers, and of waiters that do their work.
   [[nodiscard]] Pace& pace() { return pace_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A futex wait that is a cancellation point, and what cleans up behind one, however it is left: pthread_cancel,
+// A futex wait that is a cancellation point, and what cleans up after one, however it is left: pthread_cancel,
 // pthread_exit, or a handler's longjmp. The caller holds no lock.
 #pragma once
 

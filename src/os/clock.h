@@ -62,7 +62,7 @@ std::int64_t deadline_after(const Timespec& time) {
   return now_ns() + time.tv_sec * NANOSECONDS_PER_SECOND + time.tv_nsec;
 }
 
-// One sleep of a wait up to `deadline_ns` (NO_DEADLINE: for ever) that lasts no longer than most_ns at a time.
+// One sleep of a wait up to `deadline_ns` (NO_DEADLINE: forever) that lasts no longer than most_ns at a time.
 struct Slice {
   std::int64_t end_ns;
   bool is_last;  // the wait's time is up at its end

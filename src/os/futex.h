@@ -39,7 +39,7 @@ inline void relax() {
 #endif
 }
 
-// Sleeps while the word holds `value`, for ever. Returns 0, EAGAIN (word differed), EINTR (a handler without SA_RESTART
+// Sleeps as long as the word holds `value`. Returns 0, EAGAIN (word differed), EINTR (a handler without SA_RESTART
 // ran).
 inline int futex_wait(const FutexWord& word, std::uint32_t value) {
   return static_cast<int>(

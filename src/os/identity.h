@@ -37,12 +37,12 @@ base::Expected<int> status_flags(int fd);
 // From the inode in memory: no file server is asked (statx(2), AT_STATX_DONT_SYNC).
 base::Expected<FileIdentity> identify(int fd);
 
-// A file by its type that the kernel moves in the order of calls all the same (nonseekable_open): those of tracing, of
-// some file servers, and for writing some of /proc.
+// A regular file whose transfers the kernel still does in the order of the calls (nonseekable_open): those of tracing,
+// of some file servers, and for writing some of /proc.
 [[nodiscard]] bool refuses_offsets(int fd, bool for_writing);
 
 // Nothing more is to be had by the same read: what moved less than was asked for has met the end of a regular file, or
-// is no file or disk at all, where one call's result is whole as it is. `end`: the offset behind the bytes moved.
+// is no file or disk at all, where one call's result is whole as it is. `end`: the offset after the bytes moved.
 [[nodiscard]] bool is_short_read_whole(int fd, std::int64_t end);
 
 // What tells one file from another, asked for in the same way, and nothing else of it.

@@ -3,7 +3,7 @@
 // maps into this process's memory, where events may be read and consumed without a system call. Requests belong to the
 // process, not to a thread. Async-signal-safe, no cancellation points.
 //
-// The kernel writes `tail` (release) behind an event; whoever consumes stores `head` (release). Consumers take turns by
+// The kernel writes `tail` (release) after an event; the consumer stores `head` (release). Consumers take turns by
 // a lock of their own.
 #pragma once
 

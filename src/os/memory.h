@@ -12,7 +12,7 @@ namespace atomrt::os {
 // size in bytes, rounded up to pages by the kernel. Errors: ENOMEM, EAGAIN (mmap(2)).
 base::Expected<void*> map_memory(std::size_t size);
 void unmap_memory(void* memory, std::size_t size);
-// Nothing is mapped at that page any more, for ever, unless it is already or who asks for it there insists.
+// Nothing will ever be mapped at that page, unless something is already, or a caller insists on it (MAP_FIXED).
 void reserve_page(void* address);
 
 // False where the kernel cannot wipe memory on fork, or an emulator of it only says so: the caller must do it itself
@@ -30,8 +30,8 @@ void note_for_descendants(void* memory, std::size_t size);
 // Zeroed, of that very size; null where there is none.
 [[nodiscard]] void* take_inherited(std::size_t size);
 
-// The same for a mapping that a child has too, and no use for (an AIO context's). Whoever notes his own unmaps those of
-// his ancestors, but for the last few generations'. Forgotten before it is given back.
+// The same for a mapping that a child has too, without a use for it (an AIO context's). A process that notes its own
+// unmaps those of its ancestors, except the last few generations'. Forgotten before it is given back.
 void note_of_this_process(void* memory, std::size_t size);
 void forget_of_this_process(void* memory);
 

@@ -13,7 +13,7 @@ namespace atomrt::os {
 // The kernel's signal set: 64 bits on every ABI that Linux has today but mips.
 using KernelSignalSet = unsigned long long;
 
-// glibc's own signals. SIGSETXID must never be blocked, by nobody: setuid() in any thread waits for every other one to
+// glibc's own signals. SIGSETXID must never be blocked by any thread: setuid() in one waits for every other one to
 // take it. SIGCANCEL is blocked while a lock is held in an application's thread.
 constexpr int SIGNAL_CANCEL = 32;
 constexpr int SIGNAL_SETXID = 33;

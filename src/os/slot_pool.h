@@ -4,9 +4,9 @@
 // is stale). take and give are lock-free and async-signal-safe.
 //
 // Shared words: `free_` is a Treiber stack of slot numbers with a tag against ABA; take's acquire pairs with give's
-// release. `chunks_[i]` is set once by compare-exchange (release) and read by at (acquire); who loses the race unmaps
-// his chunk. A signal between any two steps sees a consistent stack. In a child after fork the memory is zero: no
-// chunk, nothing free; ancestors' chunks of the same size are used again (os/memory.h).
+// release. `chunks_[i]` is set once by compare-exchange (release) and read by at (acquire); the loser of the race
+// unmaps its chunk. A signal between any two steps sees a consistent stack. In a child after fork the memory is zero:
+// no chunk, nothing free; ancestors' chunks of the same size are used again (os/memory.h).
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// aio_fsync, aio_fsync64 (POSIX.1-2024): O_SYNC as fsync, O_DSYNC as fdatasync, behind every request queued before it
+// aio_fsync, aio_fsync64 (POSIX.1-2024): O_SYNC as fsync, O_DSYNC as fdatasync, after every request queued before it
 // on the file. aio_reqprio, offset, buffer and size are ignored.
 #include "aiocb/validate.h"
 #include "chain/build.h"

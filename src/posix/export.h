@@ -4,7 +4,7 @@
 //
 // In the link library the name is unversioned: it serves every reference. In the preload (ATOMRT_PRELOAD) it carries
 // glibc's own version names, which serve versioned references, dlsym and dlvsym alike; a version of our own would be
-// passed over without a word. What else the objects define stays hidden (exports.map).
+// ignored silently. What else the objects define stays hidden (exports.map).
 #pragma once
 
 #include <aio.h>
@@ -28,7 +28,7 @@
 #define ATOMRT_HAS_TIME64 0
 #endif
 
-// The old lio_listio, whose entries send no notifications of their own, is of before glibc 2.4 and the younger ABIs.
+// The old lio_listio, whose entries send no notifications of their own, is older than glibc 2.4 and the younger ABIs.
 #if defined(ATOMRT_PRELOAD) && (defined(__x86_64__) || defined(__i386__))
 #define ATOMRT_HAS_OLD_LIST 1
 #else

@@ -10,7 +10,7 @@
 
 namespace {
 
-// EBADF for what is no descriptor, also where there is nothing to write.
+// EBADF for a descriptor that is not open, even where there is nothing to write.
 int error_of_descriptor(int fd) {
   const auto flags = atomrt::os::status_flags(fd);
   return flags ? 0 : flags.error();

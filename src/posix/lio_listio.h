@@ -23,7 +23,7 @@ int submit_entry(Block* block, chain::Group& group, exec::Budget& budget, bool s
   if (error != 0) return refuse(error);
   if (block->aio_lio_opcode != LIO_READ && block->aio_lio_opcode != LIO_WRITE) {
     refuse(EINVAL);
-    return 0;  // as in glibc the call goes on; the entry tells by aio_error
+    return 0;  // as in glibc the call goes on; the entry reports it by aio_error
   }
   const bool reads = block->aio_lio_opcode == LIO_READ;
   chain::Request request = chain::build(block, reads ? chain::Operation::READ : chain::Operation::WRITE);

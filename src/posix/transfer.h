@@ -9,14 +9,14 @@
 
 namespace atomrt::posix {
 
-// The request that was built of that block.
+// Submits the request that was built from that block.
 template <typename Block>
 int submit_block(const Block& block, chain::Request& request, exec::Budget& budget) {
   const std::size_t bytes = block.aio_nbytes;
   return bytes <= os::MOST_BYTES ? engine::submit(request, budget) : engine::submit_long(request, bytes, budget);
 }
 
-// Errors at once: EINVAL (aio_reqprio, sigev_notify), EAGAIN. All else comes by aio_error.
+// Errors at once: EINVAL (aio_reqprio, sigev_notify), EAGAIN. Every other error comes by aio_error.
 template <typename Block>
 int transfer(Block* block, chain::Operation operation) {
   int error = aiocb::check_priority(block->aio_reqprio);
