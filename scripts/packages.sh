@@ -40,7 +40,7 @@ install_packages() {
   say "Installing ${#missing[@]} Debian packages, which may take minutes: ${missing[*]}"
   if ! command -v apt-get >/dev/null; then die "no apt-get here; install them by hand"; fi
   if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
-    die "neither root nor sudo; install them by hand: apt-get install ${missing[*]}"
+    die "installing takes root or sudo: run 'apt-get install ${missing[*]}' as root, or try --no-install"
   fi
   apt install -y --no-install-recommends "${missing[@]}" 2>/dev/null && return 0
   say "Fetching the lists of packages (apt-get update)"
