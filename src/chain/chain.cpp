@@ -18,6 +18,8 @@ Chain* adopt(ChainPool& pool, const Request& request, Place place) {
   chain->is_out_of_turn = false;
   chain->keeps_known = false;
   chain->is_polled = false;
+  chain->tells_late = false;
+  chain->is_counted = false;
   chain->company.store(0, std::memory_order_relaxed);
   chain->in_direct.store(0, std::memory_order_relaxed);
   chain->is_lone.store(place == Place::LONE, std::memory_order_relaxed);

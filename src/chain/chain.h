@@ -68,6 +68,8 @@ struct Chain : os::Slot, Request {
   bool is_out_of_turn : 1;  // a waiter took it from its lane
   bool keeps_known : 1;     // what is known of its descriptor: see known_file.h
   bool is_polled : 1;       // BLOCKED in the ring, not in a thread
+  bool tells_late : 1;      // ENDING: who waits is woken when its tail has been run, or found no thread
+  bool is_counted : 1;      // among those that may want threads; see engine.h, expect_threads
   // Chains of its file in flight when it came, up to 255, itself included; a hint, relaxed.
   std::atomic<std::uint8_t> company;
   std::atomic<std::uint8_t> in_direct;  // NEEDS_REAPER, and above it the number of its context
@@ -82,6 +84,7 @@ struct Chain : os::Slot, Request {
   union {
     base::Link<Chain> member_link;  // all chains of the lane, if it is a file's
     std::uint32_t poll;             // of a stream: number of its poll in the direct context; owned like the chain
+    std::uint32_t watchers;         // where it tells_late: who is woken
   };
   base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
   std::uint32_t submitter;            // the thread that made it; 0 where threads have no known numbers

@@ -49,9 +49,22 @@ Released leave_lane(Registry& registry, Chain& chain) {
   return registry.lanes.leave(chain);
 }
 
+// Of a notification that finish has left: finish_tail ends the telling. Written last, as the chain has left its lane.
+void end_telling(Registry& registry, Chain& chain, std::uint32_t watchers, Threads threads) {
+  const bool is_left = threads == Threads::LEFT && chain.tail == Tail::NOTIFY;
+  chain.tells_late = is_left && chain.notification.by == NotifyBy::THREAD;
+  if (chain.tells_late) {
+    chain.watchers = watchers;
+  } else {
+    registry.waiters.end_telling(chain, watchers);
+  }
+}
+
 }  // namespace
 
-Tail run_tail(Registry& registry, Request& request, Tail tail) {
+Tail run_tail(Registry& registry, Request& request, Tail tail, Threads threads) {
+  const bool leaves_threads = threads == Threads::LEFT;
+  if (tail == Tail::NOTIFY && request.notification.by == NotifyBy::THREAD && leaves_threads) return Tail::NOTIFY;
   const bool is_told = tail != Tail::NOTIFY || notify(registry.notices, request.notification);
   release_caller(registry, request);
   if (!is_told) return Tail::NOTIFY;
@@ -63,6 +76,7 @@ Tail run_tail(Registry& registry, Request& request, Tail tail) {
     tail = Tail::NOTIFY_GROUP;
   }
   if (tail == Tail::NOTIFY_GROUP) {
+    if (leaves_threads && group->notification().by == NotifyBy::THREAD) return Tail::NOTIFY_GROUP;
     if (!notify(registry.notices, group->notification())) return Tail::NOTIFY_GROUP;
     probe_list_notified(request, group->notification());
     drop(registry, *group);
@@ -82,7 +96,7 @@ Tail finish_request(Registry& registry, Request& request, long result) {
   return request.notification.is_left ? Tail::NOTIFY : run_callers_tail(registry, request, Tail::NOTIFY);
 }
 
-Finished finish(Registry& registry, Chain& chain, long result) {
+Finished finish(Registry& registry, Chain& chain, long result, Threads threads) {
   const bool tells = notifies(chain);
   put(chain, Place::ENDING);
   const std::uint32_t watchers = publish(registry, chain, result, tells);
@@ -90,8 +104,8 @@ Finished finish(Registry& registry, Chain& chain, long result) {
   if (was_listed) registry.in_flight.leave(chain);  // from here on nobody gives it a hold
   const std::uint16_t hold = chain.hold;
   const Released released = was_listed ? leave_lane(registry, chain) : Released{};
-  chain.tail = run_tail(registry, chain, chain.tail);
-  if (tells) registry.waiters.end_telling(chain, watchers);
+  chain.tail = run_tail(registry, chain, chain.tail, threads);
+  if (tells) end_telling(registry, chain, watchers, threads);
   return {released, hold, recycle_if_over(registry, chain)};
 }
 
@@ -101,21 +115,17 @@ void publish_before_turn(Registry& registry, Chain& chain, long result) {
   release_caller(registry, chain);
 }
 
-FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, bool may_make_threads) {
+FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, Threads threads) {
   const bool is_published_already = is_published(chain);
   const bool tells = notifies(chain) && !is_published_already;
   std::uint32_t watchers = 0;
   if (place_of(chain) != Place::ENDING) put(chain, Place::ENDING);
   if (!is_published_already) watchers = publish(registry, chain, result, tells);
-  if (may_make_threads || !needs_thread(chain, chain.tail)) {
-    chain.tail = run_tail(registry, chain, chain.tail);
-  } else {
-    release_caller(registry, chain);
-  }
-  if (tells) registry.waiters.end_telling(chain, watchers);
+  chain.tail = run_tail(registry, chain, chain.tail, threads);
   Chain* const next = registry.in_flight.leave_turn(chain);
   const std::uint16_t hold = chain.hold;
   const Released released = leave_lane(registry, chain);  // the last: who is let go must not wait for a lock
+  if (tells) end_telling(registry, chain, watchers, threads);
   return {{released, hold, recycle_if_over(registry, chain)}, next};
 }
 
@@ -126,6 +136,10 @@ bool needs_thread(const Request& request, Tail tail) {
 
 bool finish_tail(Registry& registry, Chain& chain) {
   chain.tail = run_tail(registry, chain, chain.tail);
+  if (chain.tells_late) {
+    chain.tells_late = false;
+    registry.waiters.end_telling(chain, chain.watchers);
+  }
   return recycle_if_over(registry, chain);
 }
 

@@ -2,6 +2,9 @@
 // finish: the only road to completion. publish is the commit point; behind it run the trailing atoms, which may have to
 // be tried again later (no room for a signal, no thread to be had) without touching the aiocb.
 //
+// Who finishes a chain makes no thread for its notification: that is left to the spawner (exec/spawner.h). Who waits
+// for the chain is woken when it has tried.
+//
 // Order for a chain: keep nothing known of its file, publish, leave the descriptor's list, leave the lane, then the
 // tail. Who waits is woken behind publish, or where the chain notifies behind that, whether there was room or not. As
 // long as the aiocb says EINPROGRESS aio_cancel finds the chain; a later sync is released only after publish, so it
@@ -29,8 +32,11 @@ struct Registry {
   LoneTable lone;
 };
 
+// Of who runs a tail: he makes threads, which may take any time, or leaves what wants one to finish_tail.
+enum class Threads : bool { LEFT, MADE };
+
 // Runs what is left behind publish from `tail` on. DONE, or where to go on later.
-[[nodiscard]] Tail run_tail(Registry& registry, Request& request, Tail tail);
+[[nodiscard]] Tail run_tail(Registry& registry, Request& request, Tail tail, Threads threads = Threads::MADE);
 // The same on a thread of the application, whose signals are blocked only where a thread is made.
 [[nodiscard]] Tail run_callers_tail(Registry& registry, Request& request, Tail tail);
 
@@ -45,19 +51,19 @@ struct Finished {
 };
 
 // The caller owns the chain (place RUNNING). Where is_over is false he still does.
-[[nodiscard]] Finished finish(Registry& registry, Chain& chain, long result);
+[[nodiscard]] Finished finish(Registry& registry, Chain& chain, long result, Threads threads = Threads::MADE);
 
 // The same where the order of the calls is kept, for a chain whose turn it is: it notifies before it leaves anything.
-// may_make_threads: false leaves a notification that needs a thread to be tried again. next: see InFlight::leave_turn.
+// next: see InFlight::leave_turn.
 struct FinishedInTurn : Finished {
   Chain* next;
 };
-[[nodiscard]] FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, bool may_make_threads);
+[[nodiscard]] FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, Threads threads);
 // A cancelled chain whose turn has not come: publishes, and wakes who waits, as aio_cancel has to show it. Its
 // notification is left to finish_in_turn.
 void publish_before_turn(Registry& registry, Chain& chain, long result);
 
-// Whether what is left of the tail makes a thread.
+// Whether what is left of the tail may make a thread.
 [[nodiscard]] bool needs_thread(const Request& request, Tail tail);
 
 // Runs the rest of the tail of a chain that finish left; true when over and recycled.

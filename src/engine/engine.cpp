@@ -65,24 +65,45 @@ void fail_for(void* self, chain::Chain& chain, int error) {
 }
 
 exec::Verdict poll_for(void* self, chain::Chain& chain) {
-  return poll_stream(*static_cast<Engine*>(self), chain, exec::By::LIBRARY);
+  return poll_stream(*static_cast<Engine*>(self), chain, exec::By::LIBRARY, exec::MayStart::ASKS);
 }
 
-bool has_chores_for(void* self) { return static_cast<Engine*>(self)->retrier.has_work(); }
-void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.lend_thread(); }
+// The spawner does them where there is one.
+bool has_chores_for(void* self) {
+  const Engine& engine = *static_cast<Engine*>(self);
+  return engine.retrier.has_work() && !engine.spawner.is_present();
+}
+void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.serve(); }
 
 void look_after_lone_for(void* self, bool all) { list_old_lone(*static_cast<Engine*>(self), all); }
 
-// True: no thread can be made for the rest, which is tried again soon.
+// True: there is no spawner for the rest, which is tried again soon.
 bool poke_or_lend_for(void* self) {
-  exec::Retrier& retrier = static_cast<Engine*>(self)->retrier;
-  if (retrier.poke()) return false;
-  retrier.lend_thread();
-  return retrier.has_work();
+  Engine& engine = *static_cast<Engine*>(self);
+  if (!engine.retrier.has_work() || engine.spawner.ask(exec::MayStart::YES)) return false;
+  return engine.retrier.serve();
 }
 
 bool try_tail_again(void* self, chain::Chain& chain) {
   return finish_tail(static_cast<Engine*>(self)->registry, chain);
+}
+
+// On the spawner's thread.
+bool make_asked_for(void* self) {
+  Engine& engine = *static_cast<Engine*>(self);
+  engine.workers.make_asked();
+  engine.ring.make_asked();
+  engine.direct.make_asked();
+  engine.polls_apart.make_asked();
+  return engine.retrier.serve();
+}
+
+void start_spawner(Engine& engine) {
+  engine.spawner.start(&engine, make_asked_for);
+  engine.workers.spawn_by(engine.spawner);
+  engine.ring.spawn_by(engine.spawner);
+  engine.direct.spawn_by(engine.spawner);
+  engine.polls_apart.spawn_by(engine.spawner);
 }
 
 void configure_contexts(Engine& engine) {
@@ -93,7 +114,7 @@ void configure_contexts(Engine& engine) {
   engine.ring.configure(idle_ns);
   engine.direct.configure(idle_ns);
   engine.polls_apart.configure(idle_ns);
-  engine.retrier.configure(idle_ns);
+  engine.spawner.configure(idle_ns);
 }
 
 void start_counting(Statistics& statistics, const Config& settings) {
@@ -125,6 +146,7 @@ void start(Engine& engine) {
   engine.polls_apart.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for},
                            engine.registry.chains, exec::Direct::Role::APART);
   engine.retrier.start(&engine, try_tail_again);
+  start_spawner(engine);
   engine.keeps_call_order = settings.keeps_call_order;
   engine.has_watchdog = settings.watchdog_s != 0;
   configure_contexts(engine);
@@ -186,10 +208,12 @@ void end_turns(Engine& engine, chain::Chain& first, Workers::MayStart may_start,
   for (chain::Chain* next = &first; next != nullptr;) {
     chain::Chain& chain = *next;
     if (needs_reaper(chain)) engine.direct.drop_need_of(chain);
+    const bool is_counted = chain.is_counted;
     const chain::FinishedInTurn finished =
-        finish_in_turn(engine.registry, chain, kept_result(chain), may_start == Workers::MayStart::YES);
+        finish_in_turn(engine.registry, chain, kept_result(chain), chain::Threads::LEFT);
     merge(engine, all, finished.released);
     if (!finished.is_over) retry_tail(engine, chain, may_start);
+    if (is_counted) engine.spawner.leave();
     if (finished.hold != 0) drop_hold(engine, *engine.holds.at(finished.hold));
     next = finished.next;
   }
@@ -228,8 +252,10 @@ chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec:
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   if (engine.keeps_call_order) return complete_in_turn(engine, chain, result, may_start);
   if (needs_reaper(chain)) engine.direct.drop_need_of(chain);
-  const chain::Finished finished = finish(engine.registry, chain, result);
+  const bool is_counted = chain.is_counted;
+  const chain::Finished finished = finish(engine.registry, chain, result, chain::Threads::LEFT);
   if (!finished.is_over) retry_tail(engine, chain, may_start);
+  if (is_counted) engine.spawner.leave();
   if (finished.hold != 0) drop_hold(engine, *engine.holds.at(finished.hold));
   return finished.released;
 }
@@ -266,20 +292,22 @@ void offer_or_fail(Engine& engine, const chain::Released& released) {
 
 void offer_or_fail(Engine& engine, chain::Chain& chain) { offer_or_fail(engine, chain::Released{{&chain, nullptr}}); }
 
-exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after) {
+exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after, exec::MayStart may_start) {
   if (after < exec::ContextId::DIRECT && is_for_poll(chain)) {
-    if (poll_stream(engine, chain, exec::By::APPLICATION) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
+    const exec::Verdict verdict = poll_stream(engine, chain, exec::By::APPLICATION, may_start);
+    if (verdict == exec::Verdict::ACCEPTED) return verdict;
     observe_declined(engine, exec::ContextId::DIRECT, chain);
   }
   if (after < exec::ContextId::DIRECT && is_for_direct(chain)) {
-    if (engine.direct.submit(chain) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
+    if (engine.direct.submit(chain, may_start) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
     observe_declined(engine, exec::ContextId::DIRECT, chain);
   }
   if (after < exec::ContextId::RING && is_for_ring(chain)) {
-    if (engine.ring.submit(chain) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
+    if (may_start == exec::MayStart::YES) expect_threads(engine, chain, may_start);
+    if (engine.ring.submit(chain, may_start) == exec::Verdict::ACCEPTED) return exec::Verdict::ACCEPTED;
     observe_declined(engine, exec::ContextId::RING, chain);
   }
-  return engine.workers.submit(chain);
+  return engine.workers.submit(chain, may_start);
 }
 
 unsigned library_threads(const Engine& engine) {
@@ -296,7 +324,13 @@ void nudge_threads(Engine& engine) {
 
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start) {
   engine.retrier.add(chain);
-  if (may_start == Workers::MayStart::NO || !engine.retrier.poke()) nudge_threads(engine);
+  if (!engine.spawner.ask(may_start)) nudge_threads(engine);
+}
+
+void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_start) {
+  engine.spawner.enter(may_start);
+  if (chain.is_counted) engine.spawner.leave();
+  chain.is_counted = true;
 }
 
 void set_threads(unsigned limit) { set_threads(limit, wished_idle_s.load(std::memory_order_relaxed)); }

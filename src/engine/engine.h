@@ -17,6 +17,7 @@
 #include "exec/head.h"
 #include "exec/retrier.h"
 #include "exec/ring.h"
+#include "exec/spawner.h"
 #include "exec/workers.h"
 
 namespace atomrt::engine {
@@ -41,6 +42,7 @@ struct Engine {
   exec::Lookout lookout;  // of threads that wait
   exec::Retrier retrier;
   std::atomic<std::uint32_t> signals_of_callers;  // for requests that may end in them; see relay.h
+  exec::Spawner spawner;
   Statistics statistics;
   std::atomic<bool> is_tracing;    // the thread for ATOMRT_TRACE is there
   std::atomic<bool> is_watching;   // the thread for ATOMRT_WATCHDOG is there
@@ -64,10 +66,10 @@ extern constinit std::atomic<Engine*> process_engine;
 // For the duties of this process alone: null also in a vfork child, which runs in its parent's memory.
 [[nodiscard]] Engine* own_engine();
 
-// NO for those who may be in a signal handler: no thread is made there.
 using exec::Workers;
 
-// Finishes a chain owned by the caller, counts it, and returns whom it held back (place MOVING).
+// Finishes a chain owned by the caller, counts it, and returns whom it held back (place MOVING). A thread for its
+// notification is left to the spawner. may_start: NO for who may be in a signal handler.
 [[nodiscard]] chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
                                        Workers::MayStart may_start = Workers::MayStart::YES);
 // Where the order of the calls is kept: ends the chain that InFlight::leave_turn gave the caller, and those whose turn
@@ -76,13 +78,21 @@ using exec::Workers;
 // The same for callers who run no chains: those released are offered to the contexts, and fail where all decline.
 void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
 // Offers a chain (place MOVING) to the contexts behind `after` in turn; ACCEPTED, or DECLINED by all (place RUNNING).
-[[nodiscard]] exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after = exec::ContextId::HEAD);
+// YES is for submitters.
+[[nodiscard]] exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after = exec::ContextId::HEAD,
+                                  exec::MayStart may_start = exec::MayStart::ASKS);
 // Offers a released chain, or both that were released, and fails with EAGAIN what all decline.
 void offer_or_fail(Engine& engine, chain::Chain& chain);
 void offer_or_fail(Engine& engine, const chain::Released& released);
 
-// Keeps a published chain whose notification found no room, until it goes through. Signals are blocked.
+// Keeps a published chain whose notification found no room, or wants a thread, until it goes through. Signals are
+// blocked.
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start = Workers::MayStart::YES);
+
+// For a submitter whose chain may want threads of others: the spawner stays until the chain is over. YES: it is made,
+// if it can be. A file's transfer that nobody is told of does without, as submitters make the workers for it; where
+// direct takes it nobody has to stay.
+void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_start);
 
 // Made so far, of all kinds.
 [[nodiscard]] unsigned library_threads(const Engine& engine);

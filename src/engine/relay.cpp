@@ -19,18 +19,18 @@ bool is_anothers_turn(Engine& engine, const chain::Notification& notification) {
   const os::HandlerState state = os::handler_state(notification.signal);
   if (state != os::HandlerState::READY) return state == os::HandlerState::MAY_BE_RUNNING;
   const os::SignalBlock blocked;
-  [[maybe_unused]] const bool is_ready = engine.retrier.be_ready();
+  const exec::Spawner::Use made(engine.spawner);
   return false;
 }
 
 bool relay(Engine& engine, const chain::Request& request, chain::Tail tail) {
   const os::SignalBlock blocked;
-  if (!engine.retrier.be_ready()) return false;
+  const exec::Spawner::Use spawner_stays(engine.spawner);
+  if (!engine.spawner.is_present()) return false;
   chain::Chain* chain = chain::adopt_tail(engine.registry.chains, request, tail);
   if (chain == nullptr) return false;
-  if (engine.retrier.take_over(*chain, static_cast<std::uint32_t>(os::system_call(SYS_gettid)))) return true;
-  recycle(engine.registry.chains, *chain);
-  return false;
+  engine.retrier.add(*chain, static_cast<std::uint32_t>(os::system_call(SYS_gettid)));
+  return engine.spawner.ask();
 }
 
 }  // namespace atomrt::engine

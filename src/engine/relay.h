@@ -3,8 +3,8 @@
 //
 // A signal that is sent within its own handler is delivered as the handler returns: where that makes the next request
 // each time, the program below it would not get on by one instruction. So of the signals that have a handler which may
-// be running, each EACH-th is the retrier's, which sends it a moment later. Its thread is made while no handler runs,
-// as far as that can be seen: the program below one may be in the middle of malloc.
+// be running, each EACH-th is the spawner's, which sends it a moment later. It is made while no handler runs, as far as
+// that can be seen: the program below one may be in the middle of malloc.
 #pragma once
 
 #include "engine/engine.h"
@@ -18,7 +18,7 @@ constexpr std::uint32_t EACH = 127;
 // Counts the notification. Signals need not be blocked.
 [[nodiscard]] bool is_anothers_turn(Engine& engine, const chain::Notification& notification);
 
-// Leaves the rest of a request that has been published to the retrier. False: there is nobody, it is the caller's.
+// Leaves the rest of a request that has been published to the spawner. False: there is nobody, it is the caller's.
 [[nodiscard]] bool relay(Engine& engine, const chain::Request& request, chain::Tail tail);
 
 }  // namespace atomrt::engine

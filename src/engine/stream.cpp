@@ -36,16 +36,16 @@ long try_now(Chain& chain) {
 
 // Only a library thread makes the second context, where the first has no room: an application's thread has the ring to
 // go to.
-Verdict poll_anywhere(Engine& engine, Chain& chain, By by) {
-  const Verdict verdict = engine.direct.poll(chain);
+Verdict poll_anywhere(Engine& engine, Chain& chain, By by, exec::MayStart may_start) {
+  const Verdict verdict = engine.direct.poll(chain, may_start);
   if (verdict != Verdict::DECLINED || by == By::APPLICATION) return verdict;
-  return engine.polls_apart.poll(chain);
+  return engine.polls_apart.poll(chain, may_start);
 }
 
 enum class Outcome : std::uint8_t { OVER, WAITS, DECLINED };
 
 // Tries, and has the kernel poll again where the peer is not ready. OVER: `released` is the caller's.
-Outcome go_on(Engine& engine, Chain& chain, By by, chain::Released& released) {
+Outcome go_on(Engine& engine, Chain& chain, By by, exec::MayStart may_poll, chain::Released& released) {
   for (unsigned vain = 0; vain < MOST_VAIN_TRIES; ++vain) {
     const std::size_t moved = chain.moved;
     const long result = try_now(chain);
@@ -56,7 +56,7 @@ Outcome go_on(Engine& engine, Chain& chain, By by, chain::Released& released) {
       return Outcome::OVER;
     }
     if (chain.moved != moved) vain = 0;
-    switch (poll_anywhere(engine, chain, by)) {
+    switch (poll_anywhere(engine, chain, by, may_poll)) {
       case Verdict::ACCEPTED:
         return Outcome::WAITS;
       case Verdict::DECLINED:
@@ -70,12 +70,12 @@ Outcome go_on(Engine& engine, Chain& chain, By by, chain::Released& released) {
 
 }  // namespace
 
-Verdict poll_stream(Engine& engine, Chain& chain, By by) {
+Verdict poll_stream(Engine& engine, Chain& chain, By by, exec::MayStart may_start) {
   if (!config().use_direct) return Verdict::DECLINED;
-  const Verdict verdict = poll_anywhere(engine, chain, by);
+  const Verdict verdict = poll_anywhere(engine, chain, by, may_start);
   if (verdict != Verdict::READY) return verdict;
   chain::Released released{};
-  switch (go_on(engine, chain, by, released)) {
+  switch (go_on(engine, chain, by, may_start, released)) {
     case Outcome::OVER:
       offer_or_fail(engine, released);
       return Verdict::ACCEPTED;
@@ -94,7 +94,7 @@ void ready_for(void* self, Chain& first, By by) {
     const bool is_others = by == By::APPLICATION && (left == 0 || needs_thread(*chain, chain->tail));
     if (is_others) return hand_over(engine, engine.direct.at(0), *chain);
     chain::Released released{};
-    if (go_on(engine, *chain, by, released) == Outcome::DECLINED) {
+    if (go_on(engine, *chain, by, exec::MayStart::ASKS, released) == Outcome::DECLINED) {
       put(*chain, Place::MOVING);
       if (by == By::APPLICATION) return hand_over(engine, engine.direct.at(0), *chain);
       return offer_behind_direct(engine, *chain);

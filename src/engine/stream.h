@@ -13,6 +13,6 @@ void ready_for(void* engine, chain::Chain& chain, exec::By by);
 // For a stream request (place MOVING) that found its peer not ready when its submitter, or a worker, tried. ACCEPTED:
 // the direct context waits for the peer, or the request is over. DECLINED: place MOVING or, where bytes were moved,
 // RUNNING.
-[[nodiscard]] exec::Verdict poll_stream(Engine& engine, chain::Chain& chain, exec::By by);
+[[nodiscard]] exec::Verdict poll_stream(Engine& engine, chain::Chain& chain, exec::By by, exec::MayStart may_start);
 
 }  // namespace atomrt::engine

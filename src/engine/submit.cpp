@@ -6,6 +6,7 @@
 #include "engine/lone.h"
 #include "engine/observe.h"
 #include "engine/placing.h"
+#include "engine/policy.h"
 #include "engine/reap.h"
 #include "engine/relay.h"
 #include "engine/watchdog.h"
@@ -22,7 +23,7 @@ using exec::Hint;
 
 // Notifications that wait for a thread may have one by now.
 void poke_retrier(Engine& engine) {
-  if (engine.retrier.has_work() && !engine.retrier.poke()) nudge_threads(engine);
+  if (engine.retrier.has_work() && !engine.spawner.ask(exec::MayStart::YES)) nudge_threads(engine);
 }
 
 // Apart, as what is rare costs the shortest way its registers.
@@ -70,6 +71,7 @@ int withdraw(Engine& engine, Chain& chain) {
   const chain::Released released = engine.registry.lanes.leave(chain);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   const std::uint16_t hold = chain.hold;
+  if (chain.is_counted) engine.spawner.leave();
   recycle(engine.registry.chains, chain);
   if (hold != 0) drop_hold(engine, *engine.holds.at(hold));
   offer_or_fail(engine, released);
@@ -160,21 +162,31 @@ int submit_late(Engine& engine, Chain& chain) {
   put(chain, chain::Place::RUNNING);
   if (!find_lane(engine, chain)) return 0;
   put(chain, chain::Place::MOVING);
-  return offer(engine, chain, ContextId::DIRECT) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, chain);
+  const exec::Verdict verdict = offer(engine, chain, ContextId::DIRECT, exec::MayStart::YES);
+  return verdict == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, chain);
 }
 
 int start_chain(Engine& engine, const Request& request, const Descriptor& descriptor) {
   poke_retrier(engine);
   Chain* chain = chain::adopt(engine.registry.chains, request);
   if (chain == nullptr) return refuse(request);
+  const bool is_for_kernel = !descriptor.is_identified || is_for_direct(*chain);
+  const bool is_plain = chain->kind == os::FileKind::POSITIONAL && !is_sync(chain->operation);
+  if (!is_plain || exec::is_announced(*chain)) {
+    expect_threads(engine, *chain, exec::MayStart::YES);
+  } else if (!is_for_kernel) {
+    expect_threads(engine, *chain, exec::MayStart::NO);
+  }
   aiocb::store_name(request.block, name_of(*chain));
   if (!descriptor.is_identified) return submit_late(engine, *chain);
   engine.registry.in_flight.enter(*chain, descriptor.flags, descriptor.identity);
   switch (enter_lane(engine, *chain, descriptor.identity)) {
     case chain::LaneTable::Entry::HELD_IN_CROWD:
       engine.workers.end_deferral(request.fd);
+      engine.workers.ensure_one();
       return 0;
     case chain::LaneTable::Entry::HELD:
+      engine.workers.ensure_one();
       return 0;
     case chain::LaneTable::Entry::NO_MEMORY:
       return withdraw(engine, *chain);
@@ -184,7 +196,8 @@ int start_chain(Engine& engine, const Request& request, const Descriptor& descri
   }
   // The first of several may have been left to a waiter.
   if (chain->order == chain::Order::NONE && !is_alone(*chain)) engine.workers.end_deferral(request.fd);
-  return offer(engine, *chain) == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
+  const exec::Verdict verdict = offer(engine, *chain, ContextId::HEAD, exec::MayStart::YES);
+  return verdict == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
 }
 
 int submit_chain(const Request& request, const Descriptor& descriptor) {

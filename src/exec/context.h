@@ -15,6 +15,10 @@ namespace atomrt::exec {
 // READY: of a stream whose peer the context waits for; it is the caller's (place MOVING), who tries at once.
 enum class Verdict : std::uint8_t { ACCEPTED, DECLINED, READY };
 
+// A thread that a chain wants: none is made (who may be in a handler); by the spawner, who is asked; here, by a
+// submitter (spawner.h).
+enum class MayStart : std::uint8_t { NO, ASKS, YES };
+
 // Where a request was completed. The order is that of the statistics.
 enum class ContextId : std::uint8_t { HEAD, WAITER, DIRECT, RING, THREADS };
 constexpr unsigned CONTEXTS = 5;

@@ -31,11 +31,11 @@ void Direct::start(const Settlement& settlement, chain::ChainPool& chains, Role 
 
 // ---- the context ----
 
-bool Direct::enter(std::uint32_t counts) {
+bool Direct::enter(std::uint32_t counts, MayStart may_start) {
   std::uint32_t users = users_.load(std::memory_order_relaxed);
   for (;;) {
     if ((users & PRESENT) == 0) {
-      if (!make_context()) return false;
+      if (!make_context(may_start)) return false;
       users = users_.load(std::memory_order_relaxed);
     } else if (users_.compare_exchange_weak(users, users + counts, std::memory_order_seq_cst,
                                             std::memory_order_relaxed)) {
@@ -50,7 +50,7 @@ void Direct::refuse(int error) {
   refusal_.store(os::is_refused(-error) ? FOR_EVER : os::now_ns() + RETRY_NS, std::memory_order_relaxed);
 }
 
-bool Direct::make_context() {
+bool Direct::make_context(MayStart may_start) {
   {
     os::Locked locked(mutex_);
     if ((users_.load(std::memory_order_relaxed) & PRESENT) != 0) return true;
@@ -66,11 +66,13 @@ bool Direct::make_context() {
     ring_.store(*ring, std::memory_order_relaxed);
     users_.fetch_or(PRESENT, std::memory_order_release);
   }
-  [[maybe_unused]] const bool made = reaper_.ensure(*this);  // who needs it asks again
+  [[maybe_unused]] const bool made = reaper_.ensure(*this, may_start);  // who needs it asks again
   return true;
 }
 
-bool Direct::is_ready() { return (users_.load(std::memory_order_relaxed) & PRESENT) != 0 || make_context(); }
+bool Direct::is_ready(MayStart may_start) {
+  return (users_.load(std::memory_order_relaxed) & PRESENT) != 0 || make_context(may_start);
+}
 
 // A leader whose request another thread has settled leaves within a moment, as its event is not consumed by others,
 // unless it stands still before its sleep, or has left it for good by siglongjmp. It must not sleep on a later context
@@ -115,14 +117,14 @@ bool Direct::give_back() {
 // request may be over by then, so this thread counts itself in for the look.
 //
 // What the kernel has not done whole it says at once, as a rule, and this thread passes it on: nobody may ever look.
-Verdict Direct::submit(Chain& chain) {
+Verdict Direct::submit(Chain& chain, MayStart may_start) {
   if (is_refused()) return Verdict::DECLINED;
   if (has_lane(chain) && is_avoided(chain.lane->key.device)) return Verdict::DECLINED;
   const bool writes = chain.operation == chain::Operation::WRITE;
-  if (!enter(2)) return Verdict::DECLINED;  // the request, and this thread's look
+  if (!enter(2, may_start)) return Verdict::DECLINED;  // the request, and this thread's look
   const bool may_be_pipe = writes && chain.order == chain::Order::LATE;
   const bool announced = is_announced(chain);
-  if (!announce(chain)) {
+  if (!announce(chain, may_start)) {
     users_.fetch_sub(2, std::memory_order_release);
     return Verdict::DECLINED;
   }
@@ -151,9 +153,9 @@ Verdict Direct::submit(Chain& chain) {
 }
 
 // A need of the reaper for a chain that tells of its end. False: there is no reaper, and none can be made.
-bool Direct::announce(Chain& chain) {
+bool Direct::announce(Chain& chain, MayStart may_start) {
   if (!is_announced(chain) || needs_reaper(chain)) return true;
-  if (!add_need(true)) return false;
+  if (!add_need(may_start)) return false;
   set_needs_reaper(chain);
   return true;
 }

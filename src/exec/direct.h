@@ -83,15 +83,19 @@ class alignas(64) Direct {
   // common: of a thread's own.
   void start(const Settlement& settlement, chain::ChainPool& chains, Role role = Role::COMMON,
              Direct* common = nullptr);
+  void spawn_by(Spawner& spawner) { reaper_.spawn_by(spawner); }
   void configure(std::int64_t idle_ns) { reaper_.configure(idle_ns); }
 
   [[nodiscard]] bool is_own() const { return role_ == Role::OWN; }
 
-  Verdict submit(chain::Chain& chain);
+  // Declines what needs the reaper as long as there is none.
+  Verdict submit(chain::Chain& chain, MayStart may_start = MayStart::YES);
   // Whether there is a kernel context, made now or before.
-  [[nodiscard]] bool is_ready();
+  [[nodiscard]] bool is_ready(MayStart may_start);
   // For a stream request that has just found its peer not ready: its owner need not wait.
-  Verdict poll(chain::Chain& chain);
+  Verdict poll(chain::Chain& chain, MayStart may_start = MayStart::YES);
+  // For the spawner.
+  void make_asked() { reaper_.make_asked(*this); }
   // For who has taken such a request from the place POLLED.
   void forget(chain::Chain& chain);
   // No transfer can be taken back from the kernel.
@@ -112,8 +116,8 @@ class alignas(64) Direct {
   static constexpr Thread LINGERER = ~Thread{0};
 
   // From wake_reaper on it leads while requests are in flight, and no thread of the application has to look. False:
-  // there is none, and none can be made, or none may be (may_start).
-  bool add_need(bool may_start);
+  // there is none, and none can be made, or none may be (may_start), or not yet.
+  bool add_need(MayStart may_start);
   void drop_need() { take_back(needs_); }
   // A need of all contexts, on the common one; the caller calls their reapers.
   void add_sync() { syncs_.fetch_add(1, std::memory_order_seq_cst); }
@@ -170,11 +174,11 @@ class alignas(64) Direct {
     bool is_poll;
   };
 
-  [[nodiscard]] bool enter(std::uint32_t counts);
-  bool make_context();
+  [[nodiscard]] bool enter(std::uint32_t counts, MayStart may_start);
+  bool make_context(MayStart may_start);
   void refuse(int error);
   Verdict withdraw(chain::Chain& chain, int error);
-  [[nodiscard]] bool announce(chain::Chain& chain);
+  [[nodiscard]] bool announce(chain::Chain& chain, MayStart may_start);
   static void leave_kernel(const chain::Chain& chain) {
     if (chain.group != nullptr) chain.group->leave_kernel();
   }
@@ -192,6 +196,7 @@ class alignas(64) Direct {
   // What this thread has counted. In a child that a handler has forked since, there is nothing to take back.
   static void take_back(std::atomic<std::uint32_t>& count);
 
+  // Makes it here only where there is no spawner: its caller may have a chain that others wait for.
   void call_reaper();
 
   // Itself in memory that a child has found wiped: a handler may fork in the middle of a submission.

@@ -28,13 +28,23 @@ void DirectContexts::configure(std::int64_t idle_ns) {
   for (Direct& own : own_) own.configure(idle_ns);
 }
 
+void DirectContexts::spawn_by(Spawner& spawner) {
+  common_.spawn_by(spawner);
+  for (Direct& own : own_) own.spawn_by(spawner);
+}
+
+void DirectContexts::make_asked() {
+  common_.make_asked();
+  for (Direct& own : own_) own.make_asked();
+}
+
 // ---- which context ----
 
-Verdict DirectContexts::submit(Chain& chain) {
+Verdict DirectContexts::submit(Chain& chain, MayStart may_start) {
   const unsigned index = context_for(chain);
-  const unsigned ready = index != 0 && own_[index - 1].is_ready() ? index : 0;
+  const unsigned ready = index != 0 && own_[index - 1].is_ready(may_start) ? index : 0;
   set_aio_context(chain, ready);
-  return at(ready).submit(chain);
+  return at(ready).submit(chain, may_start);
 }
 
 unsigned DirectContexts::context_for(const Chain& chain) {
@@ -91,7 +101,7 @@ bool DirectContexts::has_requests() {
 bool DirectContexts::add_needs(Set contexts) {
   Set added = 0;
   for_each(contexts, [&](unsigned index) {
-    if (at(index).add_need(false)) added |= bit_of(index);
+    if (at(index).add_need(MayStart::NO)) added |= bit_of(index);
   });
   if (added == contexts) return true;
   drop_needs(added);

@@ -31,10 +31,13 @@ class DirectContexts {
 
   // has_own: threads may have contexts of their own.
   void start(const Settlement& settlement, chain::ChainPool& chains, bool has_own);
+  void spawn_by(Spawner& spawner);
   void configure(std::int64_t idle_ns);
+  // For the spawner.
+  void make_asked();
 
-  Verdict submit(chain::Chain& chain);
-  Verdict poll(chain::Chain& chain) { return common_.poll(chain); }
+  Verdict submit(chain::Chain& chain, MayStart may_start = MayStart::YES);
+  Verdict poll(chain::Chain& chain, MayStart may_start = MayStart::YES) { return common_.poll(chain, may_start); }
   void forget(chain::Chain& chain) { common_.forget(chain); }
   bool take(chain::Chain&) { return false; }
 

@@ -17,7 +17,7 @@ constexpr std::uint32_t MOST_COMMON_POLLS = Direct::REQUESTS / 2;
 
 // The place is ASKING until io_submit is over. Whoever sees the event first makes it READY, and leaves the chain to its
 // owner here: nobody else can go on, and poll for it again, while this thread is on its way back.
-Verdict Direct::poll(Chain& chain) {
+Verdict Direct::poll(Chain& chain, MayStart may_start) {
   // Who waits for one that is POLLED_BEGUN sleeps in the common context.
   if (is_apart() && chain.moved > 0) return Verdict::DECLINED;
   const bool is_full = !is_apart() && polls_pending_.load(std::memory_order_relaxed) >= MOST_COMMON_POLLS;
@@ -25,9 +25,9 @@ Verdict Direct::poll(Chain& chain) {
   if (is_refused() || has_no_polls_.load(std::memory_order_relaxed)) return Verdict::DECLINED;
   Poll* const poll = polls_.take();
   if (poll == nullptr) return Verdict::DECLINED;
-  if (!enter(1)) return decline(*poll);
-  if (has_no_polls_.load(std::memory_order_relaxed) || !reaper_.ensure(*this) ||
-      (!is_apart() && !announce(chain))) {
+  if (!enter(1, may_start)) return decline(*poll);
+  if (has_no_polls_.load(std::memory_order_relaxed) || !reaper_.ensure(*this, may_start) ||
+      (!is_apart() && !announce(chain, may_start))) {
     users_.fetch_sub(1, std::memory_order_release);
     return decline(*poll);
   }

@@ -7,15 +7,15 @@ namespace atomrt::exec {
 using chain::Chain;
 using chain::Place;
 
-bool Direct::add_need(bool may_start) {
+bool Direct::add_need(MayStart may_start) {
   needs_.fetch_add(1, std::memory_order_seq_cst);
-  const bool is_served = reaper_.is_present() || (may_start && reaper_.ensure(*this));
+  const bool is_served = reaper_.ensure(*this, may_start);
   if (!is_served) drop_need();
   return is_served;
 }
 
 void Direct::need_for(Chain& chain) {
-  if (!add_need(false)) return;
+  if (!add_need(MayStart::NO)) return;
   if (set_needs_reaper(chain)) {
     drop_need();
   } else if (place_of(chain) != Place::IN_AIO) {
@@ -26,7 +26,7 @@ void Direct::need_for(Chain& chain) {
 }
 
 void Direct::call_reaper() {
-  if (reaper_.ensure(*this)) reaper_.wake();
+  if (reaper_.ensure(*this, MayStart::ASKS)) reaper_.wake();
 }
 
 void Direct::drop_need_of(Chain& chain) {

@@ -39,49 +39,24 @@ bool Poller::Array<T>::reserve(std::uint32_t wanted, std::uint32_t used) {
 }
 
 bool Poller::add(Chain& chain) {
-  bool makes_thread;
-  const Place place = chain.moved == 0 ? Place::BLOCKED : Place::RUNNING;
+  if (!thread_.ensure(MayStart::ASKS, run_thread, this)) return false;
   {
     os::Locked locked(mutex_);
-    if (!entries_.reserve(count_ + 1, count_)) return false;
+    if (!thread_.is_present() || !entries_.reserve(count_ + 1, count_)) return false;  // it may just have left
     entries_.items[count_++] = {&chain, generation_of(chain), chain.operation == chain::Operation::WRITE,
                                   chain.moved > 0};
-    put(chain, place);
+    put(chain, chain.moved == 0 ? Place::BLOCKED : Place::RUNNING);
     sequence_.fetch_add(1, std::memory_order_relaxed);
-    makes_thread = !has_thread_;
-    has_thread_ = true;
   }
-  if (!makes_thread) {
-    os::futex_wake(sequence_, 1);
-  } else if (os::start_library_thread(run_thread, this) != 0) {
-    abandon();
-  } else {
-    created_.fetch_add(1, std::memory_order_relaxed);
-  }
+  os::futex_wake(sequence_, 1);
   return true;
-}
-
-// No thread could be made. Others may have counted on it, too.
-void Poller::abandon() {
-  for (;;) {
-    Entry entry;
-    {
-      os::Locked locked(mutex_);
-      if (count_ == 0) {
-        has_thread_ = false;
-        return;
-      }
-      entry = entries_.items[--count_];
-    }
-    if (!take(entry)) continue;
-    put(*entry.chain, Place::RUNNING);
-    fail_(host_, *entry.chain);
-  }
 }
 
 void* Poller::run_thread(void* self) {
   os::name_this_thread("atomrt-poller");
-  static_cast<Poller*>(self)->work();
+  Poller& poller = *static_cast<Poller*>(self);
+  poller.thread_.came();
+  poller.work();
   return nullptr;
 }
 
@@ -170,7 +145,7 @@ bool Poller::rest() {
   if (os::futex_wait_until(sequence_, seen, os::now_ns() + idle_ns) != ETIMEDOUT) return false;
   os::Locked locked(mutex_);
   if (count_ != 0) return false;
-  has_thread_ = false;
+  thread_.left();
   return true;
 }
 

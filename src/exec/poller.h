@@ -10,12 +10,14 @@
 // A request here is BLOCKED, or RUNNING where it has moved bytes; it is known by name alone, as it may be taken and be
 // over at any time.
 //
-// Shared words: all under mutex_, which submitters' workers and the thread take; never held over a system call.
+// Shared words: all but thread_ (on_demand.h) under mutex_, which workers and the thread take; never held over a system
+// call.
 #pragma once
 
 #include <poll.h>
 
 #include "exec/context.h"
+#include "exec/on_demand.h"
 #include "os/mutex.h"
 
 namespace atomrt::exec {
@@ -27,18 +29,21 @@ class Poller {
   static constexpr unsigned SHORT_LOOKS = 50;  // before looks become long
 
   // ready: the chain is the callee's (place MOVING, or RUNNING where it has moved bytes), on the poller's thread.
-  // fail: for its request no thread could be made; place RUNNING.
-  void start(void* host, void (*ready)(void* host, chain::Chain&), void (*fail)(void* host, chain::Chain&)) {
+  void start(void* host, void (*ready)(void* host, chain::Chain&)) {
     host_ = host;
     ready_ = ready;
-    fail_ = fail;
   }
+  void spawn_by(Spawner& spawner) { thread_.spawn_by(spawner); }
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
 
-  // Takes the chain from its owner. False: there is no memory or no thread for it, and the owner keeps it.
+  // Takes the chain from its owner. False: there is no memory or no thread for it, perhaps not yet, and the owner keeps it.
   [[nodiscard]] bool add(chain::Chain& chain);
+  // For the spawner.
+  void make_asked() {
+    if (thread_.take_wish()) thread_.ensure(MayStart::YES, run_thread, this);
+  }
 
-  [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }
+  [[nodiscard]] unsigned created() const { return thread_.created(); }
 
  private:
   struct Entry {
@@ -58,19 +63,16 @@ class Poller {
   [[nodiscard]] std::uint32_t gather();
   void hand_out(std::uint32_t polled);
   [[nodiscard]] bool rest();
-  void abandon();
   [[nodiscard]] static bool is_here(const Entry& entry);
   [[nodiscard]] static bool take(const Entry& entry);
   [[nodiscard]] bool remove(const Entry& entry);
 
   void* host_;
   void (*ready_)(void*, chain::Chain&);
-  void (*fail_)(void*, chain::Chain&);
   std::atomic<std::int64_t> idle_ns_;
-  std::atomic<std::uint32_t> created_;
   os::FutexWord sequence_;  // raised under the mutex with each request that comes
   os::Mutex mutex_;
-  bool has_thread_;
+  OnDemand thread_;  // leaves under the mutex
   Array<Entry> entries_;
   std::uint32_t count_;
   // The thread's own.

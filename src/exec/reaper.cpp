@@ -10,16 +10,6 @@
 
 namespace atomrt::exec {
 
-bool Reaper::ensure(Direct& direct) {
-  if (is_present()) return true;
-  os::Locked locked(making_);
-  if (is_present()) return true;
-  if (os::start_library_thread(run_thread, &direct) != 0) return false;
-  created_.fetch_add(1, std::memory_order_relaxed);
-  life_.store(1, std::memory_order_release);
-  return true;
-}
-
 void Reaper::wake() {
   if (bell_.load(std::memory_order_seq_cst) != AWAKE && bell_.exchange(AWAKE, std::memory_order_seq_cst) != AWAKE) {
     os::futex_wake(bell_, 1);
@@ -36,12 +26,12 @@ void Reaper::wake_to_patrol() {
 void* Reaper::run_thread(void* direct) {
   os::name_this_thread("atomrt-reaper");
   Direct& context = *static_cast<Direct*>(direct);
+  context.reaper_.thread_.came();
   context.reaper_.work(context);
   return nullptr;
 }
 
 void Reaper::work(Direct& direct) {
-  { os::Locked made(making_); }  // it may leave once it is said to be present
   const auto self = static_cast<std::uintptr_t>(pthread_self());
   const os::FutexWord nobody_wakes{0};
   bool was_needed = false;

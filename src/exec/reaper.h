@@ -13,17 +13,16 @@
 // Shared words:
 //   bell_  RESTS or PATROLS: asleep on it, or about to look a last time. Set by the thread, cleared by whoever wakes
 //          it.
-//   life_  1 from when the thread has been made until it gives the context back: others rely on it from then on, so it
-//          is never set for a thread that may not come. Set under making_, cleared under the context's lock.
-// Locks: making_, with all signals blocked, while the thread is made.
+//   thread_  see on_demand.h; others rely on it from when it is present until it gives the context back, under that
+//            one's lock.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
 #include "exec/lookout.h"
+#include "exec/on_demand.h"
 #include "os/futex.h"
-#include "os/mutex.h"
 
 namespace atomrt::exec {
 
@@ -33,16 +32,23 @@ class Reaper {
  public:
   void start() { lingers_.start(true); }  // on one processor, too: it only ever sleeps
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
-  // Makes the thread where there is none. False: none could be made.
-  [[nodiscard]] bool ensure(Direct& direct);
-  [[nodiscard]] bool is_present() const { return life_.load(std::memory_order_acquire) != 0; }
+  void spawn_by(Spawner& spawner) { thread_.spawn_by(spawner); }
+  // Makes the thread where there is none, or asks for it. False: there is none, or not yet.
+  [[nodiscard]] bool ensure(Direct& direct, MayStart may_start) {
+    return thread_.ensure(may_start, run_thread, &direct);
+  }
+  // For the spawner.
+  void make_asked(Direct& direct) {
+    if (thread_.take_wish()) thread_.ensure(MayStart::YES, run_thread, &direct);
+  }
+  [[nodiscard]] bool is_present() const { return thread_.is_present(); }
   void wake();
   // For who has submitted a poll that needs nobody yet, or has left others' polls to nobody.
   void wake_to_patrol();
   // For the thread itself, under the context's lock: from here on ensure makes another one.
-  void leave() { life_.store(0, std::memory_order_release); }
+  void leave() { thread_.left(); }
 
-  [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }
+  [[nodiscard]] unsigned created() const { return thread_.created(); }
 
  private:
   static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
@@ -62,10 +68,8 @@ class Reaper {
 
   std::atomic<std::int64_t> idle_ns_;
   Lookout lingers_;  // the thread's own
-  std::atomic<std::uint32_t> life_;
-  std::atomic<std::uint32_t> created_;
+  OnDemand thread_;
   os::FutexWord bell_;
-  os::Mutex making_;
 };
 
 }  // namespace atomrt::exec

@@ -23,59 +23,25 @@ void Retrier::start(void* engine, bool (*try_again)(void*, Chain&)) {
   sleepers_.start(true);
 }
 
-void Retrier::push_locked(Chain& chain) {
+void Retrier::add(Chain& chain, std::uint32_t relayed_by) {
+  os::Locked locked(mutex_);
+  if (relayed_by != 0) caller_ = caller_ == 0 || caller_ == relayed_by ? relayed_by : SEVERAL;
   chains_.push_back(chain);
   waiting_.fetch_add(1, std::memory_order_relaxed);
-  bell_.fetch_add(1, std::memory_order_relaxed);
-  if (!is_idle_) return;
-  is_idle_ = false;
-  os::futex_wake(bell_, 1);
 }
 
-void Retrier::add(Chain& chain) {
-  os::Locked locked(mutex_);
-  push_locked(chain);
-}
-
-bool Retrier::take_over(Chain& chain, std::uint32_t caller) {
-  os::Locked locked(mutex_);
-  if (served_ != Served::BY_THREAD) return false;
-  caller_ = caller_ == 0 || caller_ == caller ? caller : SEVERAL;
-  push_locked(chain);
-  return true;
-}
-
-// False: somebody serves it already.
-bool Retrier::become(Served served) {
-  os::Locked locked(mutex_);
-  if (served_ != Served::BY_NOBODY) return false;
-  served_ = served;
-  return true;
-}
-
-bool Retrier::be_ready() {
-  if (!become(Served::BY_THREAD) || os::start_library_thread(run_thread, this) == 0) return true;
-  os::Locked locked(mutex_);
-  served_ = Served::BY_NOBODY;
-  return false;
-}
-
-void Retrier::lend_thread() {
-  if (!has_work() || !become(Served::BY_LENT)) return;
-  [[maybe_unused]] const bool is_left = pass();
-  os::Locked locked(mutex_);
-  served_ = Served::BY_NOBODY;
-}
-
-void* Retrier::run_thread(void* self) {
-  os::name_this_thread("atomrt-notify");
-  Retrier& retrier = *static_cast<Retrier*>(self);
-  os::sleep_exactly();
-  while (retrier.await_work()) {
-    retrier.give_moment();
-    while (retrier.pass()) sleep_for(INTERVAL_NS);
+bool Retrier::serve() {
+  if (!has_work()) return false;
+  {
+    os::Locked locked(mutex_);
+    if (is_served_) return true;
+    is_served_ = true;
   }
-  return nullptr;
+  give_moment();
+  pass();
+  os::Locked locked(mutex_);
+  is_served_ = false;
+  return !chains_.empty();
 }
 
 // While this thread sleeps the caller has a processor even where there is only one. Where others want it too, the
@@ -88,6 +54,7 @@ void Retrier::give_moment() {
     caller_ = 0;
   }
   if (caller == 0) return;
+  const os::ExactSleeps exactly;
   if (caller == SEVERAL) return sleep_for(MOMENT_NS);
   const std::int64_t before = os::processor_ns(caller);
   if (sleepers_.is_worthwhile()) {
@@ -98,28 +65,9 @@ void Retrier::give_moment() {
   sleepers_.look_ended(os::processor_ns(caller) == before);
 }
 
-// False where none came for the idle time: the thread has been counted out under the same lock.
-bool Retrier::await_work() {
-  const std::int64_t end = os::now_ns() + idle_ns_.load(std::memory_order_relaxed);
-  for (bool is_over = false;; is_over = os::now_ns() >= end) {
-    std::uint32_t rung;
-    {
-      os::Locked locked(mutex_);
-      is_idle_ = chains_.empty() && !is_over;
-      if (!chains_.empty()) return true;
-      if (is_over) {
-        served_ = Served::BY_NOBODY;
-        return false;
-      }
-      rung = bell_.load(std::memory_order_relaxed);
-    }
-    os::futex_wait_until(bell_, rung, end);
-  }
-}
-
-// Tries each chain once, in order; after one that finds no room, others of its kind need not try. False when none is
-// left.
-bool Retrier::pass() {
+// Tries each chain once, in order; after one that finds no room, others of its kind need not try, unless somebody waits
+// for them.
+void Retrier::pass() {
   chain::ChainQueue batch{};
   chain::ChainQueue again{};
   {
@@ -129,7 +77,7 @@ bool Retrier::pass() {
   bool is_full[2] = {};
   while (Chain* chain = batch.pop_front()) {
     bool& full = is_full[needs_thread(*chain, chain->tail)];
-    if (!full && try_again_(engine_, *chain)) {
+    if ((!full || chain->tells_late) && try_again_(engine_, *chain)) {
       waiting_.fetch_sub(1, std::memory_order_relaxed);
     } else {
       full = true;
@@ -139,7 +87,6 @@ bool Retrier::pass() {
   os::Locked locked(mutex_);
   while (Chain* chain = chains_.pop_front()) again.push_back(*chain);
   chains_ = again;
-  return !chains_.empty();
 }
 
 }  // namespace atomrt::exec

@@ -21,16 +21,20 @@ void Ring::start(const Completion& completion, chain::ChainPool& chains, const S
   completion_ = completion;
   chains_ = &chains;
   settings_ = settings;
-  if (!settings.is_forced && is_filtered()) life_.store(REFUSED, std::memory_order_relaxed);
+  if (!settings.is_forced && is_filtered()) thread_.refuse();
 }
 
-Verdict Ring::submit(Chain& chain) {
-  if (is_refused()) return Verdict::DECLINED;
+Verdict Ring::submit(Chain& chain, MayStart may_start) {
+  const bool is_made_later = may_start == MayStart::YES && thread_.state() == OnDemand::ABSENT;  // and finds the letter
+  if (!is_made_later && !is_there(may_start)) return Verdict::DECLINED;
   const aiocb::RequestName name = name_of(chain);
   put(chain, Place::MAILED);
-  if (mailbox_.post(Mailbox::Wish::RUN, name) && wake()) return Verdict::ACCEPTED;
+  if (mailbox_.post(Mailbox::Wish::RUN, name)) {
+    nudge();
+    if (is_there(may_start)) return Verdict::ACCEPTED;  // it may have left, without a look at this letter
+  }
   const bool is_ours = chain::claim_patiently(chain, name.generation, Place::MAILED, Place::RUNNING);
-  pass_all_on();
+  if (thread_.state() != OnDemand::MAKING) pass_all_on();
   if (!is_ours) return Verdict::ACCEPTED;  // somebody has taken it meanwhile
   put(chain, Place::MOVING);
   return Verdict::DECLINED;
@@ -49,23 +53,11 @@ void Ring::nudge() {
   }
 }
 
-// For who has posted: the thread is woken if it sleeps, and made if it is not there. False: nobody will come.
-bool Ring::wake() {
-  nudge();
-  std::uint32_t life = life_.load(std::memory_order_seq_cst);
-  if (life == ABSENT && life_.compare_exchange_strong(life, PRESENT, std::memory_order_seq_cst)) {
-    if (!settings_.is_forced && is_filtered()) {  // entered since the start
-      life_.store(REFUSED, std::memory_order_seq_cst);
-      return false;
-    }
-    if (os::start_library_thread(run_thread, this) == 0) {
-      created_.fetch_add(1, std::memory_order_relaxed);
-      return true;
-    }
-    life_.store(ABSENT, std::memory_order_seq_cst);
-    return false;
-  }
-  return life == PRESENT;
+// The thread, now or just made. False: there is none, or not yet.
+bool Ring::is_there(MayStart may_start) {
+  const bool is_absent = thread_.state() == OnDemand::ABSENT;
+  if (is_absent && !settings_.is_forced && is_filtered()) thread_.refuse();  // entered since the start
+  return thread_.ensure(may_start, run_thread, this);
 }
 
 // No thread of the ring's reads the mailbox: refused, or none could be made. Several threads may be here, each with
@@ -81,13 +73,14 @@ void Ring::pass_all_on() {
 }
 
 void Ring::refuse() {
-  life_.store(REFUSED, std::memory_order_seq_cst);
+  thread_.refuse();
   pass_all_on();
 }
 
 void* Ring::run_thread(void* self) {
   os::name_this_thread("atomrt-ring");
   Ring& ring = *static_cast<Ring*>(self);
+  ring.thread_.came();
   if (!serve(ring)) ring.refuse();
   return nullptr;
 }

@@ -8,9 +8,8 @@
 // back to the engine, which passes it on to the next context; submit declines from then on.
 //
 // Shared words:
-//   life_      who may write: ABSENT to PRESENT whoever posts and finds nobody, by compare-exchange, and makes the
-//              thread; back the thread that leaves or the one who could not make it; REFUSED the thread. All seq_cst
-//              against the mailbox: who posts looks at life_ afterwards, who leaves looks at the mailbox afterwards.
+//   thread_    see on_demand.h; seq_cst against the mailbox: who posts looks at it afterwards, who leaves looks at the
+//              mailbox afterwards. Refused by the thread, and by who was to make it.
 //   doorbell_  1: the thread sleeps, or is about to look at the mailbox a last time before. Set by the thread, cleared
 //              by whoever wakes it.
 #pragma once
@@ -21,6 +20,7 @@
 #include "chain/chain.h"
 #include "exec/context.h"
 #include "exec/mailbox.h"
+#include "exec/on_demand.h"
 #include "os/futex.h"
 
 namespace atomrt::exec {
@@ -38,7 +38,13 @@ class Ring {
   void start(const Completion& completion, chain::ChainPool& chains, const Settings& settings);
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
 
-  Verdict submit(chain::Chain& chain);
+  void spawn_by(Spawner& spawner) { thread_.spawn_by(spawner); }
+
+  Verdict submit(chain::Chain& chain, MayStart may_start = MayStart::YES);
+  // For the spawner.
+  void make_asked() {
+    if (thread_.take_wish()) static_cast<void>(is_there(MayStart::YES));
+  }
   bool take(chain::Chain& chain);
   // A stream's chain that was BLOCKED here has been taken.
   void forget(aiocb::RequestName name);
@@ -46,15 +52,14 @@ class Ring {
   // Wakes the thread, if there is one, to look for chores.
   void nudge();
 
-  [[nodiscard]] bool is_refused() const { return life_.load(std::memory_order_relaxed) == REFUSED; }
-  [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool is_refused() const { return thread_.state() == OnDemand::REFUSED; }
+  [[nodiscard]] unsigned created() const { return thread_.created(); }
 
  private:
   friend class RingThread;
-  enum Life : std::uint32_t { ABSENT, PRESENT, REFUSED };
 
   static void* run_thread(void* self);
-  [[nodiscard]] bool wake();
+  [[nodiscard]] bool is_there(MayStart may_start);
   void refuse();
   void pass_all_on();
 
@@ -62,8 +67,7 @@ class Ring {
   chain::ChainPool* chains_;
   Settings settings_;
   std::atomic<std::int64_t> idle_ns_;
-  std::atomic<std::uint32_t> life_;
-  std::atomic<std::uint32_t> created_;
+  OnDemand thread_;
   os::FutexWord doorbell_;
   Mailbox mailbox_;
 };

@@ -341,10 +341,9 @@ bool RingThread::sleep() {
 // Whoever posts afterwards makes another thread; who posted before is seen here.
 bool RingThread::leave() {
   if (in_kernel_ != 0) return false;
-  ring_.life_.store(Ring::ABSENT, std::memory_order_seq_cst);
+  ring_.thread_.left();
   if (ring_.mailbox_.is_empty()) return true;
-  std::uint32_t absent = Ring::ABSENT;
-  return !ring_.life_.compare_exchange_strong(absent, Ring::PRESENT, std::memory_order_seq_cst);
+  return !ring_.thread_.came_back();
 }
 
 }  // namespace atomrt::exec

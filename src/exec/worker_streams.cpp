@@ -85,18 +85,23 @@ bool Workers::leave_to_others(Chain& chain) {
 // The poller's thread: one try that does not wait, and a worker for all else.
 void Workers::resume(void* self, Chain& chain) {
   Workers& workers = *static_cast<Workers*>(self);
-  const Verdict verdict = workers.submit(chain);
-  if (verdict == Verdict::DECLINED) fail_polled(self, chain);
+  const Completion& completion = workers.completion_;
+  const Verdict verdict = workers.submit(chain, MayStart::ASKS);
+  if (verdict == Verdict::DECLINED) completion.fail(completion.engine, chain, EAGAIN);
 }
 
-void Workers::fail_polled(void* self, Chain& chain) {
-  const Completion& completion = static_cast<Workers*>(self)->completion_;
-  completion.fail(completion.engine, chain, EAGAIN);
+// Where there is no thread for the queue but those that wait for a peer, and one that was asked for may be long in
+// coming, this one goes back there, and its chain behind all others.
+bool Workers::give_way(Chain& chain) {
+  os::Locked locked(mutex_);
+  if (queue_.empty() || has_thread_locked()) return false;
+  push_locked(chain);
+  return true;
 }
 
 // Until the peer is ready and the chain is this thread's (again: MOVING, if it was BLOCKED and may_be_taken). False:
-// somebody else took it, or it was left to the poller, and it may be gone; nothing of it but its atomics is looked at
-// before the claim.
+// somebody else took it, or it was left to the poller or the queue, and it may be gone; nothing of it but its atomics
+// is looked at before the claim.
 bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken) {
   for (os::Patience patience;;) {
     const int fd = descriptor_of(chain);
@@ -112,7 +117,7 @@ bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes,
     }
     look_after_queue();  // for a thread that could not be made when this one blocked
     if (may_be_taken && !claim(chain, generation, Place::BLOCKED, Place::MOVING)) continue;
-    if (poller_.add(chain)) return false;
+    if (poller_.add(chain) || give_way(chain)) return false;
     if (may_be_taken) put(chain, Place::BLOCKED);
   }
 }

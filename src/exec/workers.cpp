@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "exec/workers.h"
 
+#include <algorithm>
+
 #include "exec/perform.h"
 #include "os/thread.h"
 
@@ -13,6 +15,9 @@ namespace {
 
 // Threads that copying is shared by: enough to overlap with the submitter on a small machine.
 constexpr unsigned MOST_FOR_MODEST = 2;
+
+// How long one that is not to leave yet sleeps at least.
+constexpr std::int64_t KEPT_NS = 1'000'000'000;
 
 // Between two passes over what found no thread of its own.
 constexpr std::int64_t CHORES_NS = 1'000'000;
@@ -57,34 +62,101 @@ Chain* Workers::pop_locked() {
   return chain;
 }
 
-Workers::Need Workers::need_locked(MayStart may_start) {
-  const unsigned coming = waking_ + starting_ + looking_ + telling_;
+// Whether more threads are of use than those on their way: somebody comes for each, or those who run look at the queue
+// afterwards.
+bool Workers::wants_more_locked(unsigned coming) const {
   const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
-  if (queued_ - modest_ + is_one_more_of_use <= coming) return Need::NOTHING;  // a thread is coming for each
-  if (running_ + coming - telling_ >= limit_) return Need::NOTHING;  // those that run look at the queue afterwards
+  return queued_ - modest_ + is_one_more_of_use > coming && running_ + coming - telling_ < limit_;
+}
+
+// A thread that is still to be made keeps none of those asleep that are there, as it may come late, or never. Nor does
+// a submitter count on it: where there is no other he makes one, beyond the limit if need be.
+Workers::Need Workers::need_locked(MayStart may_start) {
+  const unsigned coming = waking_ + looking_ + telling_;
+  if (!wants_more_locked(coming)) return Need::NOTHING;
   if (idle_ > waking_) {
     ++waking_;
     sequence_.fetch_add(1, std::memory_order_relaxed);
     return Need::WAKE;
   }
-  if (may_start == MayStart::NO || threads_ - blocked_ >= limit_) return Need::NOTHING;  // or are about to look
+  if (may_start == MayStart::NO) return Need::NOTHING;
+  const bool has_nobody = may_start == MayStart::YES && !has_thread_locked();
+  const bool is_of_use = wants_more_locked(coming + starting_) && threads_ - blocked_ < limit_;  // else about to look
+  if (!has_nobody && !is_of_use) return Need::NOTHING;
+  return reserve_thread_locked(may_start);
+}
+
+Workers::Need Workers::reserve_thread_locked(MayStart may_start) {
   ++threads_;
   ++starting_;
+  ++unmade_;
+  asked_ += may_start == MayStart::ASKS;
   return Need::THREAD;
 }
 
+void Workers::ensure_one() {
+  {
+    os::Locked locked(mutex_);
+    if (has_thread_locked()) return;
+    static_cast<void>(reserve_thread_locked(MayStart::YES));
+  }
+  if (!make_thread()) abandon_queue(nullptr, 0);
+}
+
+// The last one stays while requests are in flight that may come to be the workers', whoever has them now.
+bool Workers::may_leave_locked() const {
+  const bool is_last = threads_ == blocked_ + unmade_ + 1;
+  if (is_last && spawner_ != nullptr && spawner_->is_needed()) return false;
+  return queue_.empty() && !completion_.has_chores(completion_.engine);
+}
+
 // False when there is no thread, nor one being made by somebody else, to come back to the queue.
-bool Workers::satisfy(Need need) {
+bool Workers::satisfy(Need need, MayStart may_start) {
   if (need == Need::WAKE) os::futex_wake(sequence_, 1);
   if (need != Need::THREAD) return true;
-  if (os::start_library_thread(run_thread, this) == 0) {
-    created_.fetch_add(1, std::memory_order_relaxed);
-    return true;
+  if (may_start == MayStart::ASKS) {
+    if (spawner_ != nullptr && spawner_->ask()) return true;
+    os::Locked locked(mutex_);
+    if (asked_ == 0) return true;  // by a spawner that another thread has made meanwhile
+    --asked_;
+    if (spawner_ != nullptr && has_thread_locked()) {  // which comes back to the queue
+      --unmade_;
+      --threads_;
+      --starting_;
+      return true;
+    }
   }
+  return make_thread();
+}
+
+bool Workers::make_thread() {
+  const int error = os::start_library_thread(run_thread, this);
+  if (error == 0) created_.fetch_add(1, std::memory_order_relaxed);
   os::Locked locked(mutex_);
+  --unmade_;
+  if (error == 0) return true;
   --threads_;
   --starting_;
   return threads_ > blocked_;
+}
+
+// None for whom nothing is left to do: a waiter took it meanwhile, or a thread that was there.
+void Workers::make_asked() {
+  poller_.make_asked();
+  for (;;) {
+    {
+      os::Locked locked(mutex_);
+      if (asked_ == 0) return;
+      --asked_;
+      if (queued_ == 0) {
+        --unmade_;
+        --threads_;
+        --starting_;
+        continue;
+      }
+    }
+    if (!make_thread()) abandon_queue(nullptr, 0);
+  }
 }
 
 Verdict Workers::submit(Chain& chain, MayStart may_start) {
@@ -92,25 +164,26 @@ Verdict Workers::submit(Chain& chain, MayStart may_start) {
   const std::uint32_t generation = generation_of(chain);
   {
     os::Locked locked(mutex_);
-    if (may_start == MayStart::NO && threads_ <= blocked_) return Verdict::DECLINED;
+    if (may_start == MayStart::NO && !has_thread_locked()) return Verdict::DECLINED;
     const bool is_watched = keeps_watch() && is_deferred(chain);
     push_locked(chain);
     if (!is_watched) need = need_locked(may_start);
   }
-  return satisfy(need) ? Verdict::ACCEPTED : abandon_queue(chain, generation);
+  return satisfy(need, may_start) ? Verdict::ACCEPTED : abandon_queue(&chain, generation);
 }
 
 // Nobody will come. Unless it was taken meanwhile, the chain is its submitter's again, place RUNNING; others that
-// counted on the same thread fail with EAGAIN, as their submitters have gone.
-Verdict Workers::abandon_queue(Chain& own, std::uint32_t generation) {
+// counted on the same thread fail with EAGAIN, as their submitters have gone. own: null for who has none; then those
+// who wait for a peer are enough, as they look after the queue.
+Verdict Workers::abandon_queue(const Chain* own, std::uint32_t generation) {
   Verdict verdict = Verdict::ACCEPTED;
   chain::ChainQueue orphans{};
   {
     os::Locked locked(mutex_);
-    if (threads_ > blocked_) return Verdict::ACCEPTED;
+    if (threads_ > (own != nullptr ? blocked_ : 0)) return Verdict::ACCEPTED;
     while (Chain* chain = queue_.pop_front()) {
       put(*chain, Place::RUNNING);
-      if (chain == &own && generation_of(own) == generation) {
+      if (chain == own && generation_of(*chain) == generation) {
         verdict = Verdict::DECLINED;
       } else {
         orphans.push_back(*chain);
@@ -149,9 +222,9 @@ void Workers::look_after_queue() {
   Need need;
   {
     os::Locked locked(mutex_);
-    need = need_locked(MayStart::YES);
+    need = need_locked(MayStart::ASKS);
   }
-  satisfy(need);
+  satisfy(need, MayStart::ASKS);
 }
 
 void* Workers::run_thread(void* self) {
@@ -177,15 +250,15 @@ void Workers::work() {
 
 Chain* Workers::next() {
   mutex_.lock();
-  for (;;) {
+  for (bool is_kept = false;;) {
     keep_watch_locked();
     if (Chain* chain = running_ < limit_ ? pop_locked() : nullptr) {
       ++running_;
       copying_ += chain->is_modest;
       if (waiter_may_take(*chain)) deferral_.end(chain->fd);  // nobody waits for it
-      const Need need = need_locked(MayStart::YES);
+      const Need need = need_locked(MayStart::ASKS);
       mutex_.unlock();
-      satisfy(need);
+      satisfy(need, MayStart::ASKS);
       return chain;
     }
     const bool has_chores = completion_.has_chores(completion_.engine);
@@ -195,8 +268,9 @@ Chain* Workers::next() {
       mutex_.lock();
       if (!queue_.empty() && running_ < limit_) continue;
     }
-    const bool timed_out = sleep_locked(has_chores ? CHORES_NS : idle_ns_);
-    if (timed_out && queue_.empty() && !completion_.has_chores(completion_.engine)) {
+    const std::int64_t idle_ns = is_kept ? std::max(idle_ns_, KEPT_NS) : idle_ns_;
+    is_kept = sleep_locked(has_chores ? CHORES_NS : idle_ns);
+    if (is_kept && may_leave_locked()) {
       --threads_;
       mutex_.unlock();
       return nullptr;
@@ -267,9 +341,9 @@ void Workers::end_telling(bool goes_on) {
   {
     os::Locked locked(mutex_);
     telling_ = false;
-    if (goes_on) need = need_locked(MayStart::YES);
+    if (goes_on) need = need_locked(MayStart::ASKS);
   }
-  satisfy(need);
+  satisfy(need, MayStart::ASKS);
 }
 
 void Workers::leave_to_waiters(Chain& chain) {

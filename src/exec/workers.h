@@ -24,6 +24,7 @@
 #include "exec/lookout.h"
 #include "exec/pace.h"
 #include "exec/poller.h"
+#include "exec/spawner.h"
 #include "os/mutex.h"
 
 namespace atomrt::exec {
@@ -35,20 +36,30 @@ class Workers {
   static constexpr std::int64_t WATCH_NS = 150'000;
   static constexpr std::int64_t LOOK_NS = 10'000;
 
-  enum class MayStart : bool { NO, YES };
+  using MayStart = exec::MayStart;
 
+  // Threads of both kinds are made that way.
+  void spawn_by(Spawner& spawner) {
+    spawner_ = &spawner;
+    poller_.spawn_by(spawner);
+  }
   // limit: most threads that file requests may use; idle_ns: how long an idle thread stays.
   void configure(unsigned limit, std::int64_t idle_ns);
   // has_others: there are more processors than this thread's; where there are not, looking around is waste.
   void start(const Completion& completion, bool has_others) {
     completion_ = completion;
-    poller_.start(this, resume, fail_polled);
+    poller_.start(this, resume);
     lookout_.start(has_others);
   }
 
-  // DECLINED: no thread exists and none could be made (EAGAIN), or may be made (async-signal-safe callers).
+  // DECLINED: no thread exists and none could be made (EAGAIN), or may be made (async-signal-safe callers). One that
+  // was asked for may turn out not to be had: then the chain fails.
   Verdict submit(chain::Chain& chain, MayStart may_start = MayStart::YES);
   bool take(chain::Chain& chain);
+  // For a submitter whose chain is held: whoever lets it go can make no thread for it (spawner.h).
+  void ensure_one();
+  // For the spawner: makes what was asked for.
+  void make_asked();
   // Wakes an idle thread, if there is one, to look for chores.
   void nudge();
   // A waiter has taken over a chain of that descriptor, from here or from its lane.
@@ -90,9 +101,9 @@ class Workers {
   bool wait_for_peer(chain::Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken);
   [[nodiscard]] bool leave_to_others(chain::Chain& chain);
   static void resume(void* self, chain::Chain& chain);
-  static void fail_polled(void* self, chain::Chain& chain);
   void set_blocked(bool blocked);
   void look_after_queue();
+  [[nodiscard]] bool give_way(chain::Chain& chain);
   void leave_to_waiters(chain::Chain& chain);
 
   void push_locked(chain::Chain& chain);
@@ -103,11 +114,18 @@ class Workers {
   void keep_watch_locked();
   void look_after_lone_locked(bool all);
   void look_around_locked();
+  [[nodiscard]] bool wants_more_locked(unsigned coming) const;
   [[nodiscard]] Need need_locked(MayStart may_start);
-  bool satisfy(Need need);
-  Verdict abandon_queue(chain::Chain& own, std::uint32_t generation);
+  // Threads that will come back to the queue, whatever becomes of those that are being made.
+  [[nodiscard]] bool has_thread_locked() const { return threads_ > blocked_ + unmade_; }
+  [[nodiscard]] Need reserve_thread_locked(MayStart may_start);
+  [[nodiscard]] bool may_leave_locked() const;
+  bool satisfy(Need need, MayStart may_start);
+  bool make_thread();
+  Verdict abandon_queue(const chain::Chain* own, std::uint32_t generation);
 
   Completion completion_;
+  Spawner* spawner_;
   Deferral deferral_;
   Pace pace_;
   Poller poller_;
@@ -123,6 +141,8 @@ class Workers {
   unsigned copying_;   // threads that run a modest one
   unsigned threads_;   // alive or being made
   unsigned starting_;  // of those, have not looked at the queue yet
+  unsigned unmade_;    // asked for, or being made: there may be none in the end, or late (spawner.h)
+  unsigned asked_;     // of those, the spawner has not begun
   unsigned idle_;      // asleep or about to sleep on sequence_
   unsigned waking_;    // of those, woken and not yet looking
   unsigned running_;   // at work on a chain: at most limit_, but for those whose stream has just become ready

@@ -146,7 +146,8 @@ unsigned processors() {
 
 void yield_processor() { system_call(SYS_sched_yield); }
 
-void sleep_exactly() { system_call(SYS_prctl, PR_SET_TIMERSLACK, 1UL); }
+ExactSleeps::ExactSleeps() { system_call(SYS_prctl, PR_SET_TIMERSLACK, 1UL); }
+ExactSleeps::~ExactSleeps() { system_call(SYS_prctl, PR_SET_TIMERSLACK, 0UL); }  // the default
 
 void name_this_thread(const char* name) { system_call(SYS_prctl, PR_SET_NAME, name); }
 

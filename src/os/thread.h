@@ -34,8 +34,15 @@ extern constinit std::atomic<std::uint32_t> thread_number_offset;
   return *reinterpret_cast<const std::uint32_t*>(reinterpret_cast<const char*>(pthread_self()) + offset);
 }
 
-// This thread's timed sleeps end when their time does; the kernel adds 50 us to others'.
-void sleep_exactly();
+// This thread's timed sleeps end when their time does; the kernel adds 50 us to others', and to those of threads that
+// are made meanwhile.
+class [[nodiscard]] ExactSleeps {
+ public:
+  ExactSleeps();
+  ~ExactSleeps();
+  ExactSleeps(const ExactSleeps&) = delete;
+  ExactSleeps& operator=(const ExactSleeps&) = delete;
+};
 
 // name: up to 15 bytes, seen in ps -L.
 void name_this_thread(const char* name);

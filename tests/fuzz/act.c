@@ -94,9 +94,7 @@ static void punch(struct worker *worker)
 static void fork_one(struct worker *worker)
 {
     int status;
-    interrupt_hold_off(true);
     const pid_t child = MAY_FORK ? fork() : -1;
-    interrupt_hold_off(false);
     if (child == 0) {
         static unsigned char bytes[BLOCK] __attribute__((aligned(4096)));
         struct aiocb block = {.aio_fildes = shared_fd[2 * random_below(&worker->random, 2)],
@@ -217,7 +215,6 @@ void *worker_run(void *argument)
         atomic_fetch_add(&worker->steps, 1);
     }
     finish(worker);
-    interrupt_allow(NULL);  /* the end of a thread frees memory */
     pthread_detach(pthread_self());
     return NULL;
 }

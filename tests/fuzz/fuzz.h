@@ -146,7 +146,6 @@ void *worker_run(void *worker);
 void interrupt_start(void);
 void interrupt_one(uint64_t *random);
 void interrupt_allow(struct worker *worker);
-void interrupt_hold_off(bool held);
 
 /* watch.c */
 void watch_until_done(void);

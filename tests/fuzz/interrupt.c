@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 static __thread struct worker *interrupted;
-static __thread volatile sig_atomic_t is_held_off;
 static atomic_int thread_ids[MOST_WORKERS];
 static struct aiocb blocks[MOST_WORKERS];
 static unsigned char *buffers[MOST_WORKERS];
@@ -25,7 +24,7 @@ static void on_interrupt(int number)
     const int before = errno;
     struct worker *worker = interrupted;
     (void)number;
-    if (worker == NULL || is_held_off)
+    if (worker == NULL)
         return;
     struct aiocb *block = &blocks[worker->index];
     const struct aiocb *list[] = {block};
@@ -73,10 +72,6 @@ void interrupt_allow(struct worker *worker)
     if (worker != NULL)
         atomic_store(&thread_ids[worker->index], (int)gettid());
 }
-
-/* While the thread is in malloc or fork: a handler there holds the locks of malloc, and the library's thread that is to end
- * its request may be in pthread_create just then, which allocates (libatomrt(7), LIMITS). */
-void interrupt_hold_off(bool held) { is_held_off = held; }
 
 /* A number that belongs to no thread any more is refused; one of a thread of the library's stays blocked there. */
 void interrupt_one(uint64_t *random)

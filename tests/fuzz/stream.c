@@ -85,9 +85,7 @@ void stream_ended(struct worker *worker, struct op *op, int error, ssize_t resul
         give_up("worker %u: a stream request ended with errno %d", worker->index, error);
     mine->is_over = true;
     mine->bytes = error == 0 ? (size_t)result : 0;
-    interrupt_hold_off(true);
     mine->data = malloc(mine->bytes + 1);
-    interrupt_hold_off(false);
     memcpy(mine->data, op->buffer, mine->bytes);
     while (stream->told[writes] < stream->calls[writes] && stream->ended[writes][stream->told[writes] % QUEUE].is_over) {
         struct ended *next = &stream->ended[writes][stream->told[writes]++ % QUEUE];
@@ -96,9 +94,7 @@ void stream_ended(struct worker *worker, struct op *op, int error, ssize_t resul
         MUST(*bytes + next->bytes <= MEMORY);
         memcpy(to + *bytes, next->data, next->bytes);
         *bytes += next->bytes;
-        interrupt_hold_off(true);
         free(next->data);
-        interrupt_hold_off(false);
         next->data = NULL;
     }
     compare(worker, stream);

@@ -44,6 +44,7 @@ struct AtFork {
 };
 std::vector<AtFork> at_fork;
 unsigned refusals;
+unsigned malloc_holder;  // a thread's number
 Clock past_of_lock;  // of the C library's own
 
 }  // namespace
@@ -55,8 +56,17 @@ void reset_libc() {
   past_of_lock.clear();
   refusals = 0;
   atomrt::os::thread_number_offset.store(offsetof(ThreadBlock, number), std::memory_order_relaxed);
+  malloc_holder = 0;
 }
 unsigned threads_refused() { return refusals; }
+void hold_malloc() {
+  step("malloc");
+  malloc_holder = self().number;
+}
+void let_malloc_go() {
+  malloc_holder = 0;
+  wake(&malloc_holder, ~0U);
+}
 unsigned fork_handlers() { return static_cast<unsigned>(at_fork.size()); }
 
 // Others may register more meanwhile.
@@ -80,6 +90,7 @@ int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t*, void* (*body
     return EAGAIN;
   }
   step("pthread_create");
+  while (malloc_holder != 0 && malloc_holder != self().number) sleep_on("malloc's lock", &malloc_holder, NEVER, false);
   // Those of the library are created with all signals blocked; those for SIGEV_THREAD unblock them.
   const std::uint64_t mask = self().mask;
   Thread* const made = start_thread((mask & bit_of(SIGUSR1)) != 0 ? "library's" : "program's", false, mask, body, argument);

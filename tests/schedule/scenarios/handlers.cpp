@@ -83,3 +83,36 @@ SCENARIO(suspend_with_a_timeout_beside_a_feeder, NO_RING) {
   EXPECT(ended_well(read, 4));
   join(feeder);
 }
+
+// The handler's requests are served by the threads that are there; what tells of them by a function may come later.
+namespace {
+void wait_inside_malloc(int flags) {
+  static int ends[2];
+  open_pipe(ends);
+  fd = open_regular(O_RDWR | flags, std::string(1024, 'm'), false);
+  Request& told = read_of(ends[0], 1, 0, By::FUNCTION);
+  Request& blocked = read_of(ends[0], 4, 0);
+  Request& other = read_of(fd, 512, 512, By::FUNCTION);
+  Request& read = read_of(fd, 512, 0);
+  Request& sync = sync_of(fd);
+  const bool is_told = submit(told), has_blocked = submit(blocked), has_other = submit(other), has_read = submit(read);
+  const bool has_sync = submit(sync);
+  if (!is_room_short()) hold_malloc();  // else a thread that none could be made for is still to come
+  feed(ends[1], is_told ? "1four" : "four");
+  if (has_blocked) wait_for(blocked);
+  if (has_read) wait_for(read);
+  if (has_sync) wait_for(sync);
+  let_malloc_go();
+  if (is_told) wait_for(told);
+  if (has_other) wait_for(other);
+  if (is_told) EXPECT(ended_well(told, 1));
+  if (has_blocked) EXPECT(ended_well(blocked, 4));
+  if (has_other) EXPECT(ended_well(other, 512));
+  if (has_read) EXPECT(ended_well(read, 512));
+  if (has_sync) EXPECT(ended_well(sync, 0));
+}
+}  // namespace
+
+SCENARIO(a_handler_waits_inside_malloc, NO_HEAD) { wait_inside_malloc(0); }
+SCENARIO(a_handler_waits_inside_malloc_for_direct_reads, NO_RING) { wait_inside_malloc(O_DIRECT); }
+SCENARIO(a_handler_waits_inside_malloc_for_workers, THREADS) { wait_inside_malloc(0); }

@@ -92,6 +92,33 @@ void a_waiter_is_woken_behind_the_signal(void**) {
   }
 }
 
+// Left to finish_tail, which makes it: who waits is woken then, by himself or by a list.
+void a_function_is_left_and_waited_for(void**) {
+  Fixture f;
+  Request request = f.request(Kind::READ);
+  request.notification.by = NotifyBy::THREAD;
+  request.notification.function = [](sigval) {};
+  Group& group = f.group(true);
+  request.group = &group;
+  group.add();
+  assert_false(group.count_down());  // the call has submitted all
+  Chain& chain = f.submit(request);
+  const std::uint32_t generation = generation_of(chain);
+  WaiterHold hold;
+  Waiter* waiter = f.registry.waiters.enter(hold, 0);
+  assert_int_equal(f.registry.waiters.watch(chain, generation, *waiter), Watch::WATCHED);
+  assert_false(finish(f.registry, chain, 0, Threads::LEFT).is_over);
+  assert_int_equal(atomrt::aiocb::load_error(f.block), 0);
+  assert_int_not_equal(waiter->bell, atomrt::os::RUNG);
+  assert_true(WaiterTable::is_telling(chain, generation));
+  assert_false(group.is_done());
+  assert_true(finish_tail(f.registry, chain));
+  assert_int_equal(waiter->bell, atomrt::os::RUNG);
+  assert_false(f.registry.waiters.is_anybody_telling());
+  assert_true(group.is_done());
+  WaiterTable::leave(hold);
+}
+
 void a_chain_whose_signal_finds_no_room_is_not_over(void**) {
   Fixture f;
   Chain& chain = f.submit(f.request(Kind::WRITE, SIGUSR1));
@@ -276,6 +303,7 @@ UNIT_TESTS(cmocka_unit_test(the_steps_come_in_order), cmocka_unit_test(nothing_l
            cmocka_unit_test(who_is_held_back_is_released), cmocka_unit_test(the_hold_goes_back_to_the_caller),
            cmocka_unit_test(a_waiter_is_woken_by_finish),
            cmocka_unit_test(a_waiter_is_woken_behind_the_signal),
+           cmocka_unit_test(a_function_is_left_and_waited_for),
            cmocka_unit_test(a_chain_whose_signal_finds_no_room_is_not_over),
            cmocka_unit_test(a_group_is_counted_down_after_the_entrys_own_notification),
            cmocka_unit_test(the_lists_signal_is_tried_again_without_the_entrys),

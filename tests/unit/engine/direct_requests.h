@@ -179,12 +179,12 @@ inline int settle_direct(void** state) {
   if (!eventually(is_over)) return -1;
   the_engine().direct.configure(1);
   exec::Direct& direct = the_engine().direct.at(0);
-  if (!direct.add_need(true)) return -1;  // a reaper, who gives the context back
+  if (!direct.add_need(atomrt::exec::MayStart::YES)) return -1;  // a reaper, who gives the context back
   direct.drop_need();
   const auto is_gone = [&] {
     constexpr exec::DirectContexts::Set ALL_OF_THEM = (2U << exec::DirectContexts::OWN) - 1;
     the_engine().direct.wake_reapers(ALL_OF_THEM);
-    const bool is_there = direct.add_need(false);
+    const bool is_there = direct.add_need(atomrt::exec::MayStart::NO);
     if (is_there) direct.drop_need();
     return !is_there && threads_named("atomrt-reaper") == 0;
   };

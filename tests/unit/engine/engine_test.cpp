@@ -5,6 +5,7 @@
 
 #include "engine/hold.h"
 #include "engine/requests.h"
+#include "engine/suspend.h"
 #include "exec/without_threads.h"
 #include "without_memory.h"
 
@@ -196,6 +197,34 @@ void a_tail_that_finds_no_room_is_kept_until_it_goes_through(void**) {
   assert_true(eventually([] { return is_idle(); }));
 }
 
+// The spawner is in the middle of making a function's thread, which is refused in the end: then nobody waits any more.
+Gate making;
+std::atomic<int> calls{0};
+void only_a_wait_for_a_function_waits_for_the_spawner(void**) {
+  set_threads(4, 1000);
+  MemoryFile file;
+  Aio told, quiet;
+  const atomrt::os::SignalBlock blocked;
+  const atomrt::exec::Spawner::Use spawner_stays(the_engine().spawner);
+  quiet.sync(file.fd).ends_with(0, 0);  // a worker is there
+  making.close();
+  thread_fault.when_refused.store([] { making.pass(); });
+  thread_fault.refused.store(1);
+  told.block.aio_sigevent.sigev_notify = SIGEV_THREAD;
+  told.block.aio_sigevent.sigev_notify_function = [](sigval) { calls.fetch_add(1); };
+  told.sync(file.fd).ends_with(0, 0);
+  const std::uint32_t generation = generation_of(*told.chain());
+  assert_true(eventually([] { return making.arrived() == 1; }));
+  quiet.sync(file.fd);
+  const struct aiocb* const quiet_one[] = {&quiet.block};
+  assert_int_equal(suspend(quiet_one, 1, nullptr), 0);
+  assert_int_equal(quiet.error(), 0);
+  assert_true(atomrt::chain::WaiterTable::is_telling(*told.chain(), generation));
+  making.open();
+  assert_true(eventually([&] { return !atomrt::chain::WaiterTable::is_telling(*told.chain(), generation); }));
+  assert_true(eventually([] { return calls == 1 && is_idle(); }));
+}
+
 // However long its notification takes.
 void a_cancelled_stream_is_polled_for_no_longer(void**) {
   Pipe pipe;
@@ -226,8 +255,12 @@ void a_released_chain_that_nobody_can_run_fails_with_eagain(void**) {
   first.write(file.fd, "1111");
   second.write(file.fd, "2222");
   third.write(file.fd, "3333");
-  // The worker is counted out while `first` is in the test's hands.
+  // The worker leaves while `first` is in the test's hands: as far as it can tell, nothing is in flight.
   assert_true(the_engine().workers.take(*first.chain()));
+  for (Aio* aio : {&first, &second, &third}) {
+    aio->chain()->is_counted = false;
+    the_engine().spawner.leave();
+  }
   set_threads(1, 0);
   open_gate();
   assert_true(eventually([] { return threads_named("atomrt-worker") == 0; }));
@@ -249,5 +282,6 @@ UNIT_TESTS(TEST(nothing_exists_before_the_first_use),
            TEST(a_child_starts_afresh_and_a_grandchild_too), TEST(a_child_has_none_of_the_requests_in_flight),
            TEST(a_wish_takes_effect_while_it_runs), TEST(streams_in_flight_are_counted),
            TEST(a_tail_that_finds_no_room_is_kept_until_it_goes_through),
+           TEST(only_a_wait_for_a_function_waits_for_the_spawner),
            TEST(a_cancelled_stream_is_polled_for_no_longer),
            TEST(a_released_chain_that_nobody_can_run_fails_with_eagain))

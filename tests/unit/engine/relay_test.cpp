@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// relay: whose signals the retrier sends, by the signal's handler and whether it may be running. queue_signal is wrapped:
+// relay: whose signals the spawner sends, by the signal's handler and whether it may be running. queue_signal is wrapped:
 // it notes the thread that sends.
 #include "engine/relay.h"
 
@@ -98,7 +98,7 @@ void outside_its_handler_the_caller_sends(void**) {
   SKIP_WITHOUT_NOWAIT_PIPES();
   const Situation situation(Disposition::HANDLER, false);
   all_are_sent_here();
-  assert_true(eventually([] { return threads_named("atomrt-notify") == 1; }));
+  assert_true(eventually([] { return threads_named("atomrt-spawner") == 1; }));
 }
 
 void where_its_handler_may_be_running_another_thread_sends_some(void**) {

@@ -194,12 +194,19 @@ void without_memory_the_request_is_refused(void**) {
   later.write(file.fd, "1234").ends_with(0, 4);
 }
 
+// So that the first thread that is refused is a worker.
+struct SpawnerIsThere {
+  const atomrt::os::SignalBlock blocked;
+  const atomrt::exec::Spawner::Use use{the_engine().spawner};
+};
+
 // While the first of a lane is being refused, another has been held behind it: it must end, be it with EAGAIN.
 Aio* behind = nullptr;
 int behind_fd = -1;
 void a_refused_request_lets_its_followers_go(void**) {
   MemoryFile file;
   Aio first, second;
+  const SpawnerIsThere spawner;
   thread_fault.refused.store(ALL);
   behind = &second;
   behind_fd = file.fd;
@@ -220,6 +227,7 @@ void who_waits_for_a_refused_request_is_woken(void**) {
   static atomrt::chain::WaiterHold hold;
   static Aio aio;
   waiter = the_engine().registry.waiters.enter(hold, 0);
+  const SpawnerIsThere spawner;
   thread_fault.refused.store(1);
   thread_fault.when_refused.store([] {  // the name is there, the request is not over
     thread_fault.when_refused.store(nullptr);

@@ -12,6 +12,7 @@ using atomrt::chain::Chain;
 using atomrt::chain::Group;
 using atomrt::chain::NotifyBy;
 using atomrt::chain::Place;
+using atomrt::exec::MayStart;
 using atomrt::exec::By;
 using atomrt::exec::DirectContexts;
 using atomrt::exec::Verdict;
@@ -51,7 +52,8 @@ class Fixture {
       bool any = false;
       for (unsigned i = 0; i <= OWN; ++i) {
         atomrt::exec::Direct& context = contexts().at(i);
-        if (context.add_need(kernel.destroyed != kernel.made)) context.drop_need();
+        const bool is_one_wanted = kernel.destroyed != kernel.made;
+        if (context.add_need(is_one_wanted ? MayStart::YES : MayStart::NO)) context.drop_need();
         context.wake_reaper();
         any |= has_reaper(context);
       }

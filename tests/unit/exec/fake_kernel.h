@@ -92,7 +92,7 @@ inline void direct_offer(void* self, chain::Chain& chain) {
 
 // Its reaper is there, or on its way: one that has just been made has no name yet.
 inline bool has_reaper(exec::Direct& direct) {
-  const bool is_there = direct.add_need(false);
+  const bool is_there = direct.add_need(exec::MayStart::NO);
   if (is_there) direct.drop_need();
   return is_there || threads_named("atomrt-reaper") != 0;
 }

@@ -47,7 +47,7 @@ void what_is_announced_is_settled_though_nobody_looks(void**) {
 void it_rests_while_nothing_is_in_flight_and_comes_for_the_next(void**) {
   Fixture f;
   Chain& first = f.submitted();
-  assert_true(f.direct.add_need(false));
+  assert_true(f.direct.add_need(atomrt::exec::MayStart::NO));
   f.direct.wake_reaper();
   assert_true(f.sleeps_in_kernel());
   f.kernel.complete(0, 1);
@@ -64,11 +64,11 @@ void it_rests_while_nothing_is_in_flight_and_comes_for_the_next(void**) {
 
 void a_need_without_a_reaper_is_refused_where_none_may_be_made(void**) {
   Fixture f;
-  assert_false(f.direct.add_need(false));
+  assert_false(f.direct.add_need(atomrt::exec::MayStart::NO));
   thread_fault.refused.store(1);
-  assert_false(f.direct.add_need(true));
+  assert_false(f.direct.add_need(atomrt::exec::MayStart::YES));
   assert_int_equal(f.direct.created(), 0);
-  assert_true(f.direct.add_need(true));
+  assert_true(f.direct.add_need(atomrt::exec::MayStart::YES));
   assert_int_equal(f.direct.created(), 1);
   f.direct.drop_need();
 }
@@ -94,7 +94,7 @@ Fixture* fixture_of_other = nullptr;
 Chain* chain_of_other = nullptr;
 std::atomic<int> thread_of_other{0}, verdict_of_other{-1};
 
-void who_relies_on_a_reaper_that_could_not_be_made_has_another(void**) {
+void nobody_relies_on_a_reaper_that_is_being_made(void**) {
   Fixture f;
   fixture_of_other = &f;
   chain_of_other = &f.announced();
@@ -113,7 +113,8 @@ void who_relies_on_a_reaper_that_could_not_be_made_has_another(void**) {
   });
   f.submitted();
   pthread_join(other, nullptr);
-  assert_int_equal(verdict_of_other, Verdict::ACCEPTED);
+  assert_int_equal(verdict_of_other, Verdict::DECLINED);
+  f.submitted(*chain_of_other);
   f.kernel.complete_all(9);
   f.is_settled(*chain_of_other, 9, By::LIBRARY);
 }
@@ -329,7 +330,7 @@ void it_gives_the_context_back_when_idle_and_both_come_again(void**) {
     assert_false(f.direct.has_events());
     assert_false(f.direct.lead(Fixture::ME, By::APPLICATION));
     assert_false(f.direct.follow(zeroed<atomrt::os::FutexWord>()));
-    assert_false(f.direct.add_need(false));
+    assert_false(f.direct.add_need(atomrt::exec::MayStart::NO));
     assert_false(f.direct.leave_to_reaper(chain));
     assert_int_equal(f.kernel.made, round);
     assert_int_equal(f.direct.created(), round);
@@ -359,7 +360,7 @@ void what_is_in_flight_or_needs_it_keeps_it(void**) {
   Fixture f(100'000);
   Chain& chain = f.submitted();
   assert_true(is_kept(f));
-  assert_true(f.direct.add_need(false));
+  assert_true(f.direct.add_need(atomrt::exec::MayStart::NO));
   f.kernel.complete(0, 1);
   f.direct.wake_reaper();
   f.is_settled(chain, 1, By::LIBRARY);
@@ -375,7 +376,7 @@ UNIT_TESTS(cmocka_unit_test(nobody_needs_it_and_it_sleeps),
            cmocka_unit_test(it_rests_while_nothing_is_in_flight_and_comes_for_the_next),
            cmocka_unit_test(a_need_without_a_reaper_is_refused_where_none_may_be_made),
            cmocka_unit_test(what_is_announced_is_declined_where_no_reaper_can_be_made),
-           cmocka_unit_test(who_relies_on_a_reaper_that_could_not_be_made_has_another),
+           cmocka_unit_test(nobody_relies_on_a_reaper_that_is_being_made),
            cmocka_unit_test(a_chain_that_nobody_may_look_after_is_settled),
            cmocka_unit_test(a_chain_that_is_being_finished_needs_nobody),
            cmocka_unit_test(a_sync_behind_direct_requests_needs_the_reaper),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Retrier: tails that found no room are tried in order until they go through, by a thread of its own, or by one that
-// lends itself where none can be made.
+// Retrier: tails that found no room are tried in order until they go through, by the spawner, or by a thread that lends
+// itself where there is none.
 #include "exec/retrier.h"
 
 #include "chain/chains.h"
 #include "chain/group.h"
+#include "exec/spawner.h"
 #include "exec/without_threads.h"
 
 namespace {
@@ -13,7 +14,9 @@ using namespace atomrt::unit;
 using atomrt::chain::Chain;
 using atomrt::chain::ChainPool;
 using atomrt::chain::NotifyBy;
+using atomrt::exec::MayStart;
 using atomrt::exec::Retrier;
+using atomrt::exec::Spawner;
 
 // The engine's side: room for so many signals and threads, and what went through, in order.
 struct Fake {
@@ -43,26 +46,27 @@ struct Fixture {
   Fake& fake = zeroed<Fake>();
   ChainPool& pool = zeroed<ChainPool>();
   Retrier& retrier = zeroed<Retrier>();
+  Spawner& spawner = zeroed<Spawner>();
   Fixture() {
     thread_fault.start_over();
     retrier.start(&fake, Fake::try_again);
+    spawner.start(&retrier, [](void* self) { return static_cast<Retrier*>(self)->serve(); });
   }
   ~Fixture() {
     // Its thread must be gone before the fake is.
     thread_fault.start_over();
     fake.signals.store(1000);
     fake.threads.store(1000);
-    retrier.configure(0);
-    assert_true(retrier.poke());
-    if (threads_named("atomrt-notify") != 0) retrier.add(chain(0));  // wakes it, if it is idle; it may have left
-    assert_true(eventually([&] {
-      return retrier.poke() && !retrier.has_work() && threads_named("atomrt-notify") == 0;
-    }));
+    spawner.configure(0);
+    assert_true(ask());  // it looks at the idle time
+    assert_true(eventually([&] { return !retrier.has_work() && is_gone(); }));
   }
-  // False: no thread could be made.
-  bool add(Chain& chain) {
-    retrier.add(chain);
-    return retrier.poke();
+  bool ask() { return spawner.ask(MayStart::YES); }
+  bool is_gone() { return !spawner.is_present() && threads_named("atomrt-spawner") == 0; }
+  // False: there is no spawner.
+  bool add(Chain& chain, std::uint32_t relayed_by = 0) {
+    retrier.add(chain, relayed_by);
+    return ask();
   }
   Chain& chain(int number, NotifyBy by = NotifyBy::SIGNAL) {
     Chain& chain = adopted(pool, request_of(Kind::READ, nullptr, number));
@@ -74,8 +78,7 @@ struct Fixture {
 void without_work_there_is_no_thread(void**) {
   Fixture f;
   assert_false(f.retrier.has_work());
-  assert_true(f.retrier.poke());
-  f.retrier.lend_thread();
+  assert_false(f.retrier.serve());
   assert_int_equal(thread_fault.asked, 0);
 }
 
@@ -87,10 +90,10 @@ void a_tail_is_tried_until_it_goes_through_and_the_thread_leaves(void**) {
   assert_int_equal(f.fake.through, 0);
   f.fake.signals.store(1);
   assert_true(eventually([&] { return f.fake.through == 1; }));
-  assert_true(eventually([&] { return threads_named("atomrt-notify") == 0; }));
+  assert_true(eventually([&] { return f.is_gone(); }));
   assert_false(f.retrier.has_work());
   const int tries = f.fake.tries;
-  assert_true(f.retrier.poke());
+  assert_false(f.retrier.serve());
   assert_int_equal(f.fake.tries, tries);  // once it is through it is nobody's any more
 }
 
@@ -99,7 +102,7 @@ void after_the_thread_has_left_another_is_made(void**) {
   f.fake.signals.store(2);
   for (int i = 1; i <= 2; ++i) {
     assert_true(f.add(f.chain(i)));
-    assert_true(eventually([&] { return f.fake.through == i && threads_named("atomrt-notify") == 0; }));
+    assert_true(eventually([&] { return f.fake.through == i && f.is_gone(); }));
   }
   assert_int_equal(thread_fault.asked, 2);
 }
@@ -116,44 +119,14 @@ void one_thread_serves_all_in_order(void**) {
   assert_int_equal(thread_fault.asked, 1);
 }
 
-// ---- what is left to it ----
-
-void a_thread_made_ready_waits_for_work_and_leaves_when_idle(void**) {
-  Fixture f;
-  f.fake.signals.store(2);
-  f.retrier.configure(IDLE_NS);
-  assert_true(f.retrier.be_ready());
-  assert_true(f.retrier.be_ready());
-  assert_true(eventually([] { return threads_named("atomrt-notify") == 1; }));
-  for (int i = 1; i <= 2; ++i) {
-    assert_true(f.retrier.take_over(f.chain(i), number_of_this_thread()));
-    assert_true(eventually([&] { return f.fake.through == i; }));
-  }
-  assert_int_equal(thread_fault.asked, 1);
-  assert_int_equal(threads_named("atomrt-notify"), 1);
-  f.retrier.configure(0);
-  assert_true(f.retrier.take_over(f.chain(3), number_of_this_thread()));
-  f.fake.signals.store(1);
-  assert_true(eventually([] { return threads_named("atomrt-notify") == 0; }));
-  assert_int_equal(f.fake.through, 3);
-}
-
-void without_a_thread_nothing_is_taken_over(void**) {
-  Fixture f;
-  assert_false(f.retrier.take_over(f.chain(1), number_of_this_thread()));
-  thread_fault.refused.store(ALL);
-  assert_false(f.retrier.be_ready());
-  assert_false(f.retrier.take_over(f.chain(2), number_of_this_thread()));
-  assert_false(f.retrier.has_work());
-  assert_int_equal(f.fake.tries, 0);
-}
+// ---- what is relayed ----
 
 // How long it takes until what this thread leaves to it is tried; meanwhile the thread sleeps, or does not.
 std::int64_t delay_of(Fixture& f, bool sleeps) {
   const int before = f.fake.through;
   f.fake.signals.store(1);
   const std::int64_t begin = atomrt::os::now_ns();
-  assert_true(f.retrier.take_over(f.chain(1), number_of_this_thread()));
+  assert_true(f.add(f.chain(1), number_of_this_thread()));
   if (sleeps) {
     const atomrt::os::FutexWord nobody_wakes{0};
     atomrt::os::futex_wait_until(nobody_wakes, 0, begin + 10 * Retrier::MOMENT_NS);
@@ -162,18 +135,16 @@ std::int64_t delay_of(Fixture& f, bool sleeps) {
   return f.fake.tried_ns - begin;
 }
 
-void what_is_taken_over_is_tried_a_moment_later(void**) {
+void what_is_relayed_is_tried_a_moment_later(void**) {
   Fixture f;
-  f.retrier.configure(IDLE_NS);
-  assert_true(f.retrier.be_ready());
+  f.spawner.configure(IDLE_NS);
   assert_true(delay_of(f, false) >= Retrier::MOMENT_NS);
 }
 
 // Any one of them may come late on a busy machine, not all.
 void a_caller_who_sleeps_is_not_kept_waiting(void**) {
   Fixture f;
-  f.retrier.configure(IDLE_NS);
-  assert_true(f.retrier.be_ready());
+  f.spawner.configure(IDLE_NS);
   assert_true(eventually([&] { return delay_of(f, true) < Retrier::MOMENT_NS; }));
   // Nor has he who works less than his moment for it.
   for (int i = 0; i < 3; ++i) delay_of(f, false);
@@ -183,9 +154,8 @@ void a_caller_who_sleeps_is_not_kept_waiting(void**) {
 void a_caller_that_is_gone_is_not_waited_for(void**) {
   Fixture f;
   f.fake.signals.store(1);
-  f.retrier.configure(IDLE_NS);
-  assert_true(f.retrier.be_ready());
-  assert_true(f.retrier.take_over(f.chain(1), 0x3fffffff));
+  f.spawner.configure(IDLE_NS);
+  assert_true(f.add(f.chain(1), 0x3fffffff));
   assert_true(eventually([&] { return f.fake.through == 1; }));
 }
 
@@ -203,23 +173,23 @@ void behind_one_without_room_its_like_is_not_tried(void**) {
   Fixture f;
   thread_fault.refused.store(ALL);  // no thread: the passes are the test's
   for (int i = 1; i <= 3; ++i) assert_false(f.add(f.chain(i)));
-  f.retrier.lend_thread();
+  f.retrier.serve();
   assert_int_equal(f.fake.tries, 1);
   f.fake.signals.store(1);
-  f.retrier.lend_thread();
+  f.retrier.serve();
   assert_int_equal(f.fake.tries, 3);
   assert_int_equal(f.fake.order[0], 1);
 }
 
-void without_a_thread_the_tail_waits_for_a_poke(void**) {
+void without_a_spawner_the_tail_waits(void**) {
   Fixture f;
   thread_fault.refused.store(2);
   assert_false(f.add(f.chain(1)));
   assert_true(f.retrier.has_work());
-  assert_false(f.retrier.poke());
+  assert_false(f.ask());
   assert_int_equal(f.fake.tries, 0);
   f.fake.signals.store(1);
-  assert_true(f.retrier.poke());
+  assert_true(f.ask());
   assert_true(eventually([&] { return f.fake.through == 1; }));
 }
 
@@ -228,13 +198,13 @@ void a_thread_that_lends_itself_makes_one_pass(void**) {
   thread_fault.refused.store(ALL);
   assert_false(f.add(f.chain(1)));
   assert_false(f.add(f.chain(2)));
-  f.retrier.lend_thread();
+  f.retrier.serve();
   assert_int_equal(f.fake.through, 0);
   f.fake.signals.store(5);
-  f.retrier.lend_thread();
+  f.retrier.serve();
   assert_int_equal(f.fake.through, 2);
   assert_false(f.retrier.has_work());
-  assert_int_equal(threads_named("atomrt-notify"), 0);
+  assert_int_equal(threads_named("atomrt-spawner"), 0);
 }
 
 // The kind of the notification that is left counts: a list's may be another than its entry's.
@@ -250,7 +220,20 @@ void a_lists_thread_is_not_held_up_by_signals(void**) {
   list.tail = atomrt::chain::Tail::NOTIFY_GROUP;
   f.retrier.add(f.chain(1));
   f.retrier.add(list);
-  f.retrier.lend_thread();
+  f.retrier.serve();
+  assert_int_equal(f.fake.tries, 2);
+}
+
+// It is tried, with or without room: then who waits for it goes on.
+void behind_one_without_room_what_is_waited_for_is_tried(void**) {
+  Fixture f;
+  thread_fault.refused.store(ALL);
+  for (int i = 1; i <= 3; ++i) {
+    Chain& chain = f.chain(i, NotifyBy::THREAD);
+    chain.tells_late = i == 3;
+    f.retrier.add(chain);
+  }
+  assert_true(f.retrier.serve());
   assert_int_equal(f.fake.tries, 2);
 }
 
@@ -279,14 +262,13 @@ UNIT_TESTS(cmocka_unit_test(without_work_there_is_no_thread),
            cmocka_unit_test(a_tail_is_tried_until_it_goes_through_and_the_thread_leaves),
            cmocka_unit_test(after_the_thread_has_left_another_is_made),
            cmocka_unit_test(one_thread_serves_all_in_order),
-           cmocka_unit_test(a_thread_made_ready_waits_for_work_and_leaves_when_idle),
-           cmocka_unit_test(without_a_thread_nothing_is_taken_over),
-           cmocka_unit_test(what_is_taken_over_is_tried_a_moment_later),
+           cmocka_unit_test(what_is_relayed_is_tried_a_moment_later),
            cmocka_unit_test(a_caller_who_sleeps_is_not_kept_waiting),
            cmocka_unit_test(a_caller_that_is_gone_is_not_waited_for),
            cmocka_unit_test(signals_without_room_do_not_hold_up_threads),
            cmocka_unit_test(behind_one_without_room_its_like_is_not_tried),
-           cmocka_unit_test(without_a_thread_the_tail_waits_for_a_poke),
+           cmocka_unit_test(without_a_spawner_the_tail_waits),
            cmocka_unit_test(a_thread_that_lends_itself_makes_one_pass),
            cmocka_unit_test(a_lists_thread_is_not_held_up_by_signals),
+           cmocka_unit_test(behind_one_without_room_what_is_waited_for_is_tried),
            cmocka_unit_test(what_is_added_during_a_pass_is_not_lost))

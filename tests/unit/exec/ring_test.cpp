@@ -152,17 +152,20 @@ void without_a_thread_the_ring_declines_for_now(void**) {
 Fixture* fixture_of_callback = nullptr;
 Chain* chain_of_callback = nullptr;
 
-// Two submit, one of them makes the thread: the other relies on it, and goes with it.
-void without_a_thread_those_who_relied_on_it_are_passed_on(void**) {
+// It may come late, or never: nobody but who makes it waits for that.
+void while_one_makes_the_thread_others_are_declined(void**) {
   Fixture f;
   f.hold_thread();
   fixture_of_callback = &f;
   thread_fault.refused.store(1);
-  thread_fault.when_refused.store([] { chain_of_callback = &fixture_of_callback->submitted(read_request()); });
+  thread_fault.when_refused.store([] {
+    Chain& other = fixture_of_callback->chain(read_request());
+    assert_int_equal(fixture_of_callback->ring.submit(other), Verdict::DECLINED);
+    assert_int_equal(place_of(other), Place::MOVING);
+  });
   Chain& chain = f.chain(read_request());
   assert_int_equal(f.ring.submit(chain), Verdict::DECLINED);
-  assert_int_equal(f.job(chain).passed_on, 0);
-  f.is_passed_on(*chain_of_callback);
+  assert_int_equal(f.engine.passed_on, 0);
 }
 
 // Cancelled by another thread between the letter and the failure: it is the other's.
@@ -281,7 +284,7 @@ UNIT_TESTS(cmocka_unit_test(before_the_first_request_there_is_no_thread),
            cmocka_unit_test(letters_that_forget_mean_nothing_to_a_refused_ring),
            cmocka_unit_test(only_what_is_mailed_can_be_taken),
            cmocka_unit_test(without_a_thread_the_ring_declines_for_now),
-           cmocka_unit_test(without_a_thread_those_who_relied_on_it_are_passed_on),
+           cmocka_unit_test(while_one_makes_the_thread_others_are_declined),
            cmocka_unit_test(what_is_taken_while_no_thread_can_be_made_is_not_declined),
            cmocka_unit_test(without_memory_for_a_letter_the_ring_declines),
            cmocka_unit_test(of_submitter_and_canceller_one_has_the_chain),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Direct, who leads: of the threads that wait one sleeps in the kernel, and the others are woken one by one. Kernel AIO is
-// the test's (exec/fake_kernel.h).
+// Direct, who leads: of the threads that wait one sleeps in the kernel, and the others are woken one by one. Kernel AIO
+// is the test's (exec/fake_kernel.h).
 #include "exec/direct.h"
 
 #include "exec/fake_kernel.h"
@@ -39,7 +39,7 @@ void while_the_reaper_is_needed_no_application_leads(void**) {
   Fixture f;
   f.submitted();
   assert_true(f.direct.lead(Fixture::ME, By::APPLICATION));
-  assert_true(f.direct.add_need(false));
+  assert_true(f.direct.add_need(atomrt::exec::MayStart::NO));
   assert_false(f.direct.lead(Fixture::ME, By::APPLICATION));
   assert_true(f.direct.lead(Fixture::THIRD, By::LIBRARY));  // it was handed over
   f.direct.stop_leading(Fixture::THIRD);
@@ -160,7 +160,7 @@ void without_requests_there_is_nothing_to_lead_for(void**) {
 void where_the_reaper_is_needed_no_follower_is_woken(void**) {
   Following f;
   f.follow(1);
-  assert_true(f.direct.add_need(false));
+  assert_true(f.direct.add_need(atomrt::exec::MayStart::NO));
   f.direct.stop_leading(Following::ME);
   assert_int_equal(f.poked(), 0);
   assert_true(f.direct.follow(f.words[1]));  // the reaper is on its way
