@@ -46,8 +46,9 @@ Engine* map_engine() {
   return present;
 }
 
+chain::Released complete_in_library(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
 chain::Released complete_for(void* self, chain::Chain& chain, long result, exec::ContextId context) {
-  return complete(*static_cast<Engine*>(self), chain, result, context);
+  return complete_in_library(*static_cast<Engine*>(self), chain, result, context);
 }
 
 void offer_for(void* self, chain::Chain& chain) { offer_or_fail(*static_cast<Engine*>(self), chain); }
@@ -245,8 +246,20 @@ chain::Released end_turns(Engine& engine, chain::Chain& first) {
   return moving(all);
 }
 
+namespace {
+
+// A worker makes the thread of a notification itself where another one comes back to the queue, and it has nothing in
+// hand that anybody could wait for. False: that is left.
+bool make_thread_here(Engine& engine, chain::Chain& chain, const chain::Released& released) {
+  const bool has_others = released.chains[0] != nullptr || released.chains[1] != nullptr;
+  if (has_others || !needs_thread(chain, chain.tail) || !engine.workers.begin_absence()) return false;
+  const bool is_over = finish_tail(engine.registry, chain);
+  engine.workers.end_absence();
+  return is_over;
+}
+
 chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
-                         Workers::MayStart may_start) {
+                         Workers::MayStart may_start, bool is_worker) {
   put(chain, chain::Place::RUNNING);
   observe_done(engine, context, chain, result);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
@@ -254,10 +267,23 @@ chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec:
   if (needs_reaper(chain)) engine.direct.drop_need_of(chain);
   const bool is_counted = chain.is_counted;
   const chain::Finished finished = finish(engine.registry, chain, result, chain::Threads::LEFT);
-  if (!finished.is_over) retry_tail(engine, chain, may_start);
-  if (is_counted) engine.spawner.leave();
   if (finished.hold != 0) drop_hold(engine, *engine.holds.at(finished.hold));
+  const bool is_left = !finished.is_over && !(is_worker && make_thread_here(engine, chain, finished.released));
+  if (is_left) retry_tail(engine, chain, may_start);
+  if (is_counted) engine.spawner.leave();
   return finished.released;
+}
+
+chain::Released complete_in_library(Engine& engine, chain::Chain& chain, long result, exec::ContextId context) {
+  const bool is_worker = context == exec::ContextId::THREADS;
+  return complete(engine, chain, result, context, Workers::MayStart::YES, is_worker);
+}
+
+}  // namespace
+
+chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
+                         Workers::MayStart may_start) {
+  return complete(engine, chain, result, context, may_start, false);
 }
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "chain/finish.h"
 #include "exec/perform.h"
 #include "os/thread.h"
 
@@ -159,8 +160,24 @@ void Workers::make_asked() {
   }
 }
 
+bool Workers::begin_absence() {
+  {
+    os::Locked locked(mutex_);
+    if (threads_ < blocked_ + unmade_ + 2) return false;
+    ++blocked_;
+    --running_;
+  }
+  look_after_queue();
+  return true;
+}
+
+// Where there are two, each makes the threads of the notifications of what it has run: no hand-over to the spawner.
+bool Workers::wants_a_second_locked(const Chain& chain) const {
+  return needs_thread(chain, chain.tail) && threads_ < blocked_ + 2 && threads_ < limit_;
+}
+
 Verdict Workers::submit(Chain& chain, MayStart may_start) {
-  Need need = Need::NOTHING;
+  Need need = Need::NOTHING, second = Need::NOTHING;
   const std::uint32_t generation = generation_of(chain);
   {
     os::Locked locked(mutex_);
@@ -168,7 +185,9 @@ Verdict Workers::submit(Chain& chain, MayStart may_start) {
     const bool is_watched = keeps_watch() && is_deferred(chain);
     push_locked(chain);
     if (!is_watched) need = need_locked(may_start);
+    if (may_start == MayStart::YES && wants_a_second_locked(chain)) second = reserve_thread_locked(may_start);
   }
+  if (second == Need::THREAD) make_thread();
   return satisfy(need, may_start) ? Verdict::ACCEPTED : abandon_queue(&chain, generation);
 }
 

@@ -58,6 +58,10 @@ class Workers {
   bool take(chain::Chain& chain);
   // For a submitter whose chain is held: whoever lets it go can make no thread for it (spawner.h).
   void ensure_one();
+  // For a worker that is about to do what may take any time, as making a thread for the program does: meanwhile nobody
+  // counts on it. False: there is no other one that would come back to the queue.
+  [[nodiscard]] bool begin_absence();
+  void end_absence() { set_blocked(false); }
   // For the spawner: makes what was asked for.
   void make_asked();
   // Wakes an idle thread, if there is one, to look for chores.
@@ -119,6 +123,7 @@ class Workers {
   // Threads that will come back to the queue, whatever becomes of those that are being made.
   [[nodiscard]] bool has_thread_locked() const { return threads_ > blocked_ + unmade_; }
   [[nodiscard]] Need reserve_thread_locked(MayStart may_start);
+  [[nodiscard]] bool wants_a_second_locked(const chain::Chain& chain) const;
   [[nodiscard]] bool may_leave_locked() const;
   bool satisfy(Need need, MayStart may_start);
   bool make_thread();

@@ -201,7 +201,7 @@ void a_tail_that_finds_no_room_is_kept_until_it_goes_through(void**) {
 Gate making;
 std::atomic<int> calls{0};
 void only_a_wait_for_a_function_waits_for_the_spawner(void**) {
-  set_threads(4, 1000);
+  set_threads(1, 1000);  // so no other worker is there while this one made the thread
   MemoryFile file;
   Aio told, quiet;
   const atomrt::os::SignalBlock blocked;
@@ -223,6 +223,28 @@ void only_a_wait_for_a_function_waits_for_the_spawner(void**) {
   making.open();
   assert_true(eventually([&] { return !atomrt::chain::WaiterTable::is_telling(*told.chain(), generation); }));
   assert_true(eventually([] { return calls == 1 && is_idle(); }));
+}
+
+// No hand-over, where another worker comes back to the queue meanwhile.
+void a_worker_makes_a_functions_thread_itself(void**) {
+  set_threads(4, 1000);
+  MemoryFile file;
+  const atomrt::os::SignalBlock blocked;
+  const atomrt::exec::Spawner::Use spawner_stays(the_engine().spawner);
+  static std::atomic<bool> is_workers;  // a thread has its maker's name
+  is_workers.store(false);
+  calls.store(0);
+  Aio told;
+  told.block.aio_sigevent.sigev_notify = SIGEV_THREAD;
+  told.block.aio_sigevent.sigev_notify_function = [](sigval) {
+    char name[16] = {};
+    pthread_getname_np(pthread_self(), name, sizeof name);
+    is_workers.store(strcmp(name, "atomrt-worker") == 0);
+    calls.fetch_add(1);
+  };
+  told.sync(file.fd).ends_with(0, 0);
+  assert_true(eventually([] { return calls == 1 && is_idle(); }));
+  assert_true(is_workers.load());
 }
 
 // However long its notification takes.
@@ -283,5 +305,6 @@ UNIT_TESTS(TEST(nothing_exists_before_the_first_use),
            TEST(a_wish_takes_effect_while_it_runs), TEST(streams_in_flight_are_counted),
            TEST(a_tail_that_finds_no_room_is_kept_until_it_goes_through),
            TEST(only_a_wait_for_a_function_waits_for_the_spawner),
+           TEST(a_worker_makes_a_functions_thread_itself),
            TEST(a_cancelled_stream_is_polled_for_no_longer),
            TEST(a_released_chain_that_nobody_can_run_fails_with_eagain))

@@ -238,6 +238,53 @@ void who_waits_for_a_peer_gives_way_where_no_other_thread_comes(void**) {
   assert_int_equal(f.workers.workers.created(), 1);
 }
 
+// It makes threads for the program then, and may be stuck in that like anybody.
+void a_worker_is_absent_only_where_another_one_comes_back(void**) {
+  Stuck f(2);
+  Gate gate;
+  Job& only = f.workers.begun(gate);
+  assert_false(f.workers.workers.begin_absence());
+  Job& other = f.workers.submitted(Kind::READ, &gate);
+  assert_true(eventually([&] { return gate.arrived() == 2; }));
+  assert_true(f.workers.workers.begin_absence());  // as one of the two
+  assert_false(f.workers.workers.begin_absence());
+  f.workers.workers.end_absence();
+  gate.open();
+  f.workers.comes_through(only);
+  f.workers.comes_through(other);
+}
+
+void who_is_asleep_serves_what_an_absent_worker_leaves(void**) {
+  Stuck f(3);
+  Gate gate, third_gate;
+  Job& first = f.workers.submitted(Kind::READ, &gate);
+  Job& second = f.workers.submitted(Kind::READ, &gate);
+  Job& third = f.workers.submitted(Kind::READ, &third_gate);
+  assert_true(eventually([&] { return gate.arrived() + third_gate.arrived() == 3; }));
+  third_gate.open();
+  f.workers.comes_through(third);
+  f.workers.workers.configure(2, 1'000'000'000'000);
+  Job& left = f.asked(Kind::READ);
+  assert_int_equal(place_of(*left.chain), atomrt::chain::Place::QUEUED);  // two run, as many as may
+  assert_true(f.workers.workers.begin_absence());
+  f.workers.comes_through(left);
+  f.workers.workers.end_absence();
+  gate.open();
+  f.workers.comes_through(first);
+  f.workers.comes_through(second);
+}
+
+void functions_have_a_second_worker_where_the_limit_has_room(void**) {
+  for (const unsigned limit : {1U, 4U}) {
+    Stuck f(limit);
+    Job& told = f.workers.job(Kind::READ);
+    told.chain->notification.by = atomrt::chain::NotifyBy::THREAD;
+    assert_int_equal(f.workers.workers.submit(*told.chain, MayStart::YES), Verdict::ACCEPTED);
+    f.workers.comes_through(told);
+    assert_int_equal(f.workers.workers.created(), limit == 1 ? 1 : 2);
+  }
+}
+
 // Unless it is not needed any more.
 void what_was_asked_for_is_made_when_it_goes_on(void**) {
   Stuck f(4);
@@ -271,5 +318,8 @@ UNIT_TESTS(cmocka_unit_test(without_a_spawner_who_asks_is_told_so),
            cmocka_unit_test(a_held_request_has_a_thread_before_it_is_let_go),
            cmocka_unit_test(the_last_worker_stays_while_requests_are_in_flight),
            cmocka_unit_test(who_waits_for_a_peer_gives_way_where_no_other_thread_comes),
+           cmocka_unit_test(a_worker_is_absent_only_where_another_one_comes_back),
+           cmocka_unit_test(who_is_asleep_serves_what_an_absent_worker_leaves),
+           cmocka_unit_test(functions_have_a_second_worker_where_the_limit_has_room),
            cmocka_unit_test(what_was_asked_for_is_made_when_it_goes_on),
            cmocka_unit_test(where_none_can_be_made_what_counted_on_it_fails))
