@@ -116,3 +116,24 @@ void wait_inside_malloc(int flags) {
 SCENARIO(a_handler_waits_inside_malloc, NO_HEAD) { wait_inside_malloc(0); }
 SCENARIO(a_handler_waits_inside_malloc_for_direct_reads, NO_RING) { wait_inside_malloc(O_DIRECT); }
 SCENARIO(a_handler_waits_inside_malloc_for_workers, THREADS) { wait_inside_malloc(0); }
+
+// Each of the two workers makes threads of functions; one of them stays with the queue.
+SCENARIO(a_handler_waits_inside_malloc_for_two_workers, THREADS) {
+  struct aioinit two {};
+  two.aio_threads = 2;
+  aio_init(&two);
+  fd = open_regular(O_RDWR, std::string(2048, 'm'), false);
+  Request* told[3];
+  bool is_told[3];
+  for (int i = 0; i < 3; ++i) told[i] = &read_of(fd, 512, 512 * i, By::FUNCTION);
+  Request& read = read_of(fd, 512, 1536);
+  for (int i = 0; i < 3; ++i) is_told[i] = submit(*told[i]);
+  const bool has_read = submit(read);
+  if (!is_room_short()) hold_malloc();
+  if (has_read) wait_for(read);
+  let_malloc_go();
+  for (int i = 0; i < 3; ++i) {
+    if (is_told[i]) wait_for(*told[i]);
+  }
+  if (has_read) EXPECT(ended_well(read, 512));
+}
