@@ -115,7 +115,8 @@ Wake wait_in_kernel(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadl
 
 Wake wait_on_futex(Sleeper& sleeper, const Awaited& awaited, os::FutexWord& word, std::int64_t deadline) {
   Engine& engine = *sleeper.engine;
-  if (!engine.direct.has_requests()) return wait_for_others(sleeper, word, deadline);
+  if (engine.keeps_call_order && !engine.direct.has_requests()) return wait_for_others(sleeper, word, deadline);
+  // Asked though nothing may be there yet: another thread may be about to give it to the kernel, and never look again.
   // Where the order of the calls is kept, what others have may be done and wait for direct ones before it.
   const Holders holders = engine.keeps_call_order ? Holders{exec::DirectContexts::COMMON, true}
                                                   : awaited.holders(engine, awaited.what);
