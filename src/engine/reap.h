@@ -15,6 +15,14 @@ inline void reap_if_any(Engine& engine) {
   if (engine.direct.has_events()) reap(engine);
 }
 
+// Whether it is worth a look for that request alone: what a context has ends by an event of that context, and those who
+// wait for others look after theirs.
+[[nodiscard]] inline bool has_events_for(Engine& engine, const struct aiocb* block) {
+  const chain::Chain* chain = engine.registry.chains.at(aiocb::load_name(block).number);
+  const bool is_in_context = chain != nullptr && place_of(*chain) == chain::Place::IN_AIO;
+  return is_in_context ? engine.direct.of(*chain).has_events() : engine.direct.has_events();
+}
+
 // For exec::Settlement.
 void settle_for(void* engine, chain::Chain& chain, long result, exec::By by);
 void offer_leftover_for(void* engine, chain::Chain& chain);

@@ -251,12 +251,18 @@ int sleep(Engine* engine, const struct aiocb* const list[], int entries, std::in
   return error != 0 || is_alone ? error : poll_until_over(sleeping, deadline);
 }
 
+// Whether to look at once.
+bool has_events_for(Engine& engine, const struct aiocb* const list[], int entries) {
+  const bool is_one = entries == 1 && list[0] != nullptr;
+  return is_one ? has_events_for(engine, list[0]) : engine.direct.has_events();
+}
+
 template <typename Timespec>
 int wait_until_over(Engine* engine, const struct aiocb* const list[], int entries, const Timespec* timeout) {
   if (is_over(list, entries)) return 0;
   const bool is_alone = !has_predecessor();
   if (engine == nullptr && is_alone) return 0;  // nothing is in flight in this process
-  if (engine != nullptr && engine->direct.has_events()) {
+  if (engine != nullptr && has_events_for(*engine, list, entries)) {
     reap(*engine);
     if (is_over(list, entries)) return 0;
   }

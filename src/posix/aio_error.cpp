@@ -11,7 +11,7 @@ int error_of(const struct aiocb* block) {
   if (error != EINPROGRESS) return error;
   atomrt::engine::Engine* engine = atomrt::engine::running_engine();
   if (engine == nullptr) return error;
-  atomrt::engine::reap_if_any(*engine);
+  if (atomrt::engine::has_events_for(*engine, block)) atomrt::engine::reap(*engine);
   return atomrt::aiocb::load_error(block);
 }
 
