@@ -5,12 +5,18 @@
 
 namespace atomrt::chain {
 
-Chain* adopt(ChainPool& pool, const Request& request, Place place) {
+namespace {
+
+Way way_to(Place place) { return place == Place::LONE ? Way::LONE : place == Place::SENDING ? Way::SENT : Way::LISTED; }
+
+}  // namespace
+
+Chain* adopt(ChainPool& pool, const Request& request, Place place, unsigned context) {
   Chain* chain = pool.take();
   if (chain == nullptr) return nullptr;
   static_cast<Request&>(*chain) = request;
   if (chain->submitted_ns == 0) chain->submitted_ns = os::recent_ns();
-  chain->submitter = os::this_thread_number();
+  __atomic_store_n(&chain->submitter, os::this_thread_number(), __ATOMIC_RELAXED);
   chain->runner.store(0, std::memory_order_relaxed);
   chain->io_fd.store(request.fd, std::memory_order_relaxed);
   chain->order = Order::NONE;
@@ -21,8 +27,8 @@ Chain* adopt(ChainPool& pool, const Request& request, Place place) {
   chain->tells_late = false;
   chain->is_counted = false;
   chain->company.store(0, std::memory_order_relaxed);
-  chain->in_direct.store(0, std::memory_order_relaxed);
-  chain->is_lone.store(place == Place::LONE, std::memory_order_relaxed);
+  chain->in_direct.store(static_cast<std::uint8_t>(context << 1), std::memory_order_relaxed);
+  chain->way.store(way_to(place), std::memory_order_release);  // see SentTable::is_present
   chain->lane = nullptr;
   chain->hold = 0;
   chain->was_begun = 0;

@@ -42,6 +42,13 @@ enum class Order : std::uint8_t {
   LATE,            // none; and which lane it belongs to is asked when somebody has to know: see latecomers.h
 };
 
+// How it came to be in flight, and so what its owner has to leave at its end.
+enum class Way : std::uint8_t {
+  LISTED,  // by InFlight, and its lane or Latecomers
+  LONE,    // by LoneTable
+  SENT,    // by SentTable
+};
+
 // What is left of the chain after publish.
 enum class Tail : std::uint8_t { NOTIFY, COUNTDOWN, NOTIFY_GROUP, DONE };
 
@@ -73,8 +80,8 @@ struct Chain : os::Slot, Request {
   // Chains of its file in flight when it came, up to 255, itself included; a hint, relaxed.
   std::atomic<std::uint8_t> company;
   std::atomic<std::uint8_t> in_direct;  // NEEDS_REAPER, and above it the number of its context
-  // Entered by way of LoneTable, which it has not left. Written by the submitter, and by the owner at its end.
-  std::atomic<bool> is_lone;
+  // LONE or SENT until it has left that table. Written by the submitter, and by the owner at its end.
+  std::atomic<Way> way;
   // Written under the lock of InFlight's bucket, by who is about to close its descriptor; read so, and by the owner
   // when the chain has left there.
   std::uint16_t hold : 15;      // number of the Hold that keeps its file, 0 for none
@@ -87,7 +94,7 @@ struct Chain : os::Slot, Request {
     std::uint32_t watchers;         // where it tells_late: who is woken
   };
   base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
-  std::uint32_t submitter;            // the thread that made it; 0 where threads have no known numbers
+  std::uint32_t submitter;            // see submitter_of
   std::atomic<std::uint32_t> runner;
 };
 
@@ -163,6 +170,11 @@ inline bool clear_needs_reaper(Chain& chain) {
   return (chain.in_direct.fetch_and(OTHERS, std::memory_order_acq_rel) & NEEDS_REAPER) != 0;
 }
 
+// The thread that made it; 0 where threads have no known numbers. Relaxed: who waits for it looks without owning it.
+[[nodiscard]] inline std::uint32_t submitter_of(const Chain& chain) {
+  return __atomic_load_n(&chain.submitter, __ATOMIC_RELAXED);
+}
+
 // The aiocb has its result, though the chain may still be in flight.
 [[nodiscard]] inline bool is_published(const Chain& chain) {
   return generation_of(chain.waiters.load(std::memory_order_acquire)) != generation_of(chain);
@@ -189,8 +201,9 @@ inline bool clear_needs_reaper(Chain& chain) {
 // For the owner, before it runs the chain.
 inline void note_runner(Chain& chain) { chain.runner.store(os::this_thread_number(), std::memory_order_relaxed); }
 
-// A free chain that takes the request over; place MOVING, or LONE. Null when memory is short.
-[[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request, Place place = Place::MOVING);
+// A free chain that takes the request over; place MOVING, LONE, or SENDING into that context. Null when memory is
+// short.
+[[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request, Place place = Place::MOVING, unsigned context = 0);
 // The same for one that is over but for its tail; place ENDING.
 [[nodiscard]] Chain* adopt_tail(ChainPool& pool, const Request& request, Tail tail);
 

@@ -73,6 +73,7 @@ constexpr unsigned PHASES = static_cast<unsigned>(Phase::PARKED) + 1;
     case Place::POLLED_BEGUN:
       return Phase::POLLED;
     case Place::IN_SUBMIT:
+    case Place::SENDING:
     case Place::IN_AIO:
       return Phase::DIRECT;
     case Place::RUNNING:

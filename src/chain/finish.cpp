@@ -100,7 +100,7 @@ Finished finish(Registry& registry, Chain& chain, long result, Threads threads) 
   const bool tells = notifies(chain);
   put(chain, Place::ENDING);
   const std::uint32_t watchers = publish(registry, chain, result, tells);
-  const bool was_listed = !registry.lone.leave(chain);
+  const bool was_listed = !registry.lone.leave(chain) && !registry.sent.leave(chain);
   if (was_listed) registry.in_flight.leave(chain);  // from here on nobody gives it a hold
   const std::uint16_t hold = chain.hold;
   const Released released = was_listed ? leave_lane(registry, chain) : Released{};

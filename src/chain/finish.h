@@ -16,6 +16,7 @@
 #include "chain/latecomers.h"
 #include "chain/lone.h"
 #include "chain/notify.h"
+#include "chain/sent.h"
 #include "chain/waiters.h"
 
 namespace atomrt::chain {
@@ -30,10 +31,19 @@ struct Registry {
   LaneTable lanes;
   Latecomers latecomers;
   LoneTable lone;
+  SentTable sent;
 };
 
 // Of who runs a tail: he makes threads, which may take any time, or leaves what wants one to finish_tail.
 enum class Threads : bool { LEFT, MADE };
+
+// Enters a chain that is in no list into those where it is found: what LoneTable and SentTable are given.
+[[nodiscard]] inline auto enter_lists(Registry& registry) {
+  return [&registry](Chain& chain) {
+    registry.in_flight.enter(chain);
+    registry.latecomers.enter(chain);
+  };
+}
 
 // Runs what is left behind publish from `tail` on. DONE, or where to go on later.
 [[nodiscard]] Tail run_tail(Registry& registry, Request& request, Tail tail, Threads threads = Threads::MADE);

@@ -6,7 +6,7 @@ namespace atomrt::chain {
 Chain* LoneTable::present(const ChainPool& pool, std::uint64_t name) {
   Chain* chain = pool.at(low_of(name));
   if (chain == nullptr || generation_of(*chain) != generation_of(name)) return nullptr;
-  return chain->is_lone.load(std::memory_order_relaxed) ? chain : nullptr;
+  return chain->way.load(std::memory_order_relaxed) == Way::LONE ? chain : nullptr;
 }
 
 bool LoneTable::enter(const ChainPool& pool, const Chain& chain) {
@@ -31,10 +31,10 @@ bool LoneTable::put_back(Chain& chain) {
 }
 
 bool LoneTable::leave(Chain& chain) {
-  if (!chain.is_lone.load(std::memory_order_relaxed)) return false;
+  if (chain.way.load(std::memory_order_relaxed) != Way::LONE) return false;
   Spot& spot = spot_of(chain.fd);
   os::Locked locked(spot.mutex);
-  chain.is_lone.store(false, std::memory_order_relaxed);
+  chain.way.store(Way::LISTED, std::memory_order_relaxed);
   // By exchange: from the store above on a submitter may take the name for a stale one, and replace it.
   std::uint64_t name = word_of(chain);
   spot.name.compare_exchange_strong(name, 0, std::memory_order_release, std::memory_order_relaxed);

@@ -10,7 +10,7 @@
 // Shared words:
 //   name   {generation, number}, 0 for none. Set from 0 by the submitter (seq_cst: see Workers::keep_watch_locked);
 //          cleared under `mutex`. A stale name (a handler waited for the request, or forked, before it was stored) is
-//          known by the generation and by Chain::is_lone, and is replaced.
+//          known by the generation and by Chain::way, and is replaced.
 //   mutex  taken before Latecomers' lock and a bucket's of InFlight; signals are blocked.
 // A signal before the name is stored: the handler may wait for the request, which claims it (place LONE). A fork there:
 // the child's table is empty; its submitter sees that its engine has not been started, and takes the name back.

@@ -44,6 +44,7 @@ const char* name_of(Place place) {
     case Place::IN_RING:
       return "ring";
     case Place::IN_SUBMIT:
+    case Place::SENDING:
     case Place::IN_AIO:
       return "kernel_aio";
     case Place::PARKED:
@@ -88,6 +89,7 @@ void describe_place(const Pending& request, PendingLine& line) {
       line.add(request.is_polled ? "waits for its peer in the ring" : "in the ring");
       return;
     case Place::IN_SUBMIT:
+    case Place::SENDING:
     case Place::IN_AIO:
       line.add("in kernel AIO");
       return;

@@ -27,6 +27,8 @@ enum class Place : std::uint32_t {
   IN_RING,    // like RUNNING, and io_uring holds the file: the descriptor may be closed (but a sync's: see hold.cpp)
   IN_SUBMIT,  // its submitter hands it to kernel AIO and may find that the kernel has it, or has given it back already.
               // Only once in a generation, and left by one claim: so the submitter that comes late knows
+  SENDING,    // the same, with signals as they are: a handler may keep its submitter here for long, so nobody waits for
+              // that. It is in no list: see sent.h
   IN_AIO,     // like IN_RING, with kernel AIO: its end is seen by whoever looks
   PARKED,     // its operation is done, and earlier calls come first (ATOMRT_ORDER=calls): nobody's
   ENDING,     // its result is stored, or is so within a moment, in which its owner takes no lock; up to FREE
@@ -46,6 +48,7 @@ struct Move {
 constexpr Move MOVES[] = {
     {Place::FREE, Place::MOVING, MovedBy::OWNER, "submitter"},
     {Place::FREE, Place::LONE, MovedBy::OWNER, "submitter"},
+    {Place::FREE, Place::SENDING, MovedBy::OWNER, "submitter"},
     {Place::LONE, Place::MOVING, MovedBy::CLAIM, "who moves it into the lists; its submitter, who finds no room"},
     {Place::LONE, Place::RUNNING, MovedBy::CLAIM, "a waiter"},
     {Place::RUNNING, Place::LONE, MovedBy::OWNER, "a waiter that had an old name, or waits for others, too"},
@@ -94,6 +97,9 @@ constexpr Move MOVES[] = {
     {Place::IN_SUBMIT, Place::IN_AIO, MovedBy::CLAIM, "its submitter"},
     {Place::IN_SUBMIT, Place::MOVING, MovedBy::OWNER, "its submitter, when the kernel has not taken it"},
     {Place::IN_SUBMIT, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
+    {Place::SENDING, Place::IN_AIO, MovedBy::CLAIM, "its submitter"},
+    {Place::SENDING, Place::MOVING, MovedBy::OWNER, "its submitter, when the kernel has not taken it"},
+    {Place::SENDING, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
     {Place::IN_AIO, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
     {Place::RUNNING, Place::PARKED, MovedBy::LIST_LOCK, "its owner, when it is done before its turn"},
     {Place::ENDING, Place::PARKED, MovedBy::LIST_LOCK, "aio_cancel, before its turn"},

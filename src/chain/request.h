@@ -57,6 +57,7 @@ struct Request {
   bool nonblocking : 1;     // O_NONBLOCK when submitted: what a call says is the result
   bool direct : 1;          // O_DIRECT when submitted
   bool append : 1;          // O_APPEND when submitted
+  bool are_flags_guessed : 1;  // by its number: see engine/sent.h
   bool flags_unknown : 1;   // O_DIRECT and O_NONBLOCK may be set or not: a filter keeps that from this process
   bool refuses_nowait : 1;  // its file system knows no reading without waiting: io_uring would hand it to a thread, too
   bool is_modest : 1;       // likely in memory: it copies rather than waits, and is not worth a thread of its own

@@ -120,12 +120,14 @@ Wake wait_on_futex(Sleeper& sleeper, const Awaited& awaited, os::FutexWord& word
   // Where the order of the calls is kept, what others have may be done and wait for direct ones before it.
   const Holders holders = engine.keeps_call_order ? Holders{exec::DirectContexts::COMMON, true}
                                                   : awaited.holders(engine, awaited.what);
-  if (holders.contexts == 0) {
+  if (holders.contexts == 0 && !holders.any_sending) {
     const bool looks = engine.direct.lacks_reaper();  // a sync may be held behind what nobody looks at
     return looks ? wait_a_while(sleeper, word, deadline) : wait_for_others(sleeper, word, deadline);
   }
   Wake wake = Wake::LOOK;
-  if (holders.is_one_context()) {
+  if (holders.any_sending) {
+    wake = wait_a_while(sleeper, word, deadline);
+  } else if (holders.is_one_context()) {
     sleeper.context = &engine.direct.only(holders.contexts);
     wake = wait_behind_leader(sleeper, word, deadline);
   } else {

@@ -15,6 +15,7 @@ namespace atomrt::engine {
 struct Holders {
   exec::DirectContexts::Set contexts;
   bool any_other;
+  bool any_sending = false;  // some of it is not there yet, as its submitter has been interrupted: look again soon
 
   // One context has all of it: who waits may sleep in the kernel there.
   [[nodiscard]] bool is_one_context() const { return !any_other && std::has_single_bit(contexts); }

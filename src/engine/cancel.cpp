@@ -70,7 +70,7 @@ int cancel_all_own(int fd) {
   Engine* engine = running_engine();
   if (engine != nullptr) reap_if_any(*engine);
   if (engine == nullptr || fd < 0) return AIO_ALLDONE;
-  if (!engine->registry.lone.may_have(fd) && !engine->registry.in_flight.may_have(fd)) return AIO_ALLDONE;
+  if (!may_have_unlisted(*engine, fd) && !engine->registry.in_flight.may_have(fd)) return AIO_ALLDONE;
   const os::SignalBlock blocked;
   Tally outcome{};
   Chain* const lone = list_or_take_lone(*engine, fd);

@@ -5,8 +5,8 @@
 //
 // Which threads enter: any thread of the application, at any time, also from signal handlers (aio_error, aio_return and
 // aio_suspend only); the library's own threads. Locks are held with all signals blocked, never while a signal is sent
-// or an application's function runs. Lock order: LoneTable's spot, latecomers, InFlight bucket, then a lane's or a
-// queue's.
+// or an application's function runs. Lock order: LoneTable's or SentTable's spot, latecomers, InFlight bucket, then a
+// lane's or a queue's.
 #pragma once
 
 #include "chain/finish.h"

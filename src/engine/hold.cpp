@@ -93,6 +93,7 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
         if (engine.keeps_call_order) give(chain, hold);  // those behind it are found by it
         return Visit::DONE;
       case Place::LONE:  // in no list
+      case Place::SENDING:
       case Place::FREE:
         return Visit::DONE;
     }
@@ -134,6 +135,7 @@ void before_close_range(unsigned first, unsigned last) {
   int highest;
   {
     const os::SignalBlock blocked;
+    list_all_lone(*engine);
     highest = engine->registry.in_flight.highest();
   }
   for (int fd = static_cast<int>(first); fd <= highest && static_cast<unsigned>(fd) <= last; ++fd) before_close(fd);
@@ -279,8 +281,8 @@ void before_close(int fd) {
   Engine* engine = running_engine();
   if (engine == nullptr || fd < 0) return;
   engine->hints.forget(fd);
-  const chain::Registry& registry = engine->registry;
-  if ((!registry.lone.may_have(fd) && !registry.in_flight.may_have(fd)) || own_engine() == nullptr) return;
+  if (!may_have_unlisted(*engine, fd) && !engine->registry.in_flight.may_have(fd)) return;
+  if (own_engine() == nullptr) return;
   static_cast<void>(heed_forks());
   reap_if_any(*engine);
   const os::SignalBlock blocked;

@@ -11,18 +11,10 @@ using chain::LoneTable;
 using chain::Place;
 using chain::Request;
 
-// With the spot locked, for a chain that its owner may be running.
-auto enter_lists(Engine& engine) {
-  return [&engine](Chain& chain) {
-    engine.registry.in_flight.enter(chain);
-    engine.registry.latecomers.enter(chain);
-  };
-}
-
 // The chain under that number, if there is one that nobody has begun: MOVING, the caller's.
 Chain* move_out(Engine& engine, int fd) {
   chain::Registry& registry = engine.registry;
-  return registry.lone.move_out(registry.chains, fd, LoneTable::Which::ANY, enter_lists(engine));
+  return registry.lone.move_out(registry.chains, fd, LoneTable::Which::ANY, enter_lists(engine.registry));
 }
 
 // Of one that was moved out, place MOVING: nobody seems to wait for it.
@@ -63,7 +55,7 @@ Left leave(Engine& engine, const Request& request) {
   if (has_entered) {
     list_lone(engine, request.fd);
   } else if (claim(*chain, name.generation, Place::LONE, Place::MOVING)) {  // or a handler has waited for it already
-    enter_lists(engine)(*chain);
+    enter_lists(engine.registry)(*chain);
     go_on(engine, *chain);
   }
   return Left::TO_WAITER;
@@ -115,17 +107,21 @@ bool put_back_lone(Engine& engine, Chain& chain) {
 }
 
 void send_on(Engine& engine, Chain& chain) {
-  engine.registry.lone.list(chain, enter_lists(engine));
+  engine.registry.lone.list(chain, enter_lists(engine.registry));
   put(chain, Place::MOVING);
   go_on(engine, chain);
 }
 
 void list_lone(Engine& engine, int fd) {
+  chain::Registry& registry = engine.registry;
+  registry.sent.move_out(registry.chains, fd, enter_lists(registry));
   Chain* chain = move_out(engine, fd);
   if (chain != nullptr) go_on(engine, *chain);
 }
 
 Chain* list_or_take_lone(Engine& engine, int fd) {
+  chain::Registry& registry = engine.registry;
+  registry.sent.move_out(registry.chains, fd, enter_lists(registry));
   Chain* chain = move_out(engine, fd);
   if (chain != nullptr) put(*chain, Place::RUNNING);
   return chain;
@@ -133,15 +129,16 @@ Chain* list_or_take_lone(Engine& engine, int fd) {
 
 void list_all_lone(Engine& engine) {
   chain::Registry& registry = engine.registry;
-  registry.lone.move_all_out(registry.chains, LoneTable::Which::ANY, enter_lists(engine), goes_on(engine));
+  registry.sent.move_all_out(registry.chains, enter_lists(registry));
+  registry.lone.move_all_out(registry.chains, LoneTable::Which::ANY, enter_lists(engine.registry), goes_on(engine));
 }
 
 void list_old_lone(Engine& engine, bool all) {
   chain::Registry& registry = engine.registry;
   if (all) {
-    registry.lone.move_all_out(registry.chains, LoneTable::Which::UNBEGUN, enter_lists(engine), goes_on(engine));
+    registry.lone.move_all_out(registry.chains, LoneTable::Which::UNBEGUN, enter_lists(registry), goes_on(engine));
   } else {
-    registry.lone.move_old_out(registry.chains, enter_lists(engine), goes_on(engine));
+    registry.lone.move_old_out(registry.chains, enter_lists(engine.registry), goes_on(engine));
   }
 }
 

@@ -30,8 +30,12 @@ enum class Left : std::uint8_t {
 // For its owner (RUNNING), where it can't be run as what it seemed to be: it goes on like any other.
 void send_on(Engine& engine, chain::Chain& chain);
 
-// Before InFlight is asked what goes on under a number: the lone chain is there afterwards, and goes on like any other.
-// Signals are blocked, as for the others.
+// Whether there may be one, or one of engine/sent.h.
+[[nodiscard]] inline bool may_have_unlisted(const Engine& engine, int fd) {
+  return engine.registry.lone.may_have(fd) || engine.registry.sent.may_have(fd);
+}
+// Before InFlight is asked what goes on under a number: the lone chain is there afterwards, and goes on like any other;
+// and so are those that were sent, which the kernel has. Signals are blocked, as for the others.
 void list_lone(Engine& engine, int fd);
 // The same, for aio_cancel: a chain that nobody has begun is returned, RUNNING, the caller's.
 [[nodiscard]] chain::Chain* list_or_take_lone(Engine& engine, int fd);

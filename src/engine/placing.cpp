@@ -109,6 +109,9 @@ bool find_lane(Engine& engine, Chain& chain) {
   // Where a sync has let it in meanwhile, it is in that lane, and the next context finds what is wrong with it.
   if (!identity) return !engine.registry.latecomers.take(chain) || fail(engine, chain, identity.error());
   const bool has_local_file = is_local(engine, chain.io_fd.load(std::memory_order_acquire), *identity);
+  // Where they can't be told any more, they are as they are for most.
+  const auto flags = chain.are_flags_guessed ? os::status_flags(chain.io_fd.load(std::memory_order_acquire))
+                                             : base::Expected<int>(base::Error{0});
   auto entry = LaneTable::Entry::GO;
   const auto enter = [&] {
     engine.registry.in_flight.change(chain, [&] {
@@ -117,6 +120,7 @@ bool find_lane(Engine& engine, Chain& chain) {
       chain.is_at_offset = (*identity).is_at_offset;
       chain.is_disk = (*identity).is_disk;
       chain.is_local = has_local_file;
+      if (flags) exec::note_flags(chain, *flags);
     });
     entry = enter_lane(engine, chain, *identity);
   };

@@ -3,6 +3,7 @@
 
 #include "engine/observe.h"
 #include "engine/placing.h"
+#include "engine/sent.h"
 #include "engine/stream.h"
 #include "exec/perform.h"
 #include "os/signals.h"
@@ -26,7 +27,7 @@ void pass_on(Engine& engine, exec::Direct& context, Chain& chain, By by) {
 }
 
 // A late one's number may mean a file server's by now, whose short results are whole, and whose short write kernel AIO
-// makes EIO: one plain call says what is true.
+// makes EIO: one plain call says what is true. Or a socket by now, which kernel AIO reads at no offset.
 bool is_late(const Chain& chain) { return chain.order == chain::Order::LATE; }
 
 void refused(Engine& engine, exec::Direct& context, Chain& chain, long result, By by) {
@@ -70,7 +71,9 @@ void settle_for(void* self, Chain& chain, long result, By by) {
   exec::Direct& context = engine.direct.of(chain);
   engine.direct.drop_need_of(chain);
   const bool is_cut_short = exec::is_cut_short(bytes_left(chain), result);
-  if (is_cut_short || exec::is_refusal(result) || (is_late(chain) && result == -EIO)) {
+  const bool is_other_file = result == -EIO || result == -ESPIPE;
+  if (is_cut_short || exec::is_refusal(result) || is_other_file) list_sent(engine, chain);
+  if (is_cut_short || exec::is_refusal(result) || (is_other_file && is_late(chain))) {
     if (!find_lane(engine, chain)) return;
     if (is_cut_short && has_file_on_storage(engine, chain)) {
       add_moved(chain, static_cast<std::size_t>(result));

@@ -9,6 +9,7 @@
 #include "engine/policy.h"
 #include "engine/reap.h"
 #include "engine/relay.h"
+#include "engine/sent.h"
 #include "engine/watchdog.h"
 #include "os/signals.h"
 
@@ -113,6 +114,7 @@ int examine_number(Engine& engine, Request& request, Descriptor& descriptor) {
   const int error = examine(request, descriptor);
   if (error != 0 || descriptor.is_identified) return error;
   engine.hints.put(request.fd, Hint::DIRECT, request.direct);
+  engine.hints.put(request.fd, Hint::SENT, request.direct);
   return 0;
 }
 
@@ -153,10 +155,7 @@ void heed_refused_offsets(Request& request, os::FileIdentity& identity) {
 }
 
 // What the kernel does not take finds its lane, and goes the way of any other.
-int submit_late(Engine& engine, Chain& chain) {
-  engine.registry.in_flight.enter(chain);
-  engine.registry.latecomers.enter(chain);
-  if (engine.direct.submit(chain) == exec::Verdict::ACCEPTED) return 0;
+int go_on_late(Engine& engine, Chain& chain) {
   observe_declined(engine, ContextId::DIRECT, chain);
   engine.hints.put(chain.fd, Hint::LATE, false);
   put(chain, chain::Place::RUNNING);
@@ -164,6 +163,11 @@ int submit_late(Engine& engine, Chain& chain) {
   put(chain, chain::Place::MOVING);
   const exec::Verdict verdict = offer(engine, chain, ContextId::DIRECT, exec::MayStart::YES);
   return verdict == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, chain);
+}
+
+int submit_late(Engine& engine, Chain& chain) {
+  enter_lists(engine.registry)(chain);
+  return engine.direct.submit(chain) == exec::Verdict::ACCEPTED ? 0 : go_on_late(engine, chain);
 }
 
 int start_chain(Engine& engine, const Request& request, const Descriptor& descriptor) {
@@ -224,7 +228,28 @@ int end_leaving(Engine& engine, Left left) {
   return 0;
 }
 
+// The chain that kernel AIO has not taken, where this is not a child of a handler by now.
+int take_back_sent(Engine& engine, const Request& request, const Sending& sending) {
+  const os::SignalBlock blocked;
+  if (!is_in_process(engine, sending.process)) return refuse(request);
+  put(*sending.chain, chain::Place::MOVING);
+  list_sent(engine, *sending.chain);
+  return go_on_late(engine, *sending.chain);
+}
+
+// What aio_read returns.
+int end_sending(Engine& engine, const Request& request, const Sending& sending) {
+  if (sending.outcome == Sent::REFUSED) return refuse(request);
+  watch_closing();
+  if (engine.has_watchdog) keep_watch(engine);
+  return sending.outcome == Sent::DECLINED ? take_back_sent(engine, request, sending) : 0;
+}
+
 [[gnu::noinline]] int submit_examined(Engine& engine, Request& request, exec::Budget& budget, long read) {
+  if (may_be_sent(engine, request)) {
+    const Sending sending = send(engine, request);
+    if (sending.outcome != Sent::NOT) return end_sending(engine, request, sending);
+  }
   Descriptor descriptor{};
   const bool is_known = engine.registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
   descriptor.is_identified = is_known;

@@ -62,7 +62,15 @@ void wake_up(void* argument) {
   chain::WaiterTable::leave(sleep.hold);
 }
 
-// False when an entry turned out to be complete, or not to be in flight in this process.
+// A request that a frame of this very thread is about to give to kernel AIO: this is a handler, and who waits for it
+// would wait for itself. Whoever has the chain by now, it was another request's then.
+bool is_own_sending(const chain::Chain& chain, std::uint32_t generation) {
+  return is_at(chain, generation, chain::Place::SENDING) && submitter_of(chain) == os::this_thread_number() &&
+         is_at(chain, generation, chain::Place::SENDING);
+}
+
+// False when an entry turned out to be complete, or not to be in flight in this process: as one whose call has been
+// interrupted before it had submitted it.
 bool watch_all(Sleep& sleep, chain::Waiter& waiter) {
   chain::Registry& registry = sleep.engine->registry;
   for (; sleep.watched < sleep.entries; ++sleep.watched) {
@@ -70,7 +78,7 @@ bool watch_all(Sleep& sleep, chain::Waiter& waiter) {
     if (block == nullptr) continue;
     const aiocb::RequestName name = aiocb::load_name(block);
     chain::Chain* chain = registry.chains.at(name.number);
-    if (chain == nullptr) return false;
+    if (chain == nullptr || is_own_sending(*chain, name.generation)) return false;
     if (registry.waiters.watch(*chain, name.generation, waiter) == chain::Watch::OVER) return false;
   }
   return true;
@@ -88,28 +96,37 @@ bool has_lost_one(const Sleep& sleep, const chain::Waiter& waiter) {
   return false;
 }
 
-// An entry's place, once a moment's MOVING is over, or the call that hands it to kernel AIO.
+// An entry's place, once a moment's MOVING is over, or the call that hands it to kernel AIO. That one may be
+// interrupted, for as long as its handler likes: SENDING is waited for no longer than it takes when it is not.
 chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) {
+  constexpr unsigned MOST_TURNS = 64;
+  unsigned turns = is_own_sending(chain, generation) ? MOST_TURNS : 0;
   for (os::Patience patience;; patience.wait()) {
     const std::uint64_t state = chain.state.load(std::memory_order_acquire);
     if (chain::generation_of(state) != generation) return chain::Place::FREE;
     const auto place = static_cast<chain::Place>(chain::low_of(state));
-    if (!chain::is_between(place)) return place;
+    const bool is_sending = place == chain::Place::SENDING && turns++ < MOST_TURNS;
+    if (!is_sending && !chain::is_between(place)) return place;
   }
 }
 
-// The direct context that has it, as a set; none, where others have it.
-exec::DirectContexts::Set context_of(const chain::Chain& chain, std::uint32_t generation) {
-  if (!chain::is_in_kernel_aio(settled_place(chain, generation))) return 0;
+// The direct context that has it, as a set; none, where others have it, or it is on its way there.
+struct Where {
+  exec::DirectContexts::Set context;
+  bool is_sending = false;
+};
+
+Where context_of(const chain::Chain& chain, std::uint32_t generation) {
+  const chain::Place place = settled_place(chain, generation);
+  if (!chain::is_in_kernel_aio(place)) return {0, place == chain::Place::SENDING};
   const unsigned index = aio_context_of(chain);
   // The chain may be over, and its index another request's: a thread must not sleep where it has nothing.
   const bool is_still_there = chain::generation_of(chain) == generation;
-  return is_still_there ? exec::DirectContexts::Set{1} << index : 0;
+  return {is_still_there ? exec::DirectContexts::Set{1} << index : 0};
 }
 
 // The same; or, where the order of the calls is kept, of the one whose turn comes before it.
-exec::DirectContexts::Set context_of_turn(Engine& engine, const chain::Chain& chain, aiocb::RequestName name,
-                                          const struct aiocb* block) {
+Where context_of_turn(Engine& engine, const chain::Chain& chain, aiocb::RequestName name, const struct aiocb* block) {
   if (!engine.keeps_call_order || settled_place(chain, name.generation) != chain::Place::PARKED) {
     return context_of(chain, name.generation);
   }
@@ -119,7 +136,7 @@ exec::DirectContexts::Set context_of_turn(Engine& engine, const chain::Chain& ch
     place_of_turn = registry.in_flight.place_of_turn(parked);
     return chain::Visit::DONE;
   });
-  return chain::is_in_kernel_aio(place_of_turn) ? exec::DirectContexts::COMMON : 0;
+  return {chain::is_in_kernel_aio(place_of_turn) ? exec::DirectContexts::COMMON : 0};
 }
 
 struct Entries {
@@ -132,10 +149,10 @@ bool is_any_over(const void* what) {
   return is_over(entries.list, entries.count);
 }
 
-exec::DirectContexts::Set context_of_entry(Engine& engine, const struct aiocb* block) {
+Where context_of_entry(Engine& engine, const struct aiocb* block) {
   const aiocb::RequestName name = aiocb::load_name(block);
   const chain::Chain* chain = engine.registry.chains.at(name.number);
-  return chain != nullptr ? context_of_turn(engine, *chain, name, block) : 0;
+  return chain != nullptr ? context_of_turn(engine, *chain, name, block) : Where{0};
 }
 
 Holders holders_of_entries(Engine& engine, const void* what) {
@@ -143,9 +160,10 @@ Holders holders_of_entries(Engine& engine, const void* what) {
   Holders holders{};
   for (int i = 0; i < entries.count; ++i) {
     if (entries.list[i] == nullptr) continue;
-    const exec::DirectContexts::Set context = context_of_entry(engine, entries.list[i]);
-    holders.any_other |= context == 0;
-    holders.contexts |= context;
+    const Where where = context_of_entry(engine, entries.list[i]);
+    holders.any_other |= where.context == 0;
+    holders.any_sending |= where.is_sending;
+    holders.contexts |= where.context;
   }
   return holders;
 }
@@ -154,7 +172,7 @@ exec::Direct* first_of_entries(Engine& engine, const void* what) {
   const Entries& entries = *static_cast<const Entries*>(what);
   for (int i = 0; i < entries.count; ++i) {
     if (entries.list[i] == nullptr) continue;
-    const exec::DirectContexts::Set context = context_of_entry(engine, entries.list[i]);
+    const exec::DirectContexts::Set context = context_of_entry(engine, entries.list[i]).context;
     return context != 0 ? &engine.direct.only(context) : nullptr;
   }
   return nullptr;

@@ -55,6 +55,7 @@ Take take(Engine& engine, Chain& chain, TakeFor purpose) {
       case Place::PARKED:
       case Place::ENDING:
       case Place::LONE:  // in no list
+      case Place::SENDING:
       case Place::FREE:
         return Take::LEFT;
     }

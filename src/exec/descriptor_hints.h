@@ -14,6 +14,7 @@ enum class Hint : std::uint32_t {
   LATE = 2,     // the same, and the next transfer may come late: see engine/placing.h
   DRAINED = 4,  // no head can do its buffered writes: see engine/lone.h
   STORED = 8,   // a regular file on storage of this machine, without O_DIRECT: see engine/lone.h
+  SENT = 16,    // as DIRECT, and no read has been as one without O_DIRECT is: see engine/sent.h
 };
 
 class DescriptorHints {

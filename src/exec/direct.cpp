@@ -70,9 +70,7 @@ bool Direct::make_context(MayStart may_start) {
   return true;
 }
 
-bool Direct::is_ready(MayStart may_start) {
-  return (users_.load(std::memory_order_relaxed) & PRESENT) != 0 || make_context(may_start);
-}
+bool Direct::is_ready(MayStart may_start) { return is_present() || make_context(may_start); }
 
 // A leader whose request another thread has settled leaves within a moment, as its event is not consumed by others,
 // unless it stands still before its sleep, or has left it for good by siglongjmp. It must not sleep on a later context
@@ -150,6 +148,34 @@ Verdict Direct::submit(Chain& chain, MayStart may_start) {
   if (announced || is_needed()) call_reaper();
   if (is_refusal(result) || is_cut_short(left, result)) process(By::APPLICATION);
   return Verdict::ACCEPTED;
+}
+
+os::CompletionRing* Direct::begin_sending() {
+  std::uint32_t users = users_.load(std::memory_order_relaxed);
+  do {
+    if ((users & PRESENT) == 0) return nullptr;
+  } while (!users_.compare_exchange_weak(users, users + 2, std::memory_order_seq_cst, std::memory_order_relaxed));
+  return ring_.load(std::memory_order_relaxed);
+}
+
+void Direct::end_sending(unsigned counts) {
+  for (; counts > 0; --counts) take_back(users_);
+}
+
+Direct::Answer Direct::send(os::CompletionRing& ring, const chain::Request& read, std::uint64_t name) {
+  iocb transfer = os::make_transfer(false, read.fd, read.buffer, read.length, read.offset, name);
+  iocb* transfers[] = {&transfer};
+  const std::uint32_t tail = ring.tail.load(std::memory_order_relaxed);
+  const long accepted = os::submit_aio(&ring, transfers, 1);
+  if (accepted != 1) return {static_cast<int>(-accepted), os::NOT_YET};
+  return {0, os::find_result(ring, tail, name)};
+}
+
+bool Direct::answers_at_once(long result) {
+  const std::uint32_t before = at_once_.load(std::memory_order_relaxed);
+  const std::uint32_t now = result == os::NOT_YET ? 0 : (before + 1) % MANY_AT_ONCE;
+  if (now != before) at_once_.store(now, std::memory_order_relaxed);
+  return now == 0 && before != 0 && result != os::NOT_YET;
 }
 
 // A need of the reaper for a chain that tells of its end. False: there is no reaper, and none can be made.

@@ -90,6 +90,33 @@ class alignas(64) Direct {
 
   // Declines what needs the reaper as long as there is none.
   Verdict submit(chain::Chain& chain, MayStart may_start = MayStart::YES);
+
+  // The same for reads that nobody is told of, with signals as they are: see engine/sent.h. A kernel context is there,
+  // and stays until end_sending; null: there is none. A handler may fork anywhere: what the child below it then has is
+  // a ring of its parent's, which no kernel call takes from it, and counts that have been wiped.
+  [[nodiscard]] os::CompletionRing* begin_sending();
+  // How many of the two that begin_sending has counted: the request, and this thread's look.
+  void end_sending(unsigned counts);
+  struct Answer {
+    int error;    // of io_submit: the kernel has not taken it
+    long result;  // what it is known to have ended with already, or NOT_YET: true only if nobody has processed it yet
+  };
+  [[nodiscard]] Answer send(os::CompletionRing& ring, const chain::Request& read, std::uint64_t name);
+  // Whether what was sent last, and many before it, had ended when io_submit was over: so do reads that are none of a
+  // disk. A hint.
+  [[nodiscard]] bool answers_at_once(long result);
+  // The kernel has no room, or does not take such reads.
+  void note_refusal(int error) {
+    if (os::is_refused(-error)) refuse(error);
+  }
+  // Whether its reaper is needed, which may have found nothing in flight. Then: with signals blocked.
+  [[nodiscard]] bool is_needed() const {
+    return needs_.load(std::memory_order_seq_cst) > 0 || common().syncs_.load(std::memory_order_seq_cst) > 0;
+  }
+  // Makes it here only where there is no spawner: its caller may have a chain that others wait for.
+  void call_reaper();
+
+  [[nodiscard]] bool is_present() const { return (users_.load(std::memory_order_relaxed) & PRESENT) != 0; }
   // Whether there is a kernel context, made now or before.
   [[nodiscard]] bool is_ready(MayStart may_start);
   // For a stream request that has just found its peer not ready: its owner need not wait.
@@ -162,6 +189,7 @@ class alignas(64) Direct {
   static constexpr std::int64_t RETRY_NS = 1'000'000'000;
   static constexpr unsigned MOST_FOLLOWERS = 32;
   static constexpr unsigned BATCH = 32;
+  static constexpr std::uint32_t MANY_AT_ONCE = 16;
   static constexpr std::uint32_t A_POLL = 1U << 31;  // in an event's data, beside the chain's number
 
   // What io_submit is told of a poll, at an address of its own: io_cancel wants to know it.
@@ -196,19 +224,12 @@ class alignas(64) Direct {
   // What this thread has counted. In a child that a handler has forked since, there is nothing to take back.
   static void take_back(std::atomic<std::uint32_t>& count);
 
-  // Makes it here only where there is no spawner: its caller may have a chain that others wait for.
-  void call_reaper();
-
   // Itself in memory that a child has found wiped: a handler may fork in the middle of a submission.
   [[nodiscard]] const Direct& common() const {
     const Direct* const common = common_.load(std::memory_order_relaxed);
     return common != nullptr ? *common : *this;
   }
   [[nodiscard]] Direct& common() { return const_cast<Direct&>(static_cast<const Direct&>(*this).common()); }
-  [[nodiscard]] bool is_needed() const {
-    return needs_.load(std::memory_order_seq_cst) > 0 || common().syncs_.load(std::memory_order_seq_cst) > 0;
-  }
-
   // The reaper's side.
   [[nodiscard]] bool is_reaper_needed() const { return is_needed() && has_requests(); }
   [[nodiscard]] bool may_sleep_in_kernel();
@@ -242,6 +263,7 @@ class alignas(64) Direct {
   Lookers lookers_;
   std::atomic<std::uint32_t> needs_;
   std::atomic<std::uint32_t> syncs_;
+  std::atomic<std::uint32_t> at_once_;  // reads in a row that had ended when io_submit was over; a hint
   std::atomic<std::uint32_t> processed_;
   std::atomic<os::CompletionRing*> ring_;  // written under the lock while users_ is not PRESENT
   std::atomic<std::int64_t> refusal_;      // no context before that moment

@@ -48,8 +48,16 @@ Verdict DirectContexts::submit(Chain& chain, MayStart may_start) {
 }
 
 unsigned DirectContexts::context_for(const Chain& chain) {
-  const std::uint32_t thread = chain.submitter;
-  if (!has_own_ || thread == 0 || chain.group != nullptr || is_announced(chain)) return 0;
+  return chain.group != nullptr || is_announced(chain) ? 0 : context_of_thread(submitter_of(chain));
+}
+
+unsigned DirectContexts::present_for(std::uint32_t thread) {
+  const unsigned index = context_of_thread(thread);
+  return at(index).is_present() ? index : NONE;
+}
+
+unsigned DirectContexts::context_of_thread(std::uint32_t thread) {
+  if (!has_own_ || thread == 0) return 0;
   for (unsigned i = 0; i <= OWN; ++i) {
     if (owners_[i].load(std::memory_order_relaxed) != thread) continue;
     return (shared_.load(std::memory_order_relaxed) & bit_of(i)) == 0 ? i : 0;

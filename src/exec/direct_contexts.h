@@ -41,6 +41,11 @@ class DirectContexts {
   void forget(chain::Chain& chain) { common_.forget(chain); }
   bool take(chain::Chain&) { return false; }
 
+  // The number of the context that has that thread's transfers, which nobody is told of; NONE where it is to be made.
+  // A thread that may be interrupted asks.
+  static constexpr unsigned NONE = 1 + OWN;
+  [[nodiscard]] unsigned present_for(std::uint32_t thread);
+
   [[nodiscard]] Direct& at(unsigned index) { return index == 0 ? common_ : own_[index - 1]; }
   // Of a set of one.
   [[nodiscard]] Direct& only(Set context) { return at(static_cast<unsigned>(std::countr_zero(context))); }
@@ -75,6 +80,7 @@ class DirectContexts {
 
  private:
   [[nodiscard]] unsigned context_for(const chain::Chain& chain);
+  [[nodiscard]] unsigned context_of_thread(std::uint32_t thread);
   [[nodiscard]] unsigned take_one(std::uint32_t thread);
   [[nodiscard]] bool take_over(unsigned index, std::uint32_t owner, std::uint32_t thread);
 

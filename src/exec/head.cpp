@@ -81,17 +81,22 @@ bool needs_kind(const Request& request, const Budget& budget) {
   return bytes_left(request) > budget.left() && !costs_no_budget(request);
 }
 
+void note_flags(Request& request, int flags) {
+  request.are_flags_guessed = false;
+  request.direct = (flags & O_DIRECT) != 0;
+  request.append = (flags & O_APPEND) != 0;
+  request.flags_unknown = (flags & os::FLAGS_REFUSED) != 0;
+  // Where it is not known a thread waits in read(2) or write(2), which say what this descriptor's result is.
+  request.nonblocking = (flags & O_NONBLOCK) != 0 || request.flags_unknown;
+}
+
 int examine(Request& request, Descriptor& descriptor) {
   if (!descriptor.is_identified) {
     const auto flags = os::status_flags(request.fd);
     if (!flags) return flags.error();
     descriptor.flags = *flags;
   }
-  request.direct = (descriptor.flags & O_DIRECT) != 0;
-  request.append = (descriptor.flags & O_APPEND) != 0;
-  request.flags_unknown = (descriptor.flags & os::FLAGS_REFUSED) != 0;
-  // Where it is not known a thread waits in read(2) or write(2), which say what this descriptor's result is.
-  request.nonblocking = (descriptor.flags & O_NONBLOCK) != 0 || request.flags_unknown;
+  note_flags(request, descriptor.flags);
   return 0;
 }
 

@@ -58,6 +58,8 @@ struct Descriptor {
 // Fills in what the request knows of its descriptor. 0, or EBADF.
 [[nodiscard]] int examine(chain::Request& request, Descriptor& descriptor);
 [[nodiscard]] int identify(chain::Request& request, Descriptor& descriptor);
+// What the descriptor's flags (F_GETFL) tell of it.
+void note_flags(chain::Request& request, int flags);
 
 // The result of the whole request, or DECLINED (request.moved tells what has been moved already).
 constexpr long DECLINED = NOT_READY;

@@ -22,6 +22,7 @@ constexpr std::size_t DIRECT_LENGTH = 2048;
 class SlowFile {
  public:
   int fd = memfd_create("unit", MFD_CLOEXEC);
+  bool is_asked_first = false;  // its reads are not sent without a question: see engine/sent.h
   std::atomic<long> answer{WHOLE};
   std::atomic<int> refusal{0};      // what io_submit fails with
   std::atomic<int> submitted{0};    // how often the kernel was asked
@@ -75,6 +76,12 @@ class SlowFile {
   int held_ = eventfd(0, EFD_CLOEXEC);
 };
 
+// What a handler does that interrupts who is about to enter io_submit, and who comes back from there.
+inline void (*before_submission)() = nullptr;
+inline void (*after_submission)() = nullptr;
+
+inline std::atomic<int> flags_asked{0};  // how often anybody asked for a slow file's
+
 // Somebody of this process looks, as aio_error does.
 inline void look() { engine::reap_if_any(*engine::running_engine()); }
 
@@ -92,6 +99,7 @@ struct SlowRequest : Aio {
 
   SlowRequest& start(SlowFile& of, chain::Operation operation = chain::Operation::READ) {
     file = &of;
+    if (of.is_asked_first) the_engine().hints.put(of.fd, exec::Hint::SENT, false);
     submit(of.fd, operation, data, sizeof data);
     return *this;
   }
@@ -107,9 +115,10 @@ struct SlowRequest : Aio {
   }
 };
 
-// A file whose number is known for direct transfers that the kernel takes: the next one comes late.
+// A file whose number is known for direct transfers that the kernel takes: the next one comes late, or is sent.
 struct LateFile : SlowFile {
-  LateFile() {
+  explicit LateFile(bool asks_first = true) {
+    is_asked_first = asks_first;
     SlowRequest first;
     first.start(*this);
     let_go();
@@ -210,6 +219,7 @@ WRAPPED(atomrt::base::Expected<int>, status_flags, "_ZN6atomrt2os12status_flagsE
   const auto flags = real_status_flags(fd);
   const bool is_slow = atomrt::unit::SlowFile::under(fd) != nullptr;
   if (!flags || !is_slow) return flags;
+  atomrt::unit::flags_asked.fetch_add(1);
   return *flags | O_DIRECT;
 }
 WRAPPED(long, submit_aio, "_ZN6atomrt2os10submit_aioEPNS0_14CompletionRingEPKP4iocbl",
@@ -217,8 +227,10 @@ WRAPPED(long, submit_aio, "_ZN6atomrt2os10submit_aioEPNS0_14CompletionRingEPKP4i
   atomrt::unit::SlowFile* file = atomrt::unit::SlowFile::under(static_cast<int>(transfers[0]->aio_fildes));
   if (file == nullptr) return real_submit_aio(ring, transfers, 1);  // a stream's poll
   file->submitted.fetch_add(1);
-  if (file->refusal != 0) return -file->refusal;
-  return submit_poll(ring, *file, transfers[0]->aio_data);
+  if (atomrt::unit::before_submission != nullptr) atomrt::unit::before_submission();
+  const long accepted = file->refusal != 0 ? -file->refusal : submit_poll(ring, *file, transfers[0]->aio_data);
+  if (atomrt::unit::after_submission != nullptr) atomrt::unit::after_submission();
+  return accepted;
 }
 namespace atomrt::unit {
 inline long submit_poll(os::CompletionRing* ring, SlowFile& file, std::uint64_t data) {
