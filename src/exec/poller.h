@@ -36,7 +36,8 @@ class Poller {
   void spawn_by(Spawner& spawner) { thread_.spawn_by(spawner); }
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
 
-  // Takes the chain from its owner. False: there is no memory or no thread for it, perhaps not yet, and the owner keeps it.
+  // Takes the chain from its owner. False: there is no memory or no thread for it, perhaps not yet, and the owner
+  // keeps it.
   [[nodiscard]] bool add(chain::Chain& chain);
   // For the spawner.
   void make_asked() {
