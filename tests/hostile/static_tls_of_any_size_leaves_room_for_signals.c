@@ -10,8 +10,7 @@
 
 #include "hostile.h"
 
-/* Each size at first; then a step that comes to every place within a page with every limit. */
-enum { LARGEST = 1024 * 1024, FINE = 64 * 1024, FINE_STEP = 512, STEP = 4096 - 512 };
+enum { LARGEST = 1024 * 1024, STEP = 512 };
 
 /* Only its place in the program is wanted: nobody touches it, so that the size in the file may be changed. */
 static __thread char storage[64] __attribute__((used, aligned(16)));
@@ -102,7 +101,7 @@ int main(int count, char **arguments)
     MUST(getrlimit(RLIMIT_STACK, &usual));
     lead_to_library();
     setenv("CLAIM_UNSUPERVISED", "1", 1);
-    for (int size = 0, turn = 0; size <= LARGEST; size += size < FINE ? FINE_STEP : STEP, turn++) {
+    for (int size = 0, turn = 0; size <= LARGEST; size += STEP, turn++) {
         int fd = make_program(program, length, header, size > (int)sizeof storage ? (size_t)size : sizeof storage);
         char path[64], *subject[] = {path, "serve", NULL};
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
