@@ -4,6 +4,7 @@
  * DECISION: difference-longjmp-leaves-nothing */
 #include "slow_direct.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <sys/time.h>
 
@@ -54,13 +55,18 @@ static long memory_in_use(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
+/* A thread of the library that comes meanwhile takes its stack once; what is lost by each jump is lost in each round. */
 static void expect_nothing_lasting(void (*wait)(struct aiocb *), struct aiocb *aiocb, int times)
 {
     int type;
+    long growth = LONG_MAX;
     jump_out_of(wait, aiocb, 100);
-    long before = memory_in_use();
-    jump_out_of(wait, aiocb, times);
-    CHECK(memory_in_use() - before <= MOST_GROWTH);
+    for (int round = 0; round < 3 && growth > MOST_GROWTH; round++) {
+        long before = memory_in_use();
+        jump_out_of(wait, aiocb, times);
+        growth = memory_in_use() - before;
+    }
+    CHECK(growth <= MOST_GROWTH);
     pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
     CHECK_INT(type, PTHREAD_CANCEL_DEFERRED);
     EXPECT_IN_PROGRESS(aiocb);

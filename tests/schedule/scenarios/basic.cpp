@@ -42,7 +42,7 @@ void cancel_all() {
 void feed_peer() { feed(peer_fd, "abcd"); }
 }  // namespace
 
-SMALL_SCENARIO(a_pipe_read_is_cancelled_while_fed, NO_RING) {
+SCENARIO(a_pipe_read_is_cancelled_while_fed, NO_RING) {
   int ends[2];
   open_pipe(ends);
   shared_fd = ends[0];

@@ -242,8 +242,10 @@ void a_worker_makes_a_functions_thread_itself(void**) {
     is_workers.store(strcmp(name, "atomrt-worker") == 0);
     calls.fetch_add(1);
   };
-  told.sync(file.fd).ends_with(0, 0);
+  told.sync(file.fd).ends_with(0, 0);  // has the other worker made
   assert_true(eventually([] { return calls == 1 && is_idle(); }));
+  told.sync(file.fd).ends_with(0, 0);
+  assert_true(eventually([] { return calls == 2 && is_idle(); }));
   assert_true(is_workers.load());
 }
 
