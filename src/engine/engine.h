@@ -90,8 +90,8 @@ void offer_or_fail(Engine& engine, const chain::Released& released);
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start = Workers::MayStart::YES);
 
 // For a submitter whose chain may want threads of others: the spawner stays until the chain is over. YES: it is made,
-// if it can be. A file's transfer that nobody is told of does without, as submitters make the workers for it; where
-// direct takes it nobody has to stay.
+// if it can be. A file's transfer that nobody is told of does without, as submitters make the workers for it, unless
+// the ring is asked for it; where direct takes it nobody has to stay.
 void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_start);
 
 // Made so far, of all kinds.
