@@ -13,8 +13,8 @@ enum { BLOCK = 65536, BLOCKS = 8 };
 struct block {
   struct aiocb request;
   int is_used, is_write;
-  size_t length;  /* what was read */
-  size_t written; /* of that */
+  size_t length;  /* bytes read */
+  size_t written; /* of these */
   char bytes[BLOCK];
 };
 

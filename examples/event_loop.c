@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* AIO in an epoll loop. A signalfd, or an eventfd that a function writes to, tells of a read: event_loop HOW FILE, HOW
-   being signal or function. Not both in one program: the threads that such functions run on block no signal, and a
-   signalfd gets only what all threads block. */
+/* AIO in an epoll loop: event_loop signal|function FILE. A signalfd, or an eventfd that a function writes to, reports
+   that a read is complete. Do not use both in one program: the threads that such functions run on block no signal, and
+   a signalfd gets only what all threads block. */
 #include <aio.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,18 +16,19 @@
 
 static int event;
 
-/* On a thread made for it. An eventfd adds up what is written to it: with several requests, write 1 and look at each. */
+/* Runs on a thread of its own. An eventfd adds up what is written to it: with several requests, write 1 and look at
+   each. */
 static void tell(union sigval value) {
   const uint64_t address = (uintptr_t)value.sival_ptr;
   if (write(event, &address, sizeof address) != sizeof address) perror("eventfd");
 }
 
-/* The descriptor that tells of the request. */
+/* Returns the descriptor that reports completion. */
 static int prepare_signal(struct aiocb *request) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGRTMIN);
-  sigprocmask(SIG_BLOCK, &signals, NULL); /* before any thread is there: they inherit it */
+  sigprocmask(SIG_BLOCK, &signals, NULL); /* before any thread is created: threads inherit it */
   request->aio_sigevent.sigev_notify = SIGEV_SIGNAL;
   request->aio_sigevent.sigev_signo = SIGRTMIN;
   request->aio_sigevent.sigev_value.sival_ptr = request;
@@ -41,7 +42,7 @@ static int prepare_function(struct aiocb *request) {
   return event = eventfd(0, EFD_CLOEXEC);
 }
 
-/* The request that has been told of; NULL on failure. */
+/* Returns the request that was reported; NULL on failure. */
 static struct aiocb *take_signal(int fd) {
   struct signalfd_siginfo information;
   if (read(fd, &information, sizeof information) != sizeof information) return NULL;

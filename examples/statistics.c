@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether atomrt serves this program, and what it counted; runs with glibc's AIO, too: statistics FILE. */
+/* Shows whether atomrt serves this program, and what it counted; also runs with glibc's AIO: statistics FILE. */
 #include <aio.h>
 #include <atomrt.h>
 #include <errno.h>
