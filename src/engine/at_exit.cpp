@@ -34,15 +34,15 @@ int report_to_file(const Engine& engine, const ProcessPath& path, exec::Earlier*
   return error;
 }
 
-// Not at each interval: the log of a server gets one line. Children do not repeat what their parent has said.
+// Once, not at each interval, so that a server's log gets one line. A forked child does not repeat it.
 void say_once(const char* target, int error) {
   static constinit std::atomic<bool> is_said{false};
   if (error == 0 || is_said.exchange(true, std::memory_order_relaxed)) return;
   say("cannot write the statistics to %.256s: %s", target, std::strerror(error));
 }
 
-// 1 once the process that the launcher started, or a child that it has forked, has made a request: they share the word.
-// Null in any other process. The pointer is written at load, and read from then on.
+// Points to a word shared by the process that the launcher started and its forked children: 1 once one of them has made
+// a request. Null in any other process. The pointer is written at load and only read afterwards.
 constinit std::atomic<int>* anyone_serves = nullptr;
 
 void watch_whether_anyone_serves() {
@@ -59,7 +59,7 @@ void say_that_nobody_was_served() {
   say("%s (pid %u) made no POSIX AIO request", program_invocation_short_name, config().launched);
 }
 
-// Appends this process's statistics to where ATOMRT_STATS says. Says once what keeps it from that.
+// Appends this process's statistics to the target of ATOMRT_STATS. An error is reported once.
 void report_statistics(exec::Earlier* earlier) {
   const Engine* present = own_engine();
   const char* target = config().statistics;
@@ -88,8 +88,8 @@ void report_end() {
   ::_exit(status);
 }
 
-// Leaves when nothing has happened for an interval: a process whose own threads have ended would not end otherwise. A
-// request that comes at that very moment is told of by the next one, or at the end.
+// The thread ends when nothing has happened for an interval: otherwise a process whose own threads have all ended would
+// never exit. A request that comes at that very moment is reported with the next one, or at exit.
 void* run_periodic_report(void* argument) {
   os::name_this_thread("atomrt-stats");
   Engine& engine = *static_cast<Engine*>(argument);

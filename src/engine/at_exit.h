@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// at_exit: writes the statistics when the process ends, by exit or by _exit, and every so often where
-// ATOMRT_STATS_INTERVAL asks for it; notes the end in the counters. Does nothing, and hooks nothing, unless
-// ATOMRT_STATS or ATOMRT_COUNTERS is set.
+// at_exit: writes the statistics when the process ends, by exit or by _exit, and at each ATOMRT_STATS_INTERVAL; notes
+// the end in the counters and the trace. Does nothing, and hooks nothing, unless ATOMRT_STATS, ATOMRT_COUNTERS,
+// ATOMRT_TRACE or ATOMRT_VERBOSE is set.
 //
-// With ATOMRT_STATS or ATOMRT_VERBOSE the process that the launcher started says at its end if no request was made, by
-// itself or by a child that it has forked: who looks for statistics in vain learns why.
+// With ATOMRT_STATS, ATOMRT_TRACE or ATOMRT_VERBOSE, the process that the launcher started says at its end if neither
+// it nor a forked child has made a request: this explains missing statistics.
 //
-// The file is opened only to be written to, and closed at once; the library's only other open is in counter_file.h.
+// The file is open only while it is written to. The library's other files are in counter_file.h and trace_file.h.
 #pragma once
 
 #include "engine/engine.h"

@@ -12,14 +12,14 @@ namespace {
 using exec::By;
 using exec::Direct;
 
-// After a stop (SIGSTOP, a debugger, the freezer) the kernel begins such a sleep anew, with the time that it was given
-// at first, and nobody is told. So a sleep that has to end at a moment is a short one: stops move its end by no more.
+// After a stop (SIGSTOP, a debugger, the freezer) the kernel silently restarts such a sleep with its full original
+// timeout. So a sleep with a deadline is cut into short slices: a stop delays its end by one slice at most.
 os::Slice slice_in_kernel(std::int64_t deadline) {
   return deadline == os::NO_DEADLINE ? os::Slice{deadline, false} : os::slice_of(deadline, Direct::LEADER_NS);
 }
 
-// Signals are blocked but for the sleep itself, so a handler runs nowhere else in the leader's turn. One that waits
-// itself leads meanwhile and leaves the lead to nobody: lead() at the beginning of each round takes it up again.
+// Signals are blocked except during the sleep itself, so a handler can run only there. A handler that waits leads
+// meanwhile, and there is no leader when it returns: lead() at the beginning of each round takes the lead again.
 Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
   Engine& engine = *sleeper.engine;
   Direct& context = *sleeper.context;
@@ -45,7 +45,7 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
   }
 }
 
-// A sleep that is looked after from time to time: whoever leads may have gone astray in a handler.
+// A sleep with periodic checks: the leader may be stuck in a handler.
 Wake wait_a_while(Sleeper& sleeper, const os::FutexWord& word, std::int64_t deadline) {
   const os::Slice slice = os::slice_of(deadline, Direct::FOLLOWER_NS);
   const int error = os::cancellable_wait(sleeper.cancellation, word, os::QUIET, slice.end_ns);
@@ -116,12 +116,13 @@ Wake wait_in_kernel(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadl
 Wake wait_on_futex(Sleeper& sleeper, const Awaited& awaited, os::FutexWord& word, std::int64_t deadline) {
   Engine& engine = *sleeper.engine;
   if (engine.keeps_call_order && !engine.direct.has_requests()) return wait_for_others(sleeper, word, deadline);
-  // Asked though nothing may be there yet: another thread may be about to give it to the kernel, and never look again.
-  // Where the order of the calls is kept, what others have may be done and wait for direct ones before it.
+  // Asked even if the direct contexts have nothing yet: another thread may be about to give a request to the kernel,
+  // and never look again. Where the order of the calls is kept, requests of other contexts may be done and parked until
+  // direct ones before them end.
   const Holders holders = engine.keeps_call_order ? Holders{exec::DirectContexts::COMMON, true}
                                                   : awaited.holders(engine, awaited.what);
   if (holders.contexts == 0 && !holders.any_sending) {
-    const bool looks = engine.direct.lacks_reaper();  // a sync may be held behind what nobody looks at
+    const bool looks = engine.direct.lacks_reaper();  // a sync may be held by requests that nobody looks at
     return looks ? wait_a_while(sleeper, word, deadline) : wait_for_others(sleeper, word, deadline);
   }
   Wake wake = Wake::LOOK;

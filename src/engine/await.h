@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// await: how a thread of the application sleeps for requests, whoever has them. Where the direct context has all of
-// them it leads, and sleeps in the kernel; else on a futex, with the reaper at work while some of them are direct.
-// Async-signal-safe; a cancellation point.
+// await: how an application's thread sleeps until requests complete, in whatever context they are. If one direct
+// context has all of them, the thread leads there and sleeps in the kernel; else it sleeps on a futex, and the reaper
+// serves those that are direct. Async-signal-safe; a cancellation point.
 #pragma once
 
 #include <bit>
@@ -11,13 +11,13 @@
 
 namespace atomrt::engine {
 
-// Who has what is waited for: which contexts of direct, and whether others have some of it.
+// Which contexts have the requests that are waited for: those of direct, and whether others have some.
 struct Holders {
   exec::DirectContexts::Set contexts;
   bool any_other;
-  bool any_sending = false;  // some of it is not there yet, as its submitter has been interrupted: look again soon
+  bool any_sending = false;  // some are still SENDING, their submitter interrupted: look again soon
 
-  // One context has all of it: who waits may sleep in the kernel there.
+  // One direct context has all of them: the waiting thread may sleep in the kernel there.
   [[nodiscard]] bool is_one_context() const { return !any_other && std::has_single_bit(contexts); }
 };
 
@@ -25,16 +25,16 @@ struct Awaited {
   const void* what;
   bool (*is_over)(const void* what);
   Holders (*holders)(Engine& engine, const void* what);  // with signals blocked where the order of the calls is kept
-  // The context that has the first of it; null where others have that. With signals blocked.
+  // The direct context that has the first of them; null if another context has it. With signals blocked.
   exec::Direct* (*first)(Engine& engine, const void* what);
 };
 
-// What a sleeping thread has asked of the direct context, and changed of itself: with signals blocked, but for the
-// cancellation. Its owner has an os::Cleanup that calls let_go.
+// What a sleeping thread holds in the direct contexts, and what it changed in its own state. Written with signals
+// blocked, except for `cancellation`. Its owner has an os::Cleanup that calls let_go.
 struct Sleeper {
   Engine* engine;
   os::Cancellation cancellation;
-  exec::Direct* context;       // that it leads or follows in
+  exec::Direct* context;       // in which it leads or follows
   exec::Direct::Thread leads;  // 0: does not
   exec::DirectContexts::Set needs;
   bool is_masked;
@@ -46,10 +46,10 @@ struct Sleeper {
 
 enum class Wake : std::uint8_t { OVER, LOOK, TIMED_OUT, INTERRUPTED, ELSEWHERE };
 
-// As the leader, until it is over; ELSEWHERE: others have some of it, or another leads.
+// Sleeps as the leader until `awaited` is over. ELSEWHERE: other contexts have some of it, or another thread leads.
 [[nodiscard]] Wake wait_in_kernel(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline);
 
-// One sleep on a futex that is woken when it is over. LOOK: it may be, or this thread may lead now.
+// One sleep on a futex that is woken when `awaited` is over. LOOK: it may be over, or this thread may lead now.
 [[nodiscard]] Wake wait_on_futex(Sleeper& sleeper, const Awaited& awaited, os::FutexWord& word, std::int64_t deadline);
 
 }  // namespace atomrt::engine

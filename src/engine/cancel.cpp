@@ -31,13 +31,14 @@ Visit tally(Engine& engine, Chain& chain, Tally& outcome) {
       break;
   }
   if (is_published(chain)) return Visit::DONE;
-  // A moment passes between the result in the aiocb, which its program may have seen already, and publish.
+  // A moment passes between the store of the result in the aiocb, which the program may have seen, and the end of
+  // publish.
   if (place_of(chain) == chain::Place::ENDING) return Visit::AGAIN;
   outcome.any_left = true;
   return Visit::DONE;
 }
 
-// All were taken before the first is finished, so none of them is let go by another's end.
+// All are taken before the first is finished, so the end of one can't release another to run.
 int settle(Engine& engine, Tally& outcome) {
   while (Chain* chain = outcome.taken.pop_front()) {
     chain::probe_cancelled(*chain);

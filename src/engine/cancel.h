@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// cancel: aio_cancel's work. What has moved no bytes is taken back and finished with ECANCELED through the same finish
-// as everything else; what has begun goes on.
+// cancel: aio_cancel's work. A request that has not begun is taken back and goes through finish like any other, with
+// ECANCELED; one that has begun goes on.
 #pragma once
 
 #include <aio.h>

@@ -78,8 +78,8 @@ bool names(const char* text, std::size_t length, const char* name) {
   return std::strlen(name) == length && std::strncmp(text, name, length) == 0;
 }
 
-// The contexts named are those that may be used. Threads can't be done without: where they are not named, they are left
-// what no other context does.
+// Only the contexts named are used. Threads are indispensable: if they are not named, they get only what no other
+// context does.
 void read_contexts(Complaints& found, Config& read) {
   const char* text = os::environment("CONTEXTS");
   if (text == nullptr || *text == '\0') return;
@@ -180,7 +180,7 @@ void read_environment() {
   read_trace(found, read);
   read_number(found, "STATS_INTERVAL", 1, 86400, read.statistics_interval_s);
   read_number(found, "WATCHDOG", 1, 86400, read.watchdog_s);
-  const char* launched = os::environment("LAUNCHED");  // the launcher's word
+  const char* launched = os::environment("LAUNCHED");  // set by the launcher
   if (launched != nullptr) (void)parse_number(launched, 1, INT_MAX, read.launched);
   if (found.length != 0) complaints = found;
   settings = read;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Config: what the environment asks for. Read once, in the library's constructor or at the first use if that comes
-// earlier (another library's constructor); never under AT_SECURE. Survives fork. What was wrong with it is told at the
-// first request: processes without POSIX AIO have no use for it.
+// earlier (another library's constructor); never under AT_SECURE. Survives fork. Errors in it are reported at the first
+// request: processes without POSIX AIO need not hear of them.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ struct Config {
   bool use_waiter = true;
   bool use_direct = true;
   bool use_ring = true;
-  bool is_ring_forced = false;  // named: to be tried also where that might be dangerous (a seccomp filter)
-  // Its memcheck does not see what the kernel writes into memory that it shares with this process, and knows neither
-  // io_uring nor the newest calls: ring and direct are not used, whatever is named.
+  bool is_ring_forced = false;  // named explicitly: tried even where that might be dangerous (a seccomp filter)
+  // Memcheck does not see what the kernel writes into shared memory, and knows neither io_uring nor the newest system
+  // calls: ring and direct are not used, whatever is named.
   bool is_under_valgrind = false;
   bool use_threads = true;      // false: only for what no other context does
   bool keeps_call_order = false;  // of one descriptor and direction: ATOMRT_ORDER=calls
@@ -30,17 +30,17 @@ struct Config {
   bool counts = false;                 // statistics, or counters, are asked for
   const char* counter_file = nullptr;  // null: none
   const char* trace = nullptr;         // file of events; null: none
-  unsigned watchdog_s = 0;  // requests in flight for so long are told of; 0: none
+  unsigned watchdog_s = 0;  // requests in flight for so long are reported; 0: none
   bool verbose = false;
   unsigned launched = 0;  // the process that the launcher started; 0: there is none
 };
 
 [[nodiscard]] const Config& config();
 
-// Once config() was read: says what was ignored, a line for each value, unless it was said before.
+// After config() has been read: reports what was ignored, a line for each value; only once.
 void tell_what_is_ignored();
 
-// Most worker threads without ATOMRT_MAX_THREADS and aio_init: what kept a virtual disk busiest
+// The limit of worker threads without ATOMRT_MAX_THREADS and aio_init: the number that kept a virtual disk busiest
 // (docs/decisions/workers.md).
 constexpr unsigned DEFAULT_THREADS = 32;
 constexpr unsigned MOST_RING_ENTRIES = 4096;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t BYTES = sizeof(exec::Counters);
 
-// Children do not repeat what their parent has said.
+// A forked child does not repeat its parent's message.
 void say_once(const char* path, int error) {
   static constinit std::atomic<bool> is_said{false};
   if (is_said.exchange(true, std::memory_order_relaxed)) return;
@@ -23,8 +23,8 @@ void say_once(const char* path, int error) {
   say("cannot keep counters in %.256s: %s; they are in memory only", path, reason);
 }
 
-// Numbers of processes come again: what an earlier one has left under that name is replaced. Removed, not emptied: a
-// process that still has it goes on.
+// Process IDs are reused: a file that an earlier process has left under that name is replaced. It is removed rather
+// than truncated, as another process may still have it mapped.
 base::Expected<void*> map_in_place_of_old(const char* path) {
   const auto memory = os::map_new_file(path, BYTES);
   if (memory || memory.error() != EEXIST) return memory;

@@ -18,11 +18,11 @@ namespace {
 enum State : std::uint32_t {
   FREE,
   TAKEN,    // nothing is noted yet
-  MAKING,   // its file is noted, and the number not yet
-  OPEN,     // a child that is being forked may have it
-  SETTLED,  // the same, and no fork was under way when it was there: a child does have it
+  MAKING,   // its file is noted, its number not yet
+  OPEN,     // a child of a fork under way may or may not have it
+  SETTLED,  // no fork was under way when it was made: a later child does have it
   CLOSING,  // the application may be given the number from now on
-  GONE,     // closed while a fork was under way: noted for the child, free afterwards
+  GONE,     // closed while a fork was under way: kept for the child to see, free after that fork
 };
 
 // All are written by the entry's owner; state with release.
@@ -33,13 +33,13 @@ struct alignas(32) Entry {
   std::atomic<bool> is_plain;  // made by a call that does not set FD_CLOEXEC
   std::atomic<std::uint64_t> device, inode;
 };
-// Far more than are open at a time: all that are closed in the course of one fork.
+// Far more than are open at a time: those that are closed during a fork stay noted.
 constexpr unsigned MOST = 8192;
 constinit Entry entries[MOST];
-constinit std::atomic<std::uint32_t> used{0};  // entries that have ever been taken, the first ones; rises before
+constinit std::atomic<std::uint32_t> used{0};  // the first so many have ever been taken; raised before an entry is
 
-// Forks under way. The number rises before the kernel looks at the descriptors, and who closes one afterwards sees it:
-// the lock of the process's descriptors in the kernel orders the two.
+// Forks under way. The number rises before the kernel copies the descriptor table, and a thread that closes one after
+// the copy sees it: the kernel's lock of that table orders the two.
 //
 // {epoch, forks}: the epoch rises with the first of several forks.
 constinit std::atomic<std::uint64_t> forking{0};
@@ -63,8 +63,9 @@ bool is_noted_file(const Entry& entry, int fd, bool where_nobody_says) {
                                      entry.inode.load(std::memory_order_relaxed)};
 }
 
-// A child in which the loader's lock is locked for good looks no more (os::LoaderLock::LOST). So a look is waited for,
-// but only so long: it may itself wait for this very thread, which has interrupted dl_iterate_phdr.
+// In a child that was forked during a look, the loader's lock stays locked for good, and the child can never look again
+// (os::LoaderLock::LOST). So a fork waits for a look to end, but only for a while: the look may itself wait for this
+// thread, if a handler that interrupted dl_iterate_phdr forks.
 void before_fork() {
   std::uint64_t present = forking.load(std::memory_order_relaxed), next;
   do {
@@ -99,7 +100,8 @@ void close_in_child(Entry& entry, std::uint32_t state) {
   }
 }
 
-// The forks of other threads have gone here, and a handler's may end inside another that has.
+// Forks that other threads had under way do not exist in the child; nor does one that a handler's fork has interrupted,
+// though it returns here, too.
 void after_fork_in_child() {
   const std::uint32_t present_epoch = epoch_of(forking.load(std::memory_order_relaxed));
   const std::uint32_t count = used.load(std::memory_order_relaxed);
@@ -147,8 +149,8 @@ long duplicate_by(int command, int fd) {
   return result;
 }
 
-// Where a filter refuses that (a kernel does not): in two steps. A program that another thread starts between them has
-// the descriptor, too.
+// If a seccomp filter refuses F_DUPFD_CLOEXEC (kernels do not), in two steps: a program that another thread starts in
+// between inherits the descriptor.
 long duplicate(int fd, Entry& entry) {
   long result = duplicate_by(F_DUPFD_CLOEXEC, fd);
   if (!os::is_refused(result)) return result;
@@ -159,7 +161,7 @@ long duplicate(int fd, Entry& entry) {
   return result;
 }
 
-// A kernel that has had no memory for the answer is asked again: without it a child would not know the duplicate.
+// Asked again after ENOMEM: without the answer a child could not recognise the duplicate.
 base::Expected<os::FileNumbers> ask_for_numbers(int fd) {
   const auto numbers = os::file_numbers(fd);
   return numbers || numbers.error() != ENOMEM ? numbers : os::file_numbers(fd);
@@ -167,7 +169,7 @@ base::Expected<os::FileNumbers> ask_for_numbers(int fd) {
 
 }  // namespace
 
-// Registered twice by two threads at once it does no harm.
+// Two threads may both register at once, which does no harm.
 bool heed_forks() {
   if (heeds_forks.load(std::memory_order_acquire)) return true;
   if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0) return false;
@@ -176,8 +178,8 @@ bool heed_forks() {
 }
 
 namespace {
-// From the start: a fork that has begun before is told of nothing, and its child would keep what is made meanwhile. Who
-// registers first is also told last before the fork and first behind it.
+// From load on: a fork that began before the registration calls no handler, and its child would keep duplicates made
+// meanwhile. The handler registered first also runs last before the fork, and first after it.
 [[gnu::constructor]] void heed_forks_from_load() { static_cast<void>(heed_forks()); }
 }  // namespace
 
@@ -235,7 +237,7 @@ MayLook begin_look() {
   looks.fetch_add(1, std::memory_order_seq_cst);  // against forks: one of the two sees the other
   auto may_look = MayLook::NOT_NOW;
   if (!is_forking()) {
-    // By a handful of turns the one that is in there has come out, but for a callback that does more.
+    // Within a few turns the thread inside dl_iterate_phdr is out again, unless its callback does much.
     constexpr int MOST_TURNS = 8;
     os::LoaderLock lock = os::try_loader_lock();
     os::Patience patience;

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
-// duplicates: the descriptors that hold keeps for requests whose own descriptor was closed. The application's calls
-// leave them alone, and no child keeps one: it has inherited them, and none of their requests.
+// duplicates: the descriptors that hold keeps for requests whose own descriptor was closed. The application's closing
+// calls spare them, and a child closes those that it inherits, as it has none of their requests.
 //
-// Fork takes its picture of the descriptors before that of the memory, and neither stops the other threads. So what a
-// duplicate is (device and inode) is noted before it is made, and one that is closed while a fork is under way stays
-// noted until that is over. The child closes what is noted, under the number or where the number is not noted yet, and
-// is that file. Nobody waits for anybody.
+// fork copies the descriptor table before the memory, and other threads run on during both. So a duplicate's file
+// (device and inode) is noted before it is made, and one that is closed while a fork is under way stays noted until the
+// fork is over. The child closes what is noted: by its number, if that is the noted file or is known to be inherited,
+// or by a search for the file if the number is not noted yet. No thread waits for another.
 //
-// One static table, as a child's engine is wiped. An entry belongs to who has taken it (compare-exchange of `state`).
+// A static table, as the engine's memory is wiped in a child. An entry belongs to the thread that took it
+// (compare-exchange of `state`).
 #pragma once
 
 #include <cstdint>
 
 namespace atomrt::engine {
 
-// At load; for those who come before that, before any lock is taken: pthread_atfork has one of its own. False: it has
-// no memory, and no duplicate is made then.
+// Registers the fork handlers: at load, or by a caller that runs before that, while it holds no lock, as pthread_atfork
+// takes one. False: no memory, and no duplicate is made then.
 bool heed_forks();
 
 struct Duplicate {
@@ -30,7 +31,7 @@ void close_duplicate(const Duplicate& duplicate);
 // The lowest duplicate from first to last, or -1.
 [[nodiscard]] int lowest_duplicate(unsigned first, unsigned last);
 
-// Whether a fork is under way that has been told of (pthread_atfork).
+// Whether a fork is under way that called our handlers (pthread_atfork).
 [[nodiscard]] bool is_forking();
 
 // For a thread that is about to ask the loader for its objects, with signals blocked. NOT_NOW: the process forks, or

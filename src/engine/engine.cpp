@@ -25,12 +25,12 @@ constinit std::atomic<Engine*> process_engine{nullptr};
 
 namespace {
 
-// Written by aio_init, read when an engine starts; relaxed: aio_init is called before the first request or races with
-// it.
+// Written by aio_init, read when an engine starts. Relaxed: an aio_init that is not before the first request races with
+// it anyway.
 constinit std::atomic<unsigned> wished_threads{0};
 constinit std::atomic<unsigned> wished_idle_s{DEFAULT_IDLE_S};
 
-// A handler may have forked before the engine was anybody's.
+// The pointer may be null: a handler may have forked before it was stored.
 void wipe_in_child() {
   if (Engine* present = process_engine.load()) std::memset(static_cast<void*>(present), 0, sizeof(Engine));
 }
@@ -69,7 +69,7 @@ exec::Verdict poll_for(void* self, chain::Chain& chain) {
   return poll_stream(*static_cast<Engine*>(self), chain, exec::By::LIBRARY, exec::MayStart::ASKS);
 }
 
-// The spawner does them where there is one.
+// Left to the spawner where there is one.
 bool has_chores_for(void* self) {
   const Engine& engine = *static_cast<Engine*>(self);
   return engine.retrier.has_work() && !engine.spawner.is_present();
@@ -78,7 +78,7 @@ void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.serve(); }
 
 void look_after_lone_for(void* self, bool all) { list_old_lone(*static_cast<Engine*>(self), all); }
 
-// True: there is no spawner for the rest, which is tried again soon.
+// True: some are left and there is no spawner; the caller tries again soon.
 bool poke_or_lend_for(void* self) {
   Engine& engine = *static_cast<Engine*>(self);
   if (!engine.retrier.has_work() || engine.spawner.ask(exec::MayStart::YES)) return false;
@@ -174,13 +174,14 @@ Engine* own_engine() {
 
 namespace {
 
-// What a chain that waits for its turn ended with; its offset has been used.
+// The result of a chain that waits for its turn, kept in the offset, which is no longer needed.
 void keep_result(chain::Chain& chain, long result) { chain.offset = result; }
 long kept_result(const chain::Chain& chain) { return static_cast<long>(chain.offset); }
 
-// Adds to those that the caller has let go. They are RUNNING until they are returned: whoever has a chain MOVING takes
-// no lock of InFlight. Of several chains of one descriptor that end in turn, the first may let one of its order go, and
-// one of them a sync. More there are only where the number was made to mean another file unseen: they are offered here.
+// Adds to the chains that the caller has released. They stay RUNNING until they are returned, as a thread that has a
+// chain MOVING must take no lock of InFlight. When several chains of one descriptor end in turn, the first may release
+// one of its order, and one of them a sync. There are more only if the number came to mean another file unseen: those
+// are offered here.
 void merge(Engine& engine, chain::Released& all, const chain::Released& released) {
   for (chain::Chain* chain : released.chains) {
     if (chain != nullptr) put(*chain, chain::Place::RUNNING);
@@ -204,7 +205,7 @@ chain::Released moving(const chain::Released& released) {
   return released;
 }
 
-// One chain after the other: each may leave the turn to one that is parked.
+// One chain after the other: each may pass the turn to a parked one.
 void end_turns(Engine& engine, chain::Chain& first, Workers::MayStart may_start, chain::Released& all) {
   for (chain::Chain* next = &first; next != nullptr;) {
     chain::Chain& chain = *next;
@@ -220,13 +221,15 @@ void end_turns(Engine& engine, chain::Chain& first, Workers::MayStart may_start,
   }
 }
 
-// The operation is done. The chain publishes and notifies when it is its turn; till then it is parked, and nobody's.
+// The operation is done. The chain publishes and notifies when its turn comes; until then it is parked, without an
+// owner.
 chain::Released complete_in_turn(Engine& engine, chain::Chain& chain, long result, Workers::MayStart may_start) {
   chain::Released all{};
   merge(engine, all, engine.registry.lanes.end_operation(chain));
   keep_result(chain, result);
   if (!engine.registry.in_flight.has_turn(chain)) {
-    // aio_cancel is about to say so, and the program may free the aiocb then: only the notification waits for its turn.
+    // aio_cancel is about to return AIO_CANCELED, and the program may free the aiocb then: only the notification waits
+    // for its turn.
     const bool is_cancelled = result == -ECANCELED;
     if (is_cancelled) publish_before_turn(engine.registry, chain, result);
     if (!is_cancelled || notifies(chain)) {
@@ -248,8 +251,8 @@ chain::Released end_turns(Engine& engine, chain::Chain& first) {
 
 namespace {
 
-// A worker makes the thread of a notification itself where another one comes back to the queue, and it has nothing in
-// hand that anybody could wait for. False: that is left.
+// A worker creates a notification's thread itself if another worker comes back to the queue, and if it owns no chain
+// that anybody could wait for. False: the notification is left to the spawner.
 bool make_thread_here(Engine& engine, chain::Chain& chain, const chain::Released& released) {
   const bool has_others = released.chains[0] != nullptr || released.chains[1] != nullptr;
   if (has_others || !needs_thread(chain, chain.tail) || !engine.workers.begin_absence()) return false;
@@ -288,8 +291,8 @@ chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec:
 
 namespace {
 
-// Adds those that all contexts decline to the list. While the first is offered the second is not MOVING: others may be
-// completed meanwhile, for which whoever waits for a MOVING chain must not hold the lock.
+// Adds those that all contexts decline to the list. While the first is offered the second is not MOVING: the offer may
+// complete other chains, which takes locks that a thread waiting for a MOVING chain may hold.
 void offer_released(Engine& engine, const chain::Released& released, chain::ChainQueue& declined) {
   if (released.chains[1] != nullptr) put(*released.chains[1], chain::Place::RUNNING);
   for (chain::Chain* next : released.chains) {
@@ -297,7 +300,7 @@ void offer_released(Engine& engine, const chain::Released& released, chain::Chai
   }
 }
 
-// A loop over a list, not a recursion: each chain that fails may let another one go that fails.
+// A loop over a list, not a recursion: each chain that fails may release another one that fails.
 void fail_declined(Engine& engine, chain::ChainQueue& declined) {
   while (chain::Chain* chain = declined.pop_front()) {
     offer_released(engine, complete(engine, *chain, -EAGAIN, exec::ContextId::THREADS), declined);

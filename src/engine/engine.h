@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Engine: the one mutable global of the library, and its birth. It lives in memory that the kernel zeroes in a child
-// after fork, so a child finds an engine that has never run: none of the parent's requests, threads or locks. All-zero
-// is the initial state of everything in it.
+// Engine: the state of the library that a child must not inherit (but for the trace's, trace_file.cpp), and its start.
+// It lives in memory that the kernel zeroes in a child after fork, so a child finds an engine that has never run: none
+// of the parent's requests, threads or locks. All-zero is the initial state of everything in it.
 //
 // Which threads enter: any thread of the application, at any time, also from signal handlers (aio_error, aio_return and
 // aio_suspend only); the library's own threads. Locks are held with all signals blocked, never while a signal is sent
@@ -27,19 +27,19 @@ struct Engine {
   std::atomic<std::uint32_t> is_started;
   bool keeps_call_order;  // ATOMRT_ORDER=calls
   bool has_watchdog;      // ATOMRT_WATCHDOG
-  int process;  // its number: a vfork child sees this memory, and must leave it alone
+  int process;  // its ID: a vfork child sees this memory, and must leave it alone
   std::atomic<std::uint32_t> streams;  // stream chains in flight: the head must not overtake them
   chain::Registry registry;
   chain::HoldPool holds;
   exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
   exec::Devices local;     // mounts of file systems on storage of this machine
-  exec::Devices remote;    // and those of others
+  exec::Devices remote;    // mounts of file systems of other machines
   exec::DescriptorHints hints;
   exec::DirectContexts direct;
-  exec::Direct polls_apart;  // of streams that workers have, where direct has no room
+  exec::Direct polls_apart;  // polls for streams that workers have, if direct has no room
   exec::Ring ring;
   exec::Workers workers;
-  exec::Lookout lookout;  // of threads that wait
+  exec::Lookout lookout;  // of threads in aio_suspend
   exec::Retrier retrier;
   std::atomic<std::uint32_t> signals_of_callers;  // for requests that may end in them; see relay.h
   exec::Spawner spawner;
@@ -63,38 +63,37 @@ extern constinit std::atomic<Engine*> process_engine;
   Engine* present = running_engine();
   return present != nullptr ? present : start_engine();
 }
-// For the duties of this process alone: null also in a vfork child, which runs in its parent's memory.
+// For what only this process may do: null also in a vfork child, which runs in its parent's memory.
 [[nodiscard]] Engine* own_engine();
 
 using exec::Workers;
 
-// Finishes a chain owned by the caller, counts it, and returns whom it held back (place MOVING). A thread for its
-// notification is left to the spawner. may_start: NO for who may be in a signal handler.
+// Finishes a chain owned by the caller, counts it, and returns the chains it held back (place MOVING). A thread for its
+// notification is left to the spawner. may_start: NO if the caller may be in a signal handler.
 [[nodiscard]] chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
                                        Workers::MayStart may_start = Workers::MayStart::YES);
-// Where the order of the calls is kept: ends the chain that InFlight::leave_turn gave the caller, and those whose turn
-// it is then.
+// With ATOMRT_ORDER=calls: ends the chain that the caller got from InFlight::leave_turn, and those whose turn comes
+// then.
 [[nodiscard]] chain::Released end_turns(Engine& engine, chain::Chain& first);
-// The same for callers who run no chains: those released are offered to the contexts, and fail where all decline.
+// Like complete, for callers that run no chains: those released are offered to the contexts, and fail if all decline.
 void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
-// Offers a chain (place MOVING) to the contexts behind `after` in turn; ACCEPTED, or DECLINED by all (place RUNNING).
-// YES is for submitters.
+// Offers a chain (place MOVING) to the contexts after `after` in turn; ACCEPTED, or DECLINED by all (place RUNNING).
+// may_start: YES is for submitters.
 [[nodiscard]] exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after = exec::ContextId::HEAD,
                                   exec::MayStart may_start = exec::MayStart::ASKS);
 // Offers a released chain, or both that were released, and fails with EAGAIN what all decline.
 void offer_or_fail(Engine& engine, chain::Chain& chain);
 void offer_or_fail(Engine& engine, const chain::Released& released);
 
-// Keeps a published chain whose notification found no room, or wants a thread, until it goes through. Signals are
-// blocked.
+// Keeps a published chain whose notification found no room, or needs a thread, until it succeeds. Signals are blocked.
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start = Workers::MayStart::YES);
 
-// For a submitter whose chain may want threads of others: the spawner stays until the chain is over. YES: it is made,
-// if it can be. A file's transfer that nobody is told of does without, as submitters make the workers for it, unless
-// the ring is asked for it; where direct takes it nobody has to stay.
+// For a submitter whose chain may need threads that other threads ask for: the spawner stays until the chain is over.
+// YES: it is made now, if possible; also for a file's transfer that is offered to the ring. NO is for one without a
+// notification, as submitters make the workers for it; not called if direct takes that.
 void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_start);
 
-// Made so far, of all kinds.
+// Made so far, of all kinds but the spawner.
 [[nodiscard]] unsigned library_threads(const Engine& engine);
 
 // Wakes idle library threads to look for chores.

@@ -18,7 +18,8 @@ using chain::Hold;
 using chain::Place;
 using chain::Visit;
 
-// Which load the last complete pass saw; written under no lock, as passes may repeat without harm.
+// The loader's count of loaded objects at the last complete pass. Written under no lock, as passes may repeat without
+// harm.
 constinit std::atomic<unsigned long long> seen_objects{0};
 constinit std::atomic<std::uint32_t> submissions{0};
 
@@ -58,8 +59,8 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
       case Place::POLLED:
       case Place::POLLED_APART:
       case Place::POLLED_BEGUN:
-        // A claim that comes later than this one finds the duplicate. It is not taken out of the kernel's hands even
-        // for a moment: a thread may sleep there for it.
+        // A claim after this one finds the duplicate. The chain does not leave its place even for a moment: a thread
+        // may sleep in the kernel for it.
         give(chain, hold);
         if (!claim(chain, generation, place, place)) chain.was_begun = 1;
         return Visit::DONE;
@@ -73,12 +74,12 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
         break;
       case Place::RUNNING:
       case Place::IN_RING:
-        give(chain, hold);  // for what of it is left after the present call, or the kernel's part
+        give(chain, hold);  // for what is left after the present system call, or the kernel's part
         chain.was_begun = 1;
         return Visit::DONE;
       case Place::IN_AIO:
         give(chain, hold);
-        engine.direct.need_for(chain);  // to be given back though nobody looks
+        engine.direct.need_for(chain);  // so that it is finished, and the duplicate closed, even if nobody looks
         if (place_of(chain) != Place::IN_AIO) chain.was_begun = 1;
         return Visit::DONE;
       case Place::MOVING:
@@ -87,10 +88,10 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
       case Place::READY:
         return Visit::AGAIN;
       case Place::PARKED:
-        give(chain, hold);  // and with it the order of the number as it was
+        give(chain, hold);  // it also tells which file's order it belongs to
         return Visit::DONE;
       case Place::ENDING:
-        if (engine.keeps_call_order) give(chain, hold);  // those behind it are found by it
+        if (engine.keeps_call_order) give(chain, hold);  // those after it are found by the hold
         return Visit::DONE;
       case Place::LONE:  // in no list
       case Place::SENDING:
@@ -100,22 +101,22 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
   }
 }
 
-// Whether the thread that has begun it may still be on its way to the kernel with the old number. Between two places: a
-// stream's is tried again there, or polled for, the rest of a transfer goes to kernel AIO; the number may have been
-// loaded before.
+// Whether the thread that has begun the chain may still be on its way into the kernel with the old number. Between two
+// places it may, too: there a stream is tried again or polled for, or the rest of a transfer goes to kernel AIO, by a
+// number that may have been loaded before.
 bool is_underway(const Chain& chain) {
   const Place place = place_of(chain);
-  // The kernel may still have to look for a sync's file: see policy.cpp.
+  // The kernel may still have to look up a sync's file: see policy.cpp.
   return is_between(place) || place == Place::RUNNING || (place == Place::IN_RING && is_sync(chain.operation));
 }
 
-// The threads of chains that had begun are about to enter the kernel, or are in it: there is no telling which, but the
-// way there is a few instructions. Waits until they are over, or for far longer than that way can take: 20 ms or so.
-// Where more threads want to run than there are processors it takes longer, and so does this: the turns are counted,
-// not the time, and who is given the processor so often is not the only one who is.
+// The threads of chains that had begun are about to enter the kernel, or are in it: nothing tells which, but only a few
+// instructions precede the system call. Waits until the chains are over, or for far longer than those instructions can
+// take: some 20 ms. Counts turns rather than time: if more threads want to run than there are processors, both take
+// longer, and the others also get the processor meanwhile.
 void let_enter_kernel(Engine& engine, int fd, const Hold& hold) {
   constexpr unsigned MOST_TURNS = 200;
-  constexpr std::int64_t TURN_NS = 50'000;  // some 100 us, as timers go
+  constexpr std::int64_t TURN_NS = 50'000;  // in practice some 100 us, with the timer's slack
   unsigned turns = 0;
   const auto is_awaited = [&](const Chain& chain) {
     return chain.hold == hold.number && chain.was_begun && is_underway(chain) && turns < MOST_TURNS;
@@ -141,14 +142,14 @@ void before_close_range(unsigned first, unsigned last) {
   for (int fd = static_cast<int>(first); fd <= highest && static_cast<unsigned>(fd) <= last; ++fd) before_close(fd);
 }
 
-// What the wrappers call, as found when the first object is patched. close_range and closefrom are missing before glibc
-// 2.34; nothing leads to their wrappers then.
+// The functions that the wrappers call, found before the first object is patched. close_range and closefrom are missing
+// before glibc 2.34; then nothing leads to their wrappers.
 enum Closing : unsigned { CLOSE, DUP2, DUP3, CLOSE_RANGE, CLOSEFROM, FCLOSE, FREOPEN, FREOPEN64, CLOSINGS };
 constexpr const char* NAMES[CLOSINGS] = {"close",     "dup2",   "dup3",    "close_range",
                                          "closefrom", "fclose", "freopen", "freopen64"};
 constinit std::atomic<void*> real[CLOSINGS];
 
-// Stored before any slot was; another processor may see that later.
+// Stored before any slot was patched, but another processor may see the slot first.
 template <typename Function>
 Function* real_function(Closing which) {
   void* found;
@@ -179,7 +180,7 @@ int watched_dup3(int from, int to, int flags) {
   return real_function<int(int, int, int)>(DUP3)(from, to, flags);
 }
 
-// The range, but for the library's own duplicates.
+// Closes the range except for the library's own duplicates.
 int close_around_duplicates(unsigned first, unsigned last, int flags) {
   for (unsigned fd = first; fd <= last;) {
     const int lowest = lowest_duplicate(fd, last);
@@ -202,7 +203,7 @@ int watched_close_range(unsigned first, unsigned last, int flags) {
 void watched_closefrom(int lowest) {
   const unsigned first = lowest < 0 ? 0 : static_cast<unsigned>(lowest);
   before_close_range(first, ~0U);
-  // Where this kernel has no close_range.
+  // This kernel has no close_range.
   if (close_around_duplicates(first, ~0U, 0) != 0) real_function<void(int)>(CLOSEFROM)(lowest);
 }
 
@@ -244,8 +245,8 @@ void hook_new_objects() {
     real[i].store(found[i], std::memory_order_release);
     replacements[i] = {NAMES[i], found[i], watched[i]};
   }
-  // What is still left alone after many looks is for good: a slot that somebody else has patched, a pointer that the
-  // program has cleared.
+  // A slot that still can't be patched after many looks never can: something else has patched it, or the program has
+  // cleared the pointer.
   constexpr std::uint32_t MOST_LOOKS = 256;
   static constinit std::atomic<unsigned long long> last_loaded{0};
   static constinit std::atomic<std::uint32_t> looks_at_same{0};
@@ -271,7 +272,7 @@ bool look_for_new_objects() {
 }  // namespace
 
 void watch_closing() {
-  // Objects loaded later are looked for now and then: the question takes the loader's lock.
+  // Objects loaded later are looked for only now and then: asking takes the loader's lock.
   constexpr std::uint32_t INTERVAL = 64;
   if (submissions.fetch_add(1, std::memory_order_relaxed) % INTERVAL != 0) return;
   if (!look_for_new_objects()) submissions.store(0, std::memory_order_relaxed);  // the next one looks
@@ -288,7 +289,7 @@ void before_close(int fd) {
   const os::SignalBlock blocked;
   list_lone(*engine, fd);
   Hold* hold = nullptr;
-  bool is_refused = false;  // then for all: those of one order stay together
+  bool is_refused = false;  // then no chain gets one: those of one order stay together
   if (const auto identity = os::identify(fd)) engine->registry.lanes.retire(chain::file_key(*identity, fd));
   engine->registry.in_flight.forget(fd);
   engine->registry.in_flight.for_each(fd, [&](Chain& chain) {
@@ -298,7 +299,7 @@ void before_close(int fd) {
     return hold != nullptr ? replace_descriptor(*engine, chain, *hold) : Visit::DONE;
   });
   if (hold == nullptr) return;
-  // One may have ended while those behind it had another hold: then nobody has taken these over.
+  // A chain may have ended before those after it had this hold: then no thread has taken over the parked ones.
   while (engine->keeps_call_order) {
     Chain* const parked = engine->registry.in_flight.take_parked(fd, hold->number);
     if (parked == nullptr) break;

@@ -21,7 +21,7 @@ void drop(Held& held) {
   if (group != nullptr && group->drop()) held.engine->registry.groups.give(*group);
 }
 
-// A handler may leave by longjmp at any instruction: where the wait was long, not in the middle of this.
+// A handler may leave by longjmp at any instruction. After a sleep that is likely, so signals are blocked here.
 void let_go(void* argument) {
   Held& held = *static_cast<Held*>(argument);
   held.let_go();
@@ -32,7 +32,7 @@ void let_go(void* argument) {
 
 bool is_done(const void* group) { return static_cast<const chain::Group*>(group)->is_done(); }
 
-// The common context has the lists' requests.
+// Direct requests of lists are all in the common context.
 Holders holders_of_group(Engine&, const void* what) {
   const chain::Group& group = *static_cast<const chain::Group*>(what);
   if (!group.has_some_in_kernel()) return {0, true};
@@ -70,7 +70,7 @@ int wait_for_group(Engine& engine, chain::Group& group) {
 }
 
 void close_group(Engine& engine, chain::Group& group) {
-  // A chain with nothing but the countdown left, as any last request of the list would have it.
+  // A chain that has only the countdown left, like the list's last request.
   chain::Request nothing{};
   nothing.group = &group;
   if (is_anothers_turn(engine, group.notification()) && relay(engine, nothing, chain::Tail::COUNTDOWN)) return;

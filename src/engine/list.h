@@ -11,7 +11,7 @@ namespace atomrt::engine {
 
 // Waits until the group is over, then gives it back: 0, EIO (an entry failed), EINTR. A cancellation point.
 [[nodiscard]] int wait_for_group(Engine& engine, chain::Group& group);
-// Ends the submission phase of a list: sends its notification if everything is over already.
+// Ends the submission of a list: sends its notification if all requests are over already.
 void close_group(Engine& engine, chain::Group& group);
 
 }  // namespace atomrt::engine

@@ -11,13 +11,13 @@ using chain::LoneTable;
 using chain::Place;
 using chain::Request;
 
-// The chain under that number, if there is one that nobody has begun: MOVING, the caller's.
+// The lone chain of that descriptor, if there is one that nobody has begun: MOVING, owned by the caller.
 Chain* move_out(Engine& engine, int fd) {
   chain::Registry& registry = engine.registry;
   return registry.lone.move_out(registry.chains, fd, LoneTable::Which::ANY, enter_lists(engine.registry));
 }
 
-// Of one that was moved out, place MOVING: nobody seems to wait for it.
+// For a chain that was moved out (place MOVING): nobody seems to wait for it, so it goes to the contexts.
 void go_on(Engine& engine, Chain& chain) {
   engine.workers.end_deferral(chain.fd);
   put(chain, Place::RUNNING);
@@ -30,7 +30,7 @@ auto goes_on(Engine& engine) {
   return [&engine](Chain& chain) { go_on(engine, chain); };
 }
 
-// Nobody is told of it, and whoever waits for transfers of that number does them himself.
+// It notifies nobody, and by experience the threads that wait for this descriptor's transfers run them.
 bool may_be_left(const Engine& engine, const Request& request, exec::Hint needed) {
   return request.offset >= 0 && request.group == nullptr && !notifies(request) && config().use_waiter &&
          !engine.keeps_call_order && engine.workers.leaves_to_waiters(request.fd) &&
@@ -49,12 +49,12 @@ Left leave(Engine& engine, const Request& request) {
     aiocb::store_result(request.block, -EAGAIN);
     return Left::REFUSED;
   }
-  // seq_cst, like the entering: either this sees that the watch has ended, or who ended it sees the chain.
+  // seq_cst, like the entry: either this sees that the watch has ended, or the worker that ended it sees the chain.
   if (has_entered && engine.workers.keeps_watch()) return Left::TO_WAITER;
   const os::SignalBlock blocked;
   if (has_entered) {
     list_lone(engine, request.fd);
-  } else if (claim(*chain, name.generation, Place::LONE, Place::MOVING)) {  // or a handler has waited for it already
+  } else if (claim(*chain, name.generation, Place::LONE, Place::MOVING)) {  // else a handler has waited for it already
     enter_lists(engine.registry)(*chain);
     go_on(engine, *chain);
   }
@@ -83,13 +83,13 @@ Left leave_read_to_waiter(Engine& engine, const Request& request) {
     list_lone(engine, request.fd);
     return Left::NOT;
   }
-  // One that has moved bytes can't be cancelled, as a lone one may be.
+  // A request that has moved bytes can't be cancelled; a lone one must be cancellable.
   const bool fits = request.moved == 0 && !engine.registry.in_flight.may_have(request.fd) &&
                     may_be_left(engine, request, exec::Hint::STORED);
   return fits ? leave(engine, request) : Left::NOT;
 }
 
-// With an aiocb's old name, or a copy of it: the chain is somebody else's.
+// An aiocb with an old name, or a copied one, may name a chain that serves another aiocb.
 Chain* take_lone(Engine& engine, const struct aiocb* block) {
   const aiocb::RequestName name = aiocb::load_name(block);
   Chain* chain = engine.registry.chains.at(name.number);
@@ -99,7 +99,7 @@ Chain* take_lone(Engine& engine, const struct aiocb* block) {
   return nullptr;
 }
 
-// Who has ended the watch meanwhile has left it to whoever had it. The lock of the spot orders the two.
+// A worker that has ended the watch meanwhile relied on the thread that had the chain. The spot's lock orders the two.
 bool put_back_lone(Engine& engine, Chain& chain) {
   const std::uint32_t generation = generation_of(chain);
   if (!engine.registry.lone.put_back(chain)) return false;

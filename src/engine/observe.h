@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// observe: what the engine says of a request to all who may look: the statistics, the log of events and USDT probes.
+// observe: reports what happens to a request to the statistics, the log of events and the USDT probes.
 #pragma once
 
 #include "chain/probes.h"
@@ -8,7 +8,7 @@
 
 namespace atomrt::engine {
 
-// By the submitter, before anybody else knows of the request.
+// Called by the submitter, before any other thread knows of the request.
 inline void observe_submitted(Engine& engine, chain::Request& request) {
   engine.statistics.submitted(request);
   if (chain::probe_submitted(request)) [[unlikely]] trace_submitted(engine, request);
@@ -25,7 +25,7 @@ inline void observe_done(Engine& engine, exec::ContextId context, const chain::R
   chain::probe_done(request, static_cast<unsigned>(context), result);
 }
 
-// The same of one that ends in its submitter.
+// The same for a request that ends in its submitter.
 inline void observe_done_at_once(Engine& engine, const chain::Request& request, long result) {
   engine.statistics.completed(exec::ContextId::HEAD, request, result);
   chain::probe_done_at_once(request, static_cast<unsigned>(exec::ContextId::HEAD), result);

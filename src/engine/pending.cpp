@@ -11,7 +11,7 @@
 #include "os/memory.h"
 #include "os/signals.h"
 
-// Chain has its fields from Slot and Request; compilers place those as if they were its own.
+// Chain inherits fields from Slot and Request; compilers lay those out as if they were its own.
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 
 using atomrt::chain::Chain;
@@ -31,7 +31,7 @@ constexpr std::uint32_t POOL = offsetof(Engine, registry) + offsetof(atomrt::cha
 
 }  // namespace
 
-// The launcher of another process finds it by its name.
+// The launcher, which is another process, finds it by its symbol.
 extern "C" [[gnu::visibility("default"), gnu::used]] constinit const Layout atomrt_pending_layout{
     .magic = {'a', 't', 'o', 'm', 'r', 't', '!', '\0'},
     .form = Layout::FORM,
@@ -77,7 +77,7 @@ namespace {
 typedef unsigned long Word __attribute__((may_alias));
 typedef std::uint32_t HalfWord __attribute__((may_alias));
 
-// Owners write meanwhile, and the scanner knows: no race that a detector should tell of. Word by word, as owners write.
+// Owners write meanwhile, which the scanner allows for: not a race to report. Word by word, as owners write.
 __attribute__((no_sanitize("thread"), noinline)) void copy_words(const volatile void* from, void* to,
                                                                  std::size_t bytes) {
   const auto* word = static_cast<const volatile Word*>(from);
@@ -88,7 +88,7 @@ __attribute__((no_sanitize("thread"), noinline)) void copy_words(const volatile 
 }
 
 struct OwnMemory {
-  // Whatever is read lies in memory that is never given back. The fences keep the reads in their order.
+  // All that is read lies in memory that is never unmapped. The fences keep the reads in order.
   static bool read(std::uint64_t address, void* to, std::size_t bytes) {
     std::atomic_thread_fence(std::memory_order_acquire);
     copy_words(reinterpret_cast<const void*>(static_cast<std::uintptr_t>(address)), to, bytes);
@@ -97,7 +97,7 @@ struct OwnMemory {
   }
 };
 
-// For the time of a call; what is not touched costs no memory.
+// Mapped for the duration of a call; pages that are not touched cost no memory.
 struct Room {
   static constexpr std::size_t TEXT_BYTES = 65536;
   alignas(8) unsigned char chunk[Layout::MOST_CHUNK_BYTES];
@@ -113,7 +113,7 @@ class Writer {
   Writer(int fd, Room& room) : fd_(fd), room_(room) {}
 
   base::Line<Room::TEXT_BYTES>& text() { return room_.text; }
-  // Before a line of any length that there is.
+  // To be called before each line: makes room for the longest.
   void make_room() {
     if (room_.text.room() < sizeof(chain::PendingLine) + MOST_PATH) flush();
   }

@@ -10,8 +10,8 @@ using chain::Chain;
 using chain::LaneTable;
 using chain::Request;
 
-// What open(2) adds to the flags of every file, and pipe2(2) to none, in the kernel's numbers: a pipe may have O_DIRECT
-// too. 0: not known here.
+// The kernel's O_LARGEFILE: open(2) adds it to every file's flags, pipe2(2) to no pipe's, which may have O_DIRECT too.
+// 0: not known for this architecture.
 #if defined(__x86_64__) || defined(__i386__) || defined(__riscv) || defined(__s390__) || defined(__loongarch__)
 constexpr int OPENED_LARGE = 0100000;
 #elif defined(__aarch64__) || defined(__arm__)
@@ -22,7 +22,7 @@ constexpr int OPENED_LARGE = 0200000;
 constexpr int OPENED_LARGE = 0;
 #endif
 
-// A descriptor that is about to be closed is replaced before (engine/hold.cpp).
+// Asked again if the descriptor was replaced meanwhile: engine/hold.cpp does that before the number is closed.
 base::Expected<os::FileIdentity> identify_file_of(const Chain& chain) {
   for (;;) {
     const int fd = chain.io_fd.load(std::memory_order_acquire);
@@ -40,7 +40,7 @@ void place_latecomers(Engine& engine) {
   });
 }
 
-// In no lane, so that it releases nobody; but where the order of the calls is kept those whose turn it is then may.
+// The chain is in no lane, so it releases no other; but with ATOMRT_ORDER=calls those whose turn comes then may.
 bool fail(Engine& engine, Chain& chain, int error) {
   exec::Direct& context = engine.direct.of(chain);
   const chain::Released released =
@@ -57,7 +57,7 @@ bool is_local(Engine& engine, int fd, const os::FileIdentity& identity) {
   if (!identity.is_regular) return false;
   if (identity.mount == 0 || config().is_under_valgrind) {
     os::FileIdentity of_no_mount = identity;
-    of_no_mount.mount = 0;  // valgrind knows statfs, and would warn of statmount
+    of_no_mount.mount = 0;  // then statfs is called, which valgrind knows; it would warn of statmount
     return os::is_on_local_storage(fd, of_no_mount);
   }
   if (engine.local.contains(identity.mount)) return true;
@@ -70,7 +70,7 @@ bool is_local(Engine& engine, int fd, const os::FileIdentity& identity) {
 bool has_file_on_storage(Engine& engine, const Chain& chain) {
   if (is_on_storage(chain)) return true;
   const auto identity = identify_file_of(chain);
-  if (!identity) return true;  // as it was, when its number was noted
+  if (!identity) return true;  // as when its number was noted
   return (*identity).is_disk || is_local(engine, chain.io_fd.load(std::memory_order_acquire), *identity);
 }
 
@@ -80,9 +80,9 @@ void note_number(Engine& engine, const Request& request, const os::FileIdentity&
   engine.hints.put(request.fd, exec::Hint::LATE, is_taken);
 }
 
-// With others in flight under the number its file is known, or shall be. A pipe that has been given O_DIRECT by
-// F_SETFL can come this far, under a number that meant a file before: what it can't do at once the kernel refuses, and
-// nothing is in flight that it could overtake.
+// Not if others are in flight under the number: then its file is known, or has to be. A pipe that was given O_DIRECT by
+// F_SETFL may get this far, if its number meant a file before: the kernel refuses what it can't do at once, and nothing
+// is in flight that could be overtaken.
 bool may_come_late(const Engine& engine, const Request& request, int flags) {
   constexpr int NEEDED = O_DIRECT | OPENED_LARGE;
   return OPENED_LARGE != 0 && (flags & (NEEDED | O_APPEND)) == NEEDED && config().use_direct &&
@@ -106,10 +106,10 @@ LaneTable::Entry enter_lane(Engine& engine, Chain& chain, const os::FileIdentity
 bool find_lane(Engine& engine, Chain& chain) {
   if (chain.order != chain::Order::LATE) return true;
   const auto identity = identify_file_of(chain);
-  // Where a sync has let it in meanwhile, it is in that lane, and the next context finds what is wrong with it.
+  // If a sync has let it into its lane meanwhile, it stays there, and the next context finds the error.
   if (!identity) return !engine.registry.latecomers.take(chain) || fail(engine, chain, identity.error());
   const bool has_local_file = is_local(engine, chain.io_fd.load(std::memory_order_acquire), *identity);
-  // Where they can't be told any more, they are as they are for most.
+  // If the flags can't be read any more, the guess stays.
   const auto flags = chain.are_flags_guessed ? os::status_flags(chain.io_fd.load(std::memory_order_acquire))
                                              : base::Expected<int>(base::Error{0});
   auto entry = LaneTable::Entry::GO;

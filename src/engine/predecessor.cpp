@@ -8,7 +8,7 @@
 namespace atomrt::engine {
 namespace {
 
-// Stored with release after the process's number, loaded with acquire before it.
+// Stored with release after the process ID, loaded with acquire before it.
 constinit std::atomic<CancelFunction> cancel_function{nullptr};
 constinit std::atomic<int> process{0};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// process_path: the name of a file that a process has for itself. Async-signal-safe.
+// process_path: file names that differ by process. Async-signal-safe.
 #pragma once
 
 #include <climits>
@@ -8,8 +8,8 @@ namespace atomrt::engine {
 
 using ProcessPath = char[PATH_MAX];
 
-// The pattern with each %p replaced by the process's number. suffix: is added where there is no %p. False when it does
-// not fit.
+// The pattern with each %p replaced by the process ID. suffix: appended if there is no %p, and expanded likewise. False
+// if the result does not fit.
 [[nodiscard]] bool expand(const char* pattern, const char* suffix, ProcessPath& path);
 
 }  // namespace atomrt::engine

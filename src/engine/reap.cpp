@@ -26,8 +26,8 @@ void pass_on(Engine& engine, exec::Direct& context, Chain& chain, By by) {
   }
 }
 
-// A late one's number may mean a file server's by now, whose short results are whole, and whose short write kernel AIO
-// makes EIO: one plain call says what is true. Or a socket by now, which kernel AIO reads at no offset.
+// The number of a late chain may mean another file by now. On a file server short results are final, and kernel AIO
+// turns a short write into EIO: one plain call gives the true result. A socket can't be read at an offset.
 bool is_late(const Chain& chain) { return chain.order == chain::Order::LATE; }
 
 void refused(Engine& engine, exec::Direct& context, Chain& chain, long result, By by) {
@@ -40,8 +40,8 @@ void refused(Engine& engine, exec::Direct& context, Chain& chain, long result, B
 
 }  // namespace
 
-// On a thread that may be in a signal handler: a worker that exists takes the chain, or the reaper. Where there is
-// neither it is run here, as a last resort.
+// On a thread that may be in a signal handler: the reaper takes the chain, or a worker that exists. If there is
+// neither, it is run here, as a last resort.
 void hand_over(Engine& engine, exec::Direct& context, Chain& first) {
   chain::ChainQueue left{};
   left.push_back(first);

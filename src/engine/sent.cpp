@@ -10,7 +10,7 @@ using chain::Chain;
 using chain::Place;
 using chain::Request;
 
-// From the claim on whoever sees its event has the chain, and may be done with it.
+// After the claim the chain belongs to whoever sees its event, and may be over already.
 void enter(Engine& engine, exec::Direct& context, const Request& request, aiocb::RequestName name, long result) {
   chain::Registry& registry = engine.registry;
   const bool is_listed = registry.sent.enter(registry.chains, request.fd, name);
@@ -38,7 +38,7 @@ Sending submit(Engine& engine, exec::Direct& context, os::CompletionRing& ring, 
     context.note_refusal(answer.error);
     return {Sent::DECLINED, &chain, process};
   }
-  // An event that was seen here is not processed before the claim, or the claim fails.
+  // If another thread has processed the event already, the claim fails.
   const bool still_there = claim(chain, name.generation, Place::SENDING, Place::IN_AIO);
   context.end_sending(1);
   if (still_there) enter(engine, context, request, name, answer.result);

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: MIT
-// sent: the shortest way of an O_DIRECT read: one io_submit, no lock, no change of the signal mask, nothing asked. By
-// experience of the number the submitter gives it to kernel AIO, and enters it in chain/sent.h behind that.
+// sent: the shortest path of an O_DIRECT read: one io_submit, no lock, no change of the signal mask, no question to the
+// kernel. If experience with the descriptor says so, the submitter gives the read to kernel AIO, and enters it in
+// chain/sent.h afterwards.
 //
-// Experience may be wrong, if the descriptor was closed in a way that the library does not see, or lost O_DIRECT by
-// F_SETFL. The kernel looks at the descriptor itself, reads whatever that is now, and never waits (RWF_NOWAIT): from a
-// file without O_DIRECT the bytes that are in memory, no more than one call may copy; from a stream what is there, as
-// nothing is in flight that this could overtake. What it refuses finds out what it is, and goes on as that, and the
-// next read of the number asks first; so it does now and then where all are done at once, as no disk does them. Writes
-// always ask: an append that nobody knows to be one would lose its place.
+// Experience may be wrong, if the descriptor was closed unseen by the library, or lost O_DIRECT by F_SETFL. Then the
+// kernel reads whatever the number means now, and never waits (RWF_NOWAIT): from a file without O_DIRECT the cached
+// bytes, no more than one call may copy; from a stream what is there, as nothing is in flight that this could overtake.
+// A read that the kernel refuses is examined and goes on like any other, and the next read of the number asks first. So
+// does one now and then if all reads end within io_submit, as no disk's do. Writes always ask: an append not known to
+// be one would be written in the wrong place.
 //
-// A handler may interrupt the submitter at any instruction, and do anything. It is not blocked by what it has
-// interrupted, nor is another thread: until io_submit is over the chain is SENDING, found by nobody but who waits for
-// it by its name, which looks again from time to time. Of the thread's own, which would never come, aio_suspend in a
-// handler says that it is not there, as of any request whose call has not come to submit it. A handler's child finds
-// after io_submit that it is not the process that has begun.
+// A handler may interrupt the submitter at any instruction, and do anything: neither it nor another thread is blocked
+// by what it has interrupted. Until io_submit is over the chain is SENDING: only a thread that waits for it finds it,
+// by its name, and looks again from time to time. In a handler aio_suspend treats its own thread's SENDING request,
+// which could never get on, as not in flight, like any request that its call has not submitted yet. A child that a
+// handler has forked finds after io_submit that it is not the process that began.
 #pragma once
 
 #include "engine/engine.h"
 
 namespace atomrt::engine {
 
-// Nothing in flight can come before it, and its number has been one of a file with O_DIRECT.
+// Nothing in flight has to precede the read, and its number meant a file with O_DIRECT when last seen.
 [[nodiscard]] bool may_be_sent(const Engine& engine, const chain::Request& request);
 
 enum class Sent : std::uint8_t {
   YES,
   NOT,       // it goes the usual way
   DECLINED,  // the chain is the submitter's, place SENDING, and in no list
-  REFUSED,   // this is the child of a handler
+  REFUSED,   // this is a child that a handler has forked
 };
 struct Sending {
   Sent outcome;
@@ -41,8 +42,7 @@ struct Sending {
   return engine.is_started.load(std::memory_order_acquire) != 0 && engine.process == process;
 }
 
-// For the owner of a chain: where it was sent it is in the lists afterwards, as any other that came late. Signals are
-// blocked.
+// For the owner of a chain: if it was sent, enters it in the lists, like any other that came late. Signals are blocked.
 void list_sent(Engine& engine, chain::Chain& chain);
 
 }  // namespace atomrt::engine

@@ -32,7 +32,7 @@ void copy_text(char (&to)[SIZE], std::string_view from) {
   std::memcpy(to, from.data(), std::min(SIZE - 1, from.size()));
 }
 
-// Not for the stack of a thread that calls exit: that may be as small as PTHREAD_STACK_MIN.
+// Mapped, not on the stack: a thread that calls exit may have one of only PTHREAD_STACK_MIN.
 struct Room {
   exec::Snapshot snapshot;
   exec::Report report;
@@ -50,7 +50,7 @@ void describe_counters(Counters& counters) {
   heading.contexts = exec::CONTEXTS;
   set(counters.since_real_ns, static_cast<std::uint64_t>(os::real_now_ns()));
   set(counters.since_ns, static_cast<std::uint64_t>(os::now_ns()));
-  // Last, for who reads a file: it is whole when it says what it is.
+  // Last, for readers of the file: where the magic is present, the heading is complete.
   std::atomic_thread_fence(std::memory_order_release);
   std::memcpy(heading.magic, exec::COUNTERS_MAGIC, sizeof heading.magic);
 }

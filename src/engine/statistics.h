@@ -12,9 +12,10 @@ namespace atomrt::engine {
 
 class Statistics {
  public:
-  // By who starts the engine, first of all: says of the counters what they are.
+  // Called first, by the thread that starts the engine: fills in the heading of the counters.
   void prepare();
-  // Where to count from now on: its own, or others that are prepared in the same way. Called again it does nothing.
+  // Starts counting: in its own counters, or in others that are prepared in the same way. Does nothing if it counts
+  // already.
   void enable() { enable(own_); }
   void enable(exec::Counters& counters);
   [[nodiscard]] bool enabled() const { return present() != nullptr; }
@@ -39,14 +40,14 @@ class Statistics {
   [[nodiscard]] int write_to(int fd, unsigned threads, exec::Format format = exec::Format::TEXT,
                              exec::Earlier* earlier = nullptr) const;
 
-  // Where the pointer to the counters is, for the launcher (chain/pending.h).
+  // The offset of the pointer to the counters, for the launcher (chain/pending.h).
   static constexpr std::size_t place_of_present();
 
  private:
   static void count_submitted(exec::Counters& counters, chain::Request& request);
   static void count_completed(exec::Counters& counters, exec::ContextId context, const chain::Request& request,
                               long result);
-  // Who counts needs no order: all that is touched then is atomic. Who reads the heading acquires what enable released.
+  // Counting needs no order: it touches only atomics. A reader of the heading acquires what enable released.
   [[nodiscard]] exec::Counters* present(std::memory_order order = std::memory_order_relaxed) const {
     return present_.load(order);
   }
@@ -57,7 +58,7 @@ class Statistics {
 
 constexpr std::size_t Statistics::place_of_present() { return offsetof(Statistics, present_); }
 
-// What the counters of this process say of themselves; the rest is zeros.
+// Fills in the heading of this process's counters; the numbers stay 0.
 void describe_counters(exec::Counters& counters);
 
 }  // namespace atomrt::engine

@@ -15,11 +15,11 @@ using exec::By;
 using exec::ContextId;
 using exec::Verdict;
 
-// Between two of its tries somebody else may take what was there. A writer that finds room, and too little of it for a
-// datagram, would come back at once for ever.
+// Between the poll and the try another reader may take what was there. A writer that is told of room that is too little
+// for its datagram would be told so again at once, for ever.
 constexpr unsigned MOST_VAIN_TRIES = 16;
 
-// What one thread of the application does of a lane that it has let go, before it leaves the rest to the library.
+// How many chains of one lane an application's thread runs in a row before it leaves the rest to the library.
 constexpr unsigned MOST_CHAINS = 16;
 
 // One try that does not wait; signals are blocked.
@@ -34,8 +34,7 @@ long try_now(Chain& chain) {
   return result;
 }
 
-// Only a library thread makes the second context, where the first has no room: an application's thread has the ring to
-// go to.
+// Only a library thread uses the second context, when the first has no room: an application's thread tries the ring.
 Verdict poll_anywhere(Engine& engine, Chain& chain, By by, exec::MayStart may_start) {
   const Verdict verdict = engine.direct.poll(chain, may_start);
   if (verdict != Verdict::DECLINED || by == By::APPLICATION) return verdict;
@@ -99,7 +98,7 @@ void ready_for(void* self, Chain& first, By by) {
       if (by == By::APPLICATION) return hand_over(engine, engine.direct.at(0), *chain);
       return offer_behind_direct(engine, *chain);
     }
-    chain = released.chains[0];  // of a stream there is no sync to let go
+    chain = released.chains[0];  // a stream's lane has no sync to release
     if (by == By::APPLICATION) --left;
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// stream: what happens to a stream request whose peer is ready, as the direct context's poll says. Whoever saw the
-// event moves the bytes itself: a thread that waits, one that looks at a result, the reaper.
+// stream: what happens to a stream request once the direct context's poll says that its peer is ready. The thread that
+// sees the event moves the bytes: one that waits, one that looks at a result, or the reaper.
 #pragma once
 
 #include "engine/engine.h"

@@ -27,7 +27,7 @@ void poke_retrier(Engine& engine) {
   if (engine.retrier.has_work() && !engine.spawner.ask(exec::MayStart::YES)) nudge_threads(engine);
 }
 
-// Apart, as what is rare costs the shortest way its registers.
+// noinline: the rare case would cost the fast path registers.
 [[gnu::noinline]] void go_on_trying(Engine& engine, Request& request, chain::Tail tail) {
   if (tail != chain::Tail::DONE && request.notification.is_left) {
     if (relay(engine, request, tail)) return;
@@ -38,13 +38,13 @@ void poke_retrier(Engine& engine) {
     poke_retrier(engine);
     return;
   }
-  // Its notification finds no room: it becomes a chain that has only its tail left.
+  // Its notification found no room: it becomes a chain that has only its tail left.
   Chain* chain = chain::adopt_tail(engine.registry.chains, request, tail);
   if (chain != nullptr) retry_tail(engine, *chain);
 }
 
-// A request that ends in its submitter: nobody else has ever known of it. Inlined: the shortest way is paid for by each
-// read of what is in memory.
+// For a request that ends in its submitter: no other thread has ever known of it. Inlined, as each cached read takes
+// this path.
 [[gnu::always_inline]] inline void complete_request(Engine& engine, Request& request, long result) {
   observe_done_at_once(engine, request, result);
   const chain::Tail tail = finish_request(engine.registry, request, result);
@@ -80,15 +80,15 @@ int withdraw(Engine& engine, Chain& chain) {
   return error;
 }
 
-// Signals need not be blocked but where a lane is looked at.
+// Signals are blocked only for the look at the lane.
 bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdentity& identity) {
   if (engine.streams.load(std::memory_order_relaxed) == 0) return false;
   const os::SignalBlock blocked;
   return engine.registry.lanes.is_busy(chain::file_key(identity, request.fd), chain::order_of(request));
 }
 
-// Where the order of the calls is kept the head does not overtake what is in flight, nor is it overtaken with what it
-// would leave to the retrier.
+// With ATOMRT_ORDER=calls the head must not overtake what is in flight, and a later request must not overtake a
+// notification that the head leaves to the retrier.
 bool may_use_head(const Engine& engine, const Request& request) {
   const Config& settings = config();
   if (!settings.use_head || !settings.keeps_call_order) return settings.use_head;
@@ -96,13 +96,13 @@ bool may_use_head(const Engine& engine, const Request& request) {
 }
 
 // Earlier requests of a stream may wait under that number: a device that takes reads at an offset would let this one
-// overtake them. A hint by hash and by counter; others are told apart by identify.
+// overtake them. May be wrong, as it goes by a hash and a counter; identify decides then.
 bool may_overtake(const Engine& engine, int fd) {
   return engine.streams.load(std::memory_order_relaxed) != 0 && engine.registry.in_flight.may_have(fd);
 }
 
-// A read of what is in memory, before anything is asked of the descriptor. -EINVAL: that has to be examined first, or
-// is known already.
+// A cached read, before anything is asked of the descriptor. -EINVAL: the descriptor has to be examined first, or is
+// known already.
 long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
   const bool is_worth_it = request.operation == chain::Operation::READ && may_use_head(engine, request) &&
                            !engine.hints.has(request.fd, Hint::DIRECT) &&
@@ -118,7 +118,7 @@ int examine_number(Engine& engine, Request& request, Descriptor& descriptor) {
   return 0;
 }
 
-// What came late, and turned out to be a stream's, is in that stream's lane before the next one is looked at.
+// A late chain whose number turned out to mean a stream enters that stream's lane before the next request is examined.
 int identify_in_order(Engine& engine, Request& request, Descriptor& descriptor) {
   const int error = identify(request, descriptor);
   if (error != 0) return error;
@@ -126,7 +126,7 @@ int identify_in_order(Engine& engine, Request& request, Descriptor& descriptor) 
   return 0;
 }
 
-// The request's result, or DECLINED. read: what read_unexamined said.
+// The request's result, or DECLINED. read: what read_unexamined returned.
 long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget, long read) {
   if (is_sync(request.operation)) return exec::DECLINED;
   const bool reads = request.operation == chain::Operation::READ;
@@ -146,7 +146,7 @@ long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec:
   return reads ? exec::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
 }
 
-// Files that are regular by their type alone, none of them on this machine's storage.
+// Regular files that refuse offsets (none is on this machine's storage) are streams.
 void heed_refused_offsets(Request& request, os::FileIdentity& identity) {
   if (!identity.is_regular || is_sync(request.operation)) return;
   if (!os::refuses_offsets(request.fd, request.operation == chain::Operation::WRITE)) return;
@@ -154,7 +154,7 @@ void heed_refused_offsets(Request& request, os::FileIdentity& identity) {
   request.is_by_call = true;
 }
 
-// What the kernel does not take finds its lane, and goes the way of any other.
+// A late chain that the kernel does not take enters its lane, and goes on like any other.
 int go_on_late(Engine& engine, Chain& chain) {
   observe_declined(engine, ContextId::DIRECT, chain);
   engine.hints.put(chain.fd, Hint::LATE, false);
@@ -198,7 +198,7 @@ int start_chain(Engine& engine, const Request& request, const Descriptor& descri
       engine.direct.drop_need_of(*chain);
       break;
   }
-  // The first of several may have been left to a waiter.
+  // An earlier one may have been left to a waiter.
   if (chain->order == chain::Order::NONE && !is_alone(*chain)) engine.workers.end_deferral(request.fd);
   const exec::Verdict verdict = offer(engine, *chain, ContextId::HEAD, exec::MayStart::YES);
   return verdict == exec::Verdict::ACCEPTED ? 0 : withdraw(engine, *chain);
@@ -206,7 +206,7 @@ int start_chain(Engine& engine, const Request& request, const Descriptor& descri
 
 int submit_chain(const Request& request, const Descriptor& descriptor) {
   const os::SignalBlock blocked;
-  // Asked for again: a handler may have forked, and this may be the child, whose engine has not been started.
+  // Looked up again: a handler may have forked, and this may be the child, whose engine has not been started.
   Engine* engine = engine::engine();
   if (engine == nullptr) return refuse(request);
   const int error = start_chain(*engine, request, descriptor);
@@ -215,12 +215,12 @@ int submit_chain(const Request& request, const Descriptor& descriptor) {
   return error;
 }
 
-// A read of what is not in memory, as the head has found; or nobody has looked.
+// A read that the head has found not to be cached, or has not tried.
 bool is_for_storage(const Request& request, long read) {
   return request.operation == chain::Operation::READ && (read == exec::DECLINED || !config().use_head);
 }
 
-// Of a request that waits for its waiter.
+// For a request that was left to its waiter.
 int end_leaving(Engine& engine, Left left) {
   if (left == Left::REFUSED) return EAGAIN;
   watch_closing();
@@ -228,7 +228,7 @@ int end_leaving(Engine& engine, Left left) {
   return 0;
 }
 
-// The chain that kernel AIO has not taken, where this is not a child of a handler by now.
+// For a chain that kernel AIO has not taken, unless this is a child that a handler has forked.
 int take_back_sent(Engine& engine, const Request& request, const Sending& sending) {
   const os::SignalBlock blocked;
   if (!is_in_process(engine, sending.process)) return refuse(request);

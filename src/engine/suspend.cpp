@@ -26,7 +26,8 @@ bool is_over(const struct aiocb* const list[], int entries) {
   return !any;
 }
 
-// Its finished requests have notified, or can't now: a moment after the results are there.
+// Waits until the finished requests of the list have notified, or can't for now: a moment after their results are
+// there.
 void let_tell(const Engine& engine, const struct aiocb* const list[], int entries) {
   if (!engine.registry.waiters.is_anybody_telling()) return;
   for (int i = 0; i < entries; ++i) {
@@ -40,7 +41,7 @@ void let_tell(const Engine& engine, const struct aiocb* const list[], int entrie
 
 // One call's registrations; undone however the call ends, also by cancellation or longjmp.
 struct Sleep : Sleeper {
-  chain::WaiterHold hold;  // of nothing as long as the thread has needed none
+  chain::WaiterHold hold;  // empty until the thread needs a waiter
   const struct aiocb* const* list;
   int entries;
   int watched;  // entries 0..watched-1 have been registered, perhaps the next one too
@@ -62,14 +63,14 @@ void wake_up(void* argument) {
   chain::WaiterTable::leave(sleep.hold);
 }
 
-// A request that a frame of this very thread is about to give to kernel AIO: this is a handler, and who waits for it
-// would wait for itself. Whoever has the chain by now, it was another request's then.
+// Whether a frame of this very thread is about to give the request to kernel AIO: then this is a handler, and would
+// wait for itself. The place is read again, as the chain may have been reused in between.
 bool is_own_sending(const chain::Chain& chain, std::uint32_t generation) {
   return is_at(chain, generation, chain::Place::SENDING) && submitter_of(chain) == os::this_thread_number() &&
          is_at(chain, generation, chain::Place::SENDING);
 }
 
-// False when an entry turned out to be complete, or not to be in flight in this process: as one whose call has been
+// False if an entry turned out to be complete, or not to be in flight in this process, such as one whose call was
 // interrupted before it had submitted it.
 bool watch_all(Sleep& sleep, chain::Waiter& waiter) {
   chain::Registry& registry = sleep.engine->registry;
@@ -84,8 +85,7 @@ bool watch_all(Sleep& sleep, chain::Waiter& waiter) {
   return true;
 }
 
-// An entry that was watched is not any more: its request has come to its end, and whoever was told has submitted it
-// again already.
+// Whether an entry is watched no more: its request has ended, and the aiocb has been submitted again already.
 bool has_lost_one(const Sleep& sleep, const chain::Waiter& waiter) {
   for (int i = 0; i < sleep.watched; ++i) {
     if (sleep.list[i] == nullptr) continue;
@@ -96,8 +96,8 @@ bool has_lost_one(const Sleep& sleep, const chain::Waiter& waiter) {
   return false;
 }
 
-// An entry's place, once a moment's MOVING is over, or the call that hands it to kernel AIO. That one may be
-// interrupted, for as long as its handler likes: SENDING is waited for no longer than it takes when it is not.
+// An entry's place, after waiting for a MOVING that lasts a moment, or for the call that hands it to kernel AIO. A
+// handler may interrupt that call for any time, so SENDING is waited for only as long as an uninterrupted call takes.
 chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) {
   constexpr unsigned MOST_TURNS = 64;
   unsigned turns = is_own_sending(chain, generation) ? MOST_TURNS : 0;
@@ -110,7 +110,7 @@ chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) 
   }
 }
 
-// The direct context that has it, as a set; none, where others have it, or it is on its way there.
+// The direct context that has a request, as a set; empty if another has it, or it is on its way there (is_sending).
 struct Where {
   exec::DirectContexts::Set context;
   bool is_sending = false;
@@ -120,12 +120,13 @@ Where context_of(const chain::Chain& chain, std::uint32_t generation) {
   const chain::Place place = settled_place(chain, generation);
   if (!chain::is_in_kernel_aio(place)) return {0, place == chain::Place::SENDING};
   const unsigned index = aio_context_of(chain);
-  // The chain may be over, and its index another request's: a thread must not sleep where it has nothing.
+  // The chain may be over, and the index another request's: a thread must not sleep in a context that has none of its
+  // requests.
   const bool is_still_there = chain::generation_of(chain) == generation;
   return {is_still_there ? exec::DirectContexts::Set{1} << index : 0};
 }
 
-// The same; or, where the order of the calls is kept, of the one whose turn comes before it.
+// The same; but for a chain that is PARKED, the context of the request whose turn it waits for.
 Where context_of_turn(Engine& engine, const chain::Chain& chain, aiocb::RequestName name, const struct aiocb* block) {
   if (!engine.keeps_call_order || settled_place(chain, name.generation) != chain::Place::PARKED) {
     return context_of(chain, name.generation);
@@ -181,7 +182,7 @@ exec::Direct* first_of_entries(Engine& engine, const void* what) {
 // 0, EAGAIN, EINTR.
 int outcome(Wake wake) { return wake == Wake::TIMED_OUT ? EAGAIN : wake == Wake::INTERRUPTED ? EINTR : 0; }
 
-// Of the chains waited for: who waits for one again has the slot that is still in his cache.
+// The number of the first chain waited for: a thread that waits for it again gets the slot that is still in its cache.
 std::uint32_t first_number(const Sleep& sleep) {
   for (int i = 0; i < sleep.entries; ++i) {
     if (sleep.list[i] != nullptr) return aiocb::load_name(sleep.list[i]).number;
@@ -202,7 +203,7 @@ int sleep_until_over(Sleep& sleep, std::int64_t deadline) {
     }
     if (waiter == nullptr) return EAGAIN;
     if (!watch_all(sleep, *waiter)) return 0;
-    // Quiet before the list is looked at: a publish behind the look rings it again.
+    // Made quiet before the list is looked at: a publish after that look rings the bell again.
     os::FutexWord& bell = waiter->bell;
     if (bell.exchange(os::QUIET, std::memory_order_acquire) != os::QUIET) {
       if (is_over(sleep.list, sleep.entries) || has_lost_one(sleep, *waiter)) return 0;
@@ -215,8 +216,9 @@ int sleep_until_over(Sleep& sleep, std::int64_t deadline) {
   }
 }
 
-// A library thread is at the first entry that is in flight, or it waits for one, or in its lane: the kernel does not
-// have it, nor is a peer asked. What is held behind those is looked for in vain, as experience finds out.
+// Whether a library thread runs the first entry that is in flight, or the entry is queued for one or held in its lane:
+// not one that waits in the kernel or for a peer. If a held one waits for such a request, spinning will not help;
+// Lookout learns that.
 bool is_library_at_it(const Engine& engine, const struct aiocb* const list[], int entries) {
   for (int i = 0; i < entries; ++i) {
     if (list[i] == nullptr || load_error(list[i]) != EINPROGRESS) continue;
@@ -228,8 +230,8 @@ bool is_library_at_it(const Engine& engine, const struct aiocb* const list[], in
   return false;
 }
 
-// Waiting with open eyes: a copy is over sooner than a thread falls asleep and is woken, and to wake it costs the one
-// that copies more than the next copy. A list is looked through several times: not a long one.
+// Spins: a copy is over sooner than a thread falls asleep and is woken, and waking it costs the worker more than the
+// next copy. Not for long lists, as each round looks at all entries.
 bool ends_in_a_moment(Engine& engine, const struct aiocb* const list[], int entries) {
   constexpr std::int64_t LOOK_NS = 5'000;
   constexpr int MOST_ENTRIES = 256;
@@ -245,7 +247,7 @@ bool ends_in_a_moment(Engine& engine, const struct aiocb* const list[], int entr
   return found;
 }
 
-// For what a predecessor has in flight, which wakes nobody here: looks again each millisecond. Any handler ends it.
+// For requests of the predecessor, which wakes nobody here: looks again each millisecond. Any handler ends the wait.
 int poll_until_over(Sleep& sleep, std::int64_t deadline) {
   constexpr std::int64_t INTERVAL_NS = 1'000'000;
   const os::FutexWord nobody_wakes{0};
@@ -269,7 +271,7 @@ int sleep(Engine* engine, const struct aiocb* const list[], int entries, std::in
   return error != 0 || is_alone ? error : poll_until_over(sleeping, deadline);
 }
 
-// Whether to look at once.
+// Whether completions have come that are worth a look.
 bool has_events_for(Engine& engine, const struct aiocb* const list[], int entries) {
   const bool is_one = entries == 1 && list[0] != nullptr;
   return is_one ? has_events_for(engine, list[0]) : engine.direct.has_events();
@@ -289,7 +291,7 @@ int wait_until_over(Engine* engine, const struct aiocb* const list[], int entrie
     if (timeout->tv_sec == 0 && timeout->tv_nsec == 0) return EAGAIN;
     deadline = os::deadline_after(*timeout);
   } else if (engine != nullptr) {
-    // Where the order of the calls is kept, what is done here may have to wait for its turn.
+    // With ATOMRT_ORDER=calls, what is done here may have to wait for its turn.
     while (work_for_one(*engine, list, entries)) {
       if (!engine->keeps_call_order || is_over(list, entries)) return 0;
     }

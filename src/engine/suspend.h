@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// suspend: aio_suspend's work. Async-signal-safe, a cancellation point, lock-free while it sleeps. The thread takes
-// over what it waits for and nobody has begun (the waiter context) before it sleeps.
+// suspend: aio_suspend's work. Async-signal-safe, a cancellation point, holds no lock while it sleeps. Before it
+// sleeps, the thread runs a request that it waits for and nobody has begun (the waiter context).
 #pragma once
 
 #include <aio.h>

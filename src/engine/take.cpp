@@ -12,7 +12,7 @@ Take take(Engine& engine, Chain& chain, TakeFor purpose) {
   const bool to_run = purpose == TakeFor::RUN;
   for (;;) {
     switch (place_of(chain)) {
-      // A request of which the head has moved the first bytes goes on.
+      // A request that the head has begun can't be cancelled.
       case Place::HELD:
         if (!to_run && moved_so_far(chain) > 0) return Take::LEFT;
         if (engine.registry.lanes.take_held(chain, to_run)) return Take::TAKEN;
@@ -66,7 +66,7 @@ Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too
   Chain* taken = nullptr;
   chain::Registry& registry = engine.registry;
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, block->aio_fildes, [&](Chain& chain) {
-    // What has begun is its owner's to write to, as soon as that has had this lock for its turn.
+    // In other places the chain has an owner, which may write its fields: only its place may be read here.
     const Place place = place_of(chain);
     if (place != Place::HELD && place != Place::QUEUED && place != Place::MAILED) return Visit::DONE;
     if (!chain.is_local || is_sync(chain.operation) || needs_thread(chain, chain.tail)) return Visit::DONE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// take: a chain that nobody has begun is taken from wherever it stands, by one claim; what aio_cancel does, and a
-// waiter that would rather work than sleep.
+// take: takes a chain that nobody has begun from wherever it stands, by one claim. Used by aio_cancel, and by a waiter
+// that would rather work than sleep.
 #pragma once
 
 #include "engine/engine.h"
@@ -13,7 +13,7 @@ enum class TakeFor : std::uint8_t {
 };
 
 enum class Take : std::uint8_t {
-  TAKEN,      // it is the caller's, place RUNNING
+  TAKEN,      // the caller owns it, place RUNNING
   LEFT,       // it has begun, or is over
   IS_MOVING,  // ask again when it has arrived, with the bucket unlocked meanwhile
 };
@@ -21,7 +21,7 @@ enum class Take : std::uint8_t {
 // The chain is in flight and can't be recycled meanwhile (its bucket is locked, signals are blocked).
 [[nodiscard]] Take take(Engine& engine, chain::Chain& chain, TakeFor purpose);
 
-// The chain that serves the aiocb, if it could be taken; null otherwise. Signals are blocked by the caller.
+// The chain of the aiocb, if it could be taken; null otherwise. Signals are blocked by the caller.
 [[nodiscard]] chain::Chain* take_for_waiter(Engine& engine, const struct aiocb* block, bool reads_too);
 
 }  // namespace atomrt::engine

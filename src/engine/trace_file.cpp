@@ -25,13 +25,13 @@ namespace atomrt::engine {
 namespace {
 
 constexpr std::int64_t INTERVAL_NS = 50'000'000;
-// Without an event for so many the thread leaves; later where requests are in flight, as their ends may come.
+// The thread leaves after so many rounds without an event; later if requests are in flight, as they will end.
 constexpr unsigned IDLE_ROUNDS = 20, IDLE_ROUNDS_IN_FLIGHT = 1200;
 constexpr unsigned MOST_THREADS_NAMED = 256;
 constexpr mode_t MODE = 0644;
 
-// All of it is wiped in a child, whose trace begins anew. The log is any thread's; the rest is locked by `mutex`, whose
-// holder blocks signals, and waits for the file alone.
+// All of it is wiped in a child, whose trace begins anew. Any thread writes the log; `mutex` protects the rest, and its
+// holder blocks signals, and waits only for the file.
 struct Trace {
   chain::EventLog log;
   os::Mutex mutex;
@@ -49,7 +49,7 @@ constinit std::atomic<Trace*> process_trace{nullptr};
 
 Trace* trace() { return process_trace.load(std::memory_order_acquire); }
 
-// Children do not repeat what their parent has said.
+// A forked child does not repeat its parent's message.
 void say_once(const char* path, int error) {
   static constinit std::atomic<bool> is_said{false};
   if (is_said.exchange(true, std::memory_order_relaxed)) return;
@@ -81,7 +81,7 @@ int open_new(const char* path) {
   return static_cast<int>(os::system_call(SYS_openat, AT_FDCWD, path, FLAGS, MODE));
 }
 
-// With the folder, as the program may go to another one. 0 or an errno.
+// Absolute, as the program may change its working directory. 0 or an errno.
 int expand_to_absolute(Trace& trace, const char* suffix) {
   if (!expand(config().trace, suffix, trace.path)) return ENAMETOOLONG;
   if (trace.path[0] == '/') return 0;
@@ -95,7 +95,7 @@ int expand_to_absolute(Trace& trace, const char* suffix) {
   return 0;
 }
 
-// Numbers of processes come again: what an earlier one has left under a name with this one's number is replaced.
+// Process IDs are reused: a file that an earlier process has left under a name with this process's ID is replaced.
 int open_in_place_of_old(const char* path) {
   const int fd = open_new(path);
   if (fd != -EEXIST) return fd;
@@ -121,7 +121,7 @@ int open_file(const Trace& trace) {
 
 // ---- what is written ----
 
-// By the kernel's name of it, once. Of a thread that has gone meanwhile nothing is said.
+// Writes the kernel's name of a thread, once; nothing if the thread has ended meanwhile.
 void name_thread(Trace& trace, exec::TraceWriter& writer, std::uint32_t thread) {
   for (std::uint32_t& place : trace.named) {
     if (place == thread) return;
@@ -139,7 +139,7 @@ void name_thread(Trace& trace, exec::TraceWriter& writer, std::uint32_t thread) 
   }
 }
 
-// What a signal or a full disk leaves of a write is no JSON; that is said, and no more is written.
+// A write that a signal or a full disk has cut short is not JSON: that is reported, and no more is written.
 void flush(Trace& trace, int fd) {
   if (trace.is_over) return;
   const std::string_view text = trace.text.view();
@@ -150,7 +150,7 @@ void flush(Trace& trace, int fd) {
   say_once(trace.path, error);
 }
 
-// False: there is none. One that has its beginning is known for what it is.
+// False: there is no file. The beginning is written at once: by it a later process knows that the file is a trace.
 bool begin_file(Trace& trace) {
   const int fd = make_file(trace);
   if (fd < 0) {
@@ -186,7 +186,7 @@ bool write_what_has_come(Trace& trace, bool is_end) {
   const int fd = open_file(trace);
   if (fd < 0) {
     say_once(trace.path, -fd);
-    trace.is_over = fd == -ENOENT;  // what has no beginning is no trace
+    trace.is_over = fd == -ENOENT;  // a new file would lack the beginning
     return !is_end;
   }
   write_events(trace, fd, is_end);
@@ -213,7 +213,8 @@ void* run_writer(void* argument) {
   return nullptr;
 }
 
-// Where none can be made the next request tries again, and the end of the process writes what there is room for.
+// If the thread can't be made, the next request tries again, and the end of the process writes what the log had room
+// for.
 void keep_tracing(Engine& engine) {
   if (engine.is_tracing.load(std::memory_order_relaxed)) return;
   if (engine.is_tracing.exchange(true, std::memory_order_relaxed)) return;

@@ -13,8 +13,8 @@ namespace {
 
 using chain::Chain;
 
-// A write that is let go by the one before it is run in the same stint, up to so many, and as long as they only copy:
-// who waits for one of many comes back sooner than if he slept, and finds several.
+// A write that is released by the one before it is run in the same stint, up to a number of them and a time, as writes
+// that only copy take: a thread that waits for one of many returns sooner than if it slept, and finds several done.
 struct Stint {
   static constexpr int MOST_CHAINS = 16;
   static constexpr std::int64_t MOST_NS = 20'000;
@@ -27,8 +27,8 @@ struct Stint {
   }
 };
 
-// What runs in a thread that may be in a signal handler makes no thread: a released chain goes to a worker that exists,
-// or is run here too.
+// This may be a signal handler, so no thread is created: a released chain goes to a worker that exists, or is run here,
+// too.
 void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
   const os::WriteSignals signals(application_mask);
   Chain* chain = &first;
@@ -59,15 +59,15 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
   }
 }
 
-// What a look without a lock tells: whether it is worth one.
+// A look without a lock, to see whether taking one is worthwhile.
 bool seems_free(const Engine& engine, const struct aiocb* block, chain::Place place) {
   const Chain* chain = engine.registry.chains.at(aiocb::load_name(block).number);
   if (chain == nullptr || place_of(*chain) != place) return false;
-  // In a crowd a worker is at it, and the waiter would only be in his way.
+  // In a crowd a worker runs the lane, and the waiter would only be in its way.
   return place != chain::Place::HELD || !is_crowded(*chain);
 }
 
-// False: it is no file's any more, and has gone on to where streams are served.
+// False: the number means a stream by now, and the chain has gone on to where streams are served.
 bool run_lone(Engine& engine, Chain& chain, os::KernelSignalSet application_mask) {
   engine.workers.waiter_took_one(chain.fd);
   note_runner(chain);
@@ -103,8 +103,8 @@ bool work_for(Engine& engine, const struct aiocb* block, bool reads_too) {
 bool work_for_one(Engine& engine, const struct aiocb* const list[], int entries) {
   int waited_for = 0;
   for (int i = 0; i < entries; ++i) waited_for += list[i] != nullptr;
-  // What a lane has let go comes before what it still holds: the older before the younger. A few tries each, as they
-  // take the locks of those who work.
+  // What a lane has released comes before what it still holds: the older before the younger. A few tries each, as they
+  // take locks that workers need.
   constexpr int MOST_TRIES = 4;
   for (const chain::Place place : {chain::Place::LONE, chain::Place::QUEUED, chain::Place::HELD}) {
     int tries = 0;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// waiter: whoever waits, works. A thread that is about to sleep for a file request that nobody has begun runs it
-// itself.
+// waiter: a thread that is about to sleep for a file request that nobody has begun runs it itself.
 //
-// Only files on storage of this machine, never a request that waits for a peer that may never come; and a read only
-// where it is the last thing waited for, as it could keep the thread from seeing another entry complete, or where it
-// will only copy. Signals are blocked from claim to publish: a handler of this thread could otherwise wait for ever for
+// Only files on storage of this machine, never a request that waits for a peer, which may never come. A read only if
+// nothing else is waited for, as it could keep the thread from seeing another entry complete, or if by experience it
+// only copies. Signals are blocked from claim to publish: otherwise a handler of this thread could wait for ever for
 // the chain that the frame below it holds.
 #pragma once
 

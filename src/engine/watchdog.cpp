@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t SOONEST_NS = 100'000'000;
 constexpr std::int64_t LATEST_NS = 5'000'000'000;
 
-// A quarter late at most.
+// A report is at most a quarter of the time late.
 std::int64_t pause_of(std::int64_t least_ns) { return std::clamp(least_ns / 4, SOONEST_NS, LATEST_NS); }
 
 // False: nothing is in flight, and the thread may leave.
