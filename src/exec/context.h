@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the contexts have in common: the verdict on a chain that is offered, and how a finished chain is handed back.
-// A context is any class with
+// What the contexts have in common: the verdict on a chain that is offered, and how a finished chain is handed back. A
+// context is a class with
 //     Verdict submit(chain::Chain&);   // place MOVING; ACCEPTED: it is the context's
 //     bool take(chain::Chain&);        // takes back what has not begun, place RUNNING; false: it is begun or elsewhere
 // They are tried in order of preference; see engine/engine.cpp, offer.
@@ -12,11 +12,12 @@
 
 namespace atomrt::exec {
 
-// READY: of a stream whose peer the context waits for; it is the caller's (place MOVING), who tries at once.
+// READY: for a stream whose peer was to be polled for and is ready already: the caller owns the chain (place MOVING)
+// and tries at once.
 enum class Verdict : std::uint8_t { ACCEPTED, DECLINED, READY };
 
-// A thread that a chain wants: none is made (who may be in a handler); by the spawner, who is asked; here, by a
-// submitter (spawner.h).
+// Who makes a thread that a chain needs. NO: nobody, as the caller may be in a handler. ASKS: the spawner, which is
+// asked. YES: the caller, a submitter (spawner.h).
 enum class MayStart : std::uint8_t { NO, ASKS, YES };
 
 // Where a request was completed. The order is that of the statistics.
@@ -30,22 +31,22 @@ concept Context = requires(T context, chain::Chain& chain) {
   { context.take(chain) } -> std::same_as<bool>;
 };
 
-// The engine's side of a finished chain: it is published and over; who it held back is returned for the caller to run
-// or to offer again.
+// The engine's side of a finished chain. `complete` publishes and ends it; the chains it held back are returned for the
+// caller to run or to offer.
 struct Completion {
   void* engine;
   chain::Released (*complete)(void* engine, chain::Chain& chain, long result, ContextId context);
   void (*offer)(void* engine, chain::Chain& chain);  // a released chain that the caller does not run itself
-  // A chain that this context will not do after all (place MOVING) goes to those behind it.
+  // A chain that this context will not do after all (place MOVING) goes to the contexts after it.
   void (*pass_on)(void* engine, chain::Chain& chain, ContextId from);
   void (*fail)(void* engine, chain::Chain& chain, int error);  // a chain that no thread will come for; place RUNNING
-  // A stream request (place MOVING, or RUNNING with bytes moved) whose peer a worker found not ready. ACCEPTED: it is
-  // waited for without a thread.
+  // A stream request (place MOVING, or RUNNING with bytes moved) whose peer a worker found not ready. ACCEPTED: the
+  // kernel polls for the peer, without a thread, or the request is over.
   Verdict (*poll)(void* engine, chain::Chain& chain);
   // Work that found no thread of its own: a library thread that is about to sleep does it.
   bool (*has_chores)(void* engine);
   void (*do_chores)(void* engine);
-  // What is left to waiters (chain/lone.h) and has been lying since the last call, or all of it, goes on to contexts.
+  // Sends to the contexts what is left to waiters (chain/lone.h) and has been lying since the last call, or all of it.
   void (*look_after_lone)(void* engine, bool all);
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Counters: what each context did, in a form that others can read while it is written: the launcher, from this
-// process's memory or from a file (ATOMRT_COUNTERS). So it says of itself what it is, holds no pointer, and looks the
-// same in programs of either word size.
+// Counters: what each context did, in a layout that the launcher can read while it is written, from this process's
+// memory or from a file (ATOMRT_COUNTERS). So it is self-describing, holds no pointer, and is the same for both word
+// sizes.
 //
-// The numbers are relaxed atomics, written by any thread: each is right by itself, and those that belong together may
-// be some requests apart. What is above them is written before anybody is shown the counters.
+// The numbers are relaxed atomics, written by any thread: each is right by itself, but related ones may be some
+// requests apart. The heading is written before anybody can see the counters.
 //
 // FORM rises when a field changes its place or its meaning.
 #pragma once
@@ -19,7 +19,7 @@
 
 namespace atomrt::exec {
 
-// Latencies by power of two of nanoseconds, each parted in four: quantiles are at most 25 % too high.
+// Latencies by power of two of nanoseconds, each divided in four: quantiles are at most 25 % too high.
 constexpr unsigned LATENCY_STEPS = 4;
 constexpr unsigned LATENCY_BINS = 64 * LATENCY_STEPS;
 
@@ -45,7 +45,7 @@ struct ContextCountersOf {
   alignas(8) Number latencies[LATENCY_BINS];
 };
 
-// Not a member: that would be a symbol of the archive where its address is taken.
+// Not a member: where its address is taken, a member would become a symbol of the archive.
 constexpr char COUNTERS_MAGIC[8] = "atomrt#";
 
 struct CountersHeading {
@@ -65,25 +65,25 @@ struct CountersHeading {
 template <typename Number>
 struct CountersOf {
   CountersHeading heading;
-  alignas(8) Number since_ns;       // CLOCK_MONOTONIC when counting began; what was submitted before has no exact time
+  alignas(8) Number since_ns;       // CLOCK_MONOTONIC when counting began; earlier requests have no latency
   alignas(8) Number since_real_ns;  // and CLOCK_REALTIME
   alignas(8) Number ended_ns;       // CLOCK_MONOTONIC at the process's exit; 0: not yet, or it was killed
   alignas(8) Number threads;        // of the library, made so far
   alignas(8) Number requests;       // submitted
-  alignas(8) Number last_ns;        // CLOCK_MONOTONIC when the last one was, or was over
+  alignas(8) Number last_ns;        // CLOCK_MONOTONIC of the last submission or completion
   ContextCountersOf<Number> of[CONTEXTS];
 };
 
 using Counter = std::atomic<std::uint64_t>;
 using ContextCounters = ContextCountersOf<Counter>;
 using Counters = CountersOf<Counter>;
-// The same as they were at one time.
+// A copy of the counters at one time.
 using ContextSnapshot = ContextCountersOf<std::uint64_t>;
 using Snapshot = CountersOf<std::uint64_t>;
 static_assert(sizeof(Counters) == sizeof(Snapshot) && offsetof(Counters, of) == offsetof(Snapshot, of));
 static_assert(sizeof(Counters) == 152 + CONTEXTS * (6 + LATENCY_BINS) * 8);
 
-// Of a snapshot that was read from elsewhere.
+// For a snapshot that was read from another process or a file.
 [[nodiscard]] inline bool is_of_this_form(const Snapshot& snapshot) {
   const CountersHeading& heading = snapshot.heading;
   return heading.is_ours() && heading.form == CountersHeading::FORM && heading.bytes == sizeof(Counters) &&
@@ -102,7 +102,7 @@ inline void take_snapshot(const ContextCounters& from, ContextSnapshot& to) {
   for (unsigned bin = 0; bin < LATENCY_BINS; ++bin) to.latencies[bin] = read(from.latencies[bin]);
 }
 
-// What was completed before what was submitted: more was never completed.
+// Completions are read before submissions, so that the snapshot never has more completed than submitted.
 inline void take_snapshot(const Counters& from, Snapshot& to) {
   to.heading = from.heading;
   to.since_ns = read(from.since_ns);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Deferral: which files' buffered writes are taken over by the threads that wait for them. Waking a worker for such a
-// request is waste: by the time it comes the request is over.
+// Deferral: the descriptors whose file transfers are taken over by the threads that wait for them. Waking a worker for
+// such a request is a waste: by the time it runs, the request is over.
 //
-// Waiters raise the descriptor's score, a worker that finds such a request lying, or a crowd of them, ends it.
+// Waiters raise the descriptor's score. A worker that finds such a request lying resets it, and so does a crowd of
+// them.
 #pragma once
 
 #include "exec/scores.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// DescriptorHints: what was last seen of descriptors, one word a number. A hint costs speed where it is wrong, as each
-// context finds out by doing. Written and read by any thread, relaxed: of two that write at once one may be lost.
-// Numbers that share a word drive each other out. A close that the library sees makes it forgotten.
+// DescriptorHints: what was last seen of descriptors, one word a number. A wrong hint only costs speed, as each context
+// notices when it tries. Written and read by any thread, relaxed: of two concurrent writes one may be lost. Numbers
+// that share a word evict each other. A close that the library sees clears the word.
 #pragma once
 
 #include <atomic>
@@ -10,11 +10,11 @@
 namespace atomrt::exec {
 
 enum class Hint : std::uint32_t {
-  DIRECT = 1,   // it had O_DIRECT when last examined
-  LATE = 2,     // the same, and the next transfer may come late: see engine/placing.h
-  DRAINED = 4,  // no head can do its buffered writes: see engine/lone.h
+  DIRECT = 1,   // the descriptor had O_DIRECT when last examined
+  LATE = 2,     // the same, and kernel AIO takes its transfers, so the next one may come late: see engine/placing.h
+  DRAINED = 4,  // the head can't do its buffered writes: see engine/lone.h
   STORED = 8,   // a regular file on storage of this machine, without O_DIRECT: see engine/lone.h
-  SENT = 16,    // as DIRECT, and no read has been as one without O_DIRECT is: see engine/sent.h
+  SENT = 16,    // as DIRECT, and no read has behaved like one without O_DIRECT: see engine/sent.h
 };
 
 class DescriptorHints {
@@ -23,7 +23,7 @@ class DescriptorHints {
     const std::uint32_t word = word_of(fd).load(std::memory_order_relaxed);
     return tag_in(word) == tag_of(fd) && (word & bit_of(hint)) != 0;
   }
-  // Writes what is shared only where that changes.
+  // Writes the shared word only if it changes.
   void put(int fd, Hint hint, bool holds) {
     std::atomic<std::uint32_t>& place = word_of(fd);
     const std::uint32_t present = place.load(std::memory_order_relaxed);

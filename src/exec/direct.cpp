@@ -15,7 +15,7 @@ using chain::Place;
 
 namespace {
 
-// One of its own: what came late may just be given one by somebody else.
+// Not for a chain that came late: another thread may be letting it into a lane right now.
 bool has_lane(const Chain& chain) { return chain.order != chain::Order::LATE && chain.lane != nullptr; }
 
 }  // namespace
@@ -44,8 +44,8 @@ bool Direct::enter(std::uint32_t counts, MayStart may_start) {
   }
 }
 
-// The kernel does not have it (ENOSYS, EPERM, EACCES): never again in this process. The machine has no room (EAGAIN):
-// not for a while, as asking costs.
+// The kernel or a filter refuses kernel AIO (ENOSYS, EPERM, EACCES): never again in this process. The machine has no
+// room (EAGAIN): not for a while, as asking costs time.
 void Direct::refuse(int error) {
   refusal_.store(os::is_refused(-error) ? FOR_EVER : os::now_ns() + RETRY_NS, std::memory_order_relaxed);
 }
@@ -66,15 +66,15 @@ bool Direct::make_context(MayStart may_start) {
     ring_.store(*ring, std::memory_order_relaxed);
     users_.fetch_or(PRESENT, std::memory_order_release);
   }
-  [[maybe_unused]] const bool made = reaper_.ensure(*this, may_start);  // who needs it asks again
+  [[maybe_unused]] const bool made = reaper_.ensure(*this, may_start);  // callers that need it ask again
   return true;
 }
 
 bool Direct::is_ready(MayStart may_start) { return is_present() || make_context(may_start); }
 
-// A leader whose request another thread has settled leaves within a moment, as its event is not consumed by others,
-// unless it stands still before its sleep, or has left it for good by siglongjmp. It must not sleep on a later context
-// that has the same address, without a request there: so none gets it, and none is made until the page is reserved.
+// A leader whose request another thread has settled leaves within a moment, as others do not consume its event. But it
+// may be stopped before its sleep, or have left by siglongjmp for good. It must not sleep later on a new context at the
+// same address, where it has no request: so the page is reserved, and no context is made until then.
 bool Direct::give_back() {
   os::CompletionRing* ring;
   bool is_led;
@@ -85,7 +85,7 @@ bool Direct::give_back() {
     if (settling_.load(std::memory_order_seq_cst) > 0 || has_chores_.load(std::memory_order_seq_cst)) return false;
     std::uint32_t nobody = PRESENT;
     if (!users_.compare_exchange_strong(nobody, 0, std::memory_order_seq_cst) && nobody != 0) return false;
-    if (nobody != 0 && lookers_.any()) {  // nobody else makes it PRESENT, for want of the lock
+    if (nobody != 0 && lookers_.any()) {  // nobody else can make it PRESENT, as that takes the lock
       users_.fetch_or(PRESENT, std::memory_order_release);
       return false;
     }
@@ -105,21 +105,22 @@ bool Direct::give_back() {
 // ---- submission ----
 
 // The place stays IN_SUBMIT until io_submit is over, as the number must mean the same file until then (engine/hold.cpp
-// waits for the place to change). Whoever processes events may be faster than the return of io_submit, and have the
-// chain elsewhere, MOVING on to another context, or over: it never comes to IN_SUBMIT again in that generation, so the
-// claim fails.
+// waits for the place to change). Before io_submit returns, another thread may process the event, and the chain may be
+// over or on its way to another context: it never comes to IN_SUBMIT again in that generation, so the claim fails.
 //
-// A write beyond RLIMIT_FSIZE sends SIGXFSZ to this thread, which has it blocked, and fails in io_submit; so does one
-// to a pipe without a reader with SIGPIPE, where nobody has asked whether the number means a file. Its event is among
-// those that came meanwhile: it can't be overwritten before it is processed, which the claim would find out. The
-// request may be over by then, so this thread counts itself in for the look.
+// A write beyond RLIMIT_FSIZE fails within io_submit and sends SIGXFSZ to this thread, which has it blocked; so does a
+// write to a pipe without a reader, with SIGPIPE, if the number of a late chain means one by now. Its result is looked
+// for among the events that came meanwhile: its event can't be overwritten before it is processed, and if it was
+// processed, the claim fails. The request may be over by then, so this thread is counted as a user for the look at the
+// ring.
 //
-// What the kernel has not done whole it says at once, as a rule, and this thread passes it on: nobody may ever look.
+// If the kernel has not done the whole transfer, it usually says so at once, and this thread passes the chain on:
+// perhaps nobody else ever looks.
 Verdict Direct::submit(Chain& chain, MayStart may_start) {
   if (is_refused()) return Verdict::DECLINED;
   if (has_lane(chain) && is_avoided(chain.lane->key.device)) return Verdict::DECLINED;
   const bool writes = chain.operation == chain::Operation::WRITE;
-  if (!enter(2, may_start)) return Verdict::DECLINED;  // the request, and this thread's look
+  if (!enter(2, may_start)) return Verdict::DECLINED;  // the request, and this thread while it looks at the ring
   const bool may_be_pipe = writes && chain.order == chain::Order::LATE;
   const bool announced = is_announced(chain);
   if (!announce(chain, may_start)) {
@@ -144,7 +145,8 @@ Verdict Direct::submit(Chain& chain, MayStart may_start) {
   if (writes && (result == -EFBIG || !still_there)) os::take_back_write_signal(SIGXFSZ);
   const bool may_be_broken = result == -EPIPE || (result == os::NOT_YET && !still_there);
   if (may_be_pipe && may_be_broken) os::take_back_write_signal(SIGPIPE);
-  // Who needs it may have found nothing in flight: it rests, and nobody else leads. Pairs with need_for_sync.
+  // A thread that needs the reaper may have found nothing in flight: then the reaper rests, and nobody leads. Pairs
+  // with need_for_sync.
   if (announced || is_needed()) call_reaper();
   if (is_refusal(result) || is_cut_short(left, result)) process(By::APPLICATION);
   return Verdict::ACCEPTED;
@@ -178,7 +180,7 @@ bool Direct::answers_at_once(long result) {
   return now == 0 && before != 0 && result != os::NOT_YET;
 }
 
-// A need of the reaper for a chain that tells of its end. False: there is no reaper, and none can be made.
+// Adds a need of the reaper for a chain that notifies. False: there is no reaper, and none can be made.
 bool Direct::announce(Chain& chain, MayStart may_start) {
   if (!is_announced(chain) || needs_reaper(chain)) return true;
   if (!add_need(may_start)) return false;
@@ -223,8 +225,8 @@ void Direct::consume_locked(Thread thread) {
   if (ring != nullptr) ring->head.store(processed_.load(std::memory_order_relaxed), std::memory_order_release);
 }
 
-// Takes chains over, in the order of their completion. One that makes a thread at its end stops an application's
-// thread: the reaper leads then, and is on its way.
+// Takes chains over, in the order of their completion. An application's thread stops at one whose notification needs a
+// thread: then the reaper is needed, and on its way.
 unsigned Direct::collect(Completed (&batch)[BATCH], By by) {
   os::Locked locked(mutex_);
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
@@ -323,7 +325,7 @@ void Direct::stop_leading(Thread thread) {
   if (thread != LINGERER && has_polls()) reaper_.wake_to_patrol();
 }
 
-// A follower whose word is not 0 is awake, as what he waits for is over: he would leave without leading.
+// A follower whose word is not QUIET is awake, as what it waits for is over: it would leave without leading.
 void Direct::wake_next_locked() {
   if (is_needed() && reaper_.is_present()) {
     reaper_.wake();
@@ -360,7 +362,7 @@ void Direct::stop_following(os::FutexWord& word) {
   }
 }
 
-// What is parked waits for its turn, of which the reaper may have to tell.
+// A parked chain waits for its turn, and the reaper may be the one that ends the requests before it.
 void Direct::need_for_parked(Chain& chain) {
   if (!is_announced(chain) || set_needs_reaper(chain)) return;
   needs_.fetch_add(1, std::memory_order_seq_cst);

@@ -65,7 +65,7 @@ unsigned DirectContexts::context_of_thread(std::uint32_t thread) {
   return take_one(thread);
 }
 
-// The thread of another one may be gone, where nothing is in flight.
+// A free context, else one with nothing in flight, whose thread may be gone.
 unsigned DirectContexts::take_one(std::uint32_t thread) {
   for (unsigned i = 0; i <= OWN; ++i) {
     if (owners_[i].load(std::memory_order_relaxed) == 0 && take_over(i, 0, thread)) return i;
@@ -124,7 +124,8 @@ void DirectContexts::wake_reapers(Set contexts) {
   for_each(contexts, [&](unsigned index) { at(index).wake_reaper(); });
 }
 
-// Requests of other threads may be in the sync's lane and not in the kernel yet: those find the need there, and call.
+// Requests of other threads may be in the sync's lane but not in the kernel yet: their submitters see the need, and
+// call the reaper.
 void DirectContexts::need_for_sync(Chain& chain) {
   common_.add_sync();
   set_needs_reaper(chain);

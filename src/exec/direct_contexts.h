@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// DirectContexts: the kernel's AIO contexts of transfers. The common one has all that somebody is told of, lists,
-// streams' polls, and the transfers of the first thread that submits one. Other threads get one of their own, as many
-// as there are: who waits for requests of his own then sleeps in the kernel on them alone, and neither leads nor
-// follows strangers.
+// DirectContexts: the kernel AIO contexts of transfers. The common one has requests that notify, lists, streams' polls,
+// and the transfers of the first thread that submits one. Other threads get a context of their own, up to OWN: a thread
+// that waits for its own requests then sleeps in the kernel for those alone, and neither leads nor follows other
+// threads.
 //
-// A chain's context is chosen by the thread that has submitted it, and written in the chain before the kernel has it.
-// Where a thread waits for requests of several contexts at once, their reapers have to serve it; such threads' requests
-// go to the common one from then on.
+// A chain's context depends on the thread that submitted it, and is written in the chain before the kernel has it. If a
+// thread waits for requests of several contexts at once, their reapers have to serve it; from then on the requests of
+// the threads that own these contexts go to the common one.
 //
-// Shared words; what is relaxed is a hint, as each context can serve every thread:
+// Shared words; the relaxed ones are hints, as each context can serve every thread:
 //   owners_  the thread of each context, 0 for none. Written by the submitter that takes one over: a free one, else one
 //            that has nothing in flight, as its thread may be gone.
 //   taken_   the highest context that a thread has ever taken over: raised before it has a request. Only grows.
@@ -41,32 +41,33 @@ class DirectContexts {
   void forget(chain::Chain& chain) { common_.forget(chain); }
   bool take(chain::Chain&) { return false; }
 
-  // The number of the context that has that thread's transfers, which nobody is told of; NONE where it is to be made.
-  // A thread that may be interrupted asks.
+  // The index of the context for that thread's transfers that notify nobody; NONE if it is yet to be made. Signals need
+  // not be blocked.
   static constexpr unsigned NONE = 1 + OWN;
   [[nodiscard]] unsigned present_for(std::uint32_t thread);
 
   [[nodiscard]] Direct& at(unsigned index) { return index == 0 ? common_ : own_[index - 1]; }
-  // Of a set of one.
+  // The context of a set of one.
   [[nodiscard]] Direct& only(Set context) { return at(static_cast<unsigned>(std::countr_zero(context))); }
   [[nodiscard]] Direct& of(const chain::Chain& chain) { return at(aio_context_of(chain)); }
 
-  // See Direct; of all contexts. Those above the highest that has ever been taken are not looked at.
+  // As in Direct, for all contexts. Those above the highest that has ever been taken are not looked at.
   [[nodiscard]] bool has_events();
   void process(By by);
   [[nodiscard]] bool has_requests();
 
-  // Needs of the contexts' reapers. False: one of them can't have its own, and there is no need.
+  // Adds a need of each context's reaper. False: one of them has no reaper, and no need was added.
   [[nodiscard]] bool add_needs(Set contexts);
   void drop_needs(Set contexts);
   void wake_reapers(Set contexts);
-  // Those who wait for several: their threads' requests go to the common one from now on.
+  // For a thread that waits for several contexts: their owners' requests go to the common one from now on.
   void share(Set contexts) { shared_.fetch_or(contexts & ~COMMON, std::memory_order_relaxed); }
 
   void need_for(chain::Chain& chain) { of(chain).need_for(chain); }
-  // Of a sync that may have to wait behind transfers of any thread.
+  // For a sync that may have to wait for transfers of any thread.
   void need_for_sync(chain::Chain& chain);
-  // A context's reaper is needed, and could not be made: who waits for what others have has to look.
+  // Whether a context's reaper is needed but does not exist: then threads that wait for other requests have to look,
+  // too.
   [[nodiscard]] bool lacks_reaper();
   void need_for_parked(chain::Chain& chain) { common_.need_for_parked(chain); }
   void drop_need_of(chain::Chain& chain);

@@ -10,15 +10,15 @@ using chain::Place;
 
 namespace {
 
-// In the common context, so that they leave room for transfers. Several threads may go beyond it by one each.
+// The limit in the common context, to leave room for transfers. Concurrent threads may exceed it by one each.
 constexpr std::uint32_t MOST_COMMON_POLLS = Direct::REQUESTS / 2;
 
 }  // namespace
 
-// The place is ASKING until io_submit is over. Whoever sees the event first makes it READY, and leaves the chain to its
-// owner here: nobody else can go on, and poll for it again, while this thread is on its way back.
+// The place is ASKING until io_submit is over. A thread that sees the event before that makes it READY, and leaves the
+// chain to its owner here: so no other thread can run it, and poll for it again, while this one returns from io_submit.
 Verdict Direct::poll(Chain& chain, MayStart may_start) {
-  // Who waits for one that is POLLED_BEGUN sleeps in the common context.
+  // A thread that waits for a POLLED_BEGUN chain sleeps in the common context.
   if (is_apart() && chain.moved > 0) return Verdict::DECLINED;
   const bool is_full = !is_apart() && polls_pending_.load(std::memory_order_relaxed) >= MOST_COMMON_POLLS;
   if (is_full) return Verdict::DECLINED;
@@ -68,14 +68,14 @@ Verdict Direct::decline(Poll& poll) {
   return Verdict::DECLINED;
 }
 
-// For who has claimed the chain from where it was polled for, or found it READY.
+// For the thread that has claimed the chain from where it was polled for, or found it READY.
 void Direct::end_poll(Chain& chain) {
   leave_kernel(chain);
   polls_.give(*polls_.at(chain.poll));
   chain.poll = 0;
 }
 
-// Its event is still to come; it names a chain that nobody will find.
+// Its event is still to come, and will be ignored: its generation or place has changed.
 void Direct::forget(Chain& chain) {
   bool is_present = true;
   std::uint32_t users = users_.load(std::memory_order_relaxed);
@@ -91,8 +91,9 @@ void Direct::forget(Chain& chain) {
   end_poll(chain);
 }
 
-// Takes the chain whose event was collected, under the lock: who leads from then on finds that the kernel does not have
-// it any more. False: its owner in io_submit goes on, or the chain was taken, and may be over; then its name is stale.
+// Takes the chain whose event was collected, under the lock, so that a later leader finds that the kernel does not have
+// it any more. False: its owner in io_submit goes on with it, or the chain was taken and may be over, and its name
+// stale.
 bool Direct::take_polled_locked(Chain& chain, std::uint32_t generation) {
   for (;;) {
     if (claim(chain, generation, Place::ASKING, Place::READY)) return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the direct context and its reaper are to each other: who needs it, and what is left to it.
+// The direct context's side of its reaper: who needs it, and what is left to it.
 #include "exec/direct.h"
 
 namespace atomrt::exec {
@@ -19,7 +19,7 @@ void Direct::need_for(Chain& chain) {
   if (set_needs_reaper(chain)) {
     drop_need();
   } else if (place_of(chain) != Place::IN_AIO) {
-    drop_need_of(chain);  // it is being finished, by somebody who has looked at the flag already
+    drop_need_of(chain);  // it is being finished, by a thread that may have looked at the flag already
   } else {
     reaper_.wake();
   }
@@ -74,8 +74,8 @@ bool Direct::offer_leftover() {
   return true;
 }
 
-// Nobody is about to leave something behind: it would not wake the reaper from there. An event that has come meanwhile
-// ends that sleep at once.
+// Whether no thread is about to leave something to the reaper: the bell would not wake it from a sleep in the kernel.
+// An event that has come meanwhile ends that sleep at once.
 bool Direct::may_sleep_in_kernel() {
   os::Locked locked(mutex_);
   const os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);

@@ -15,17 +15,17 @@ bool costs_no_budget(const Request& request) {
   return request.length <= Budget::SMALL && request.notification.by == chain::NotifyBy::NOTHING;
 }
 
-// A page that is missing in the middle ends a RWF_NOWAIT read short, and so does the end of the file. What is left for
-// a slower context begins after `moved`. Some devices come this way, too (TUN): one call takes one record of them.
+// A RWF_NOWAIT read is short if a page in the middle is not cached, and at the end of the file. What is left for a
+// slower context begins after `moved`. Some devices come this way, too (TUN): one call reads one record of them.
 template <typename Read>
 long read_cached(Request& request, Budget& budget, Read read) {
-  // What would end beyond all offsets is an error as a whole.
+  // A range that ends beyond the largest offset is an error as a whole; a slower context returns it.
   if (request.offset > INT64_MAX - static_cast<std::int64_t>(request.length)) return DECLINED;
   const bool is_free = costs_no_budget(request);
   for (;;) {
     const std::size_t length = smaller(bytes_left(request), is_free ? Budget::SMALL : budget.left());
     if (length == 0 && bytes_left(request) != 0) {
-      request.is_modest = budget.served() == request.fd;  // only the budget is in its way
+      request.is_modest = budget.served() == request.fd;  // only the budget stops it
       return DECLINED;
     }
     const long result = read(request.fd, next_byte(request), length, next_offset(request));
@@ -63,7 +63,7 @@ long may_decline(Request& request, long result) {
 }
 
 long transfer_ready(Request& request, Budget& budget) {
-  // A shorter read would be a result of its own: what is beyond the budget goes to a slower context whole.
+  // A shorter read would be a final result: a transfer beyond the budget goes to a slower context as a whole.
   if (bytes_left(request) > budget.left()) return DECLINED;
   budget.spend(bytes_left(request), request.fd);
   if (request.operation == Operation::READ || request.is_socket) {
@@ -86,7 +86,7 @@ void note_flags(Request& request, int flags) {
   request.direct = (flags & O_DIRECT) != 0;
   request.append = (flags & O_APPEND) != 0;
   request.flags_unknown = (flags & os::FLAGS_REFUSED) != 0;
-  // Where it is not known a thread waits in read(2) or write(2), which say what this descriptor's result is.
+  // If the flags are unknown, a worker calls read(2) or write(2), which may wait: their result is the request's.
   request.nonblocking = (flags & O_NONBLOCK) != 0 || request.flags_unknown;
 }
 
@@ -121,7 +121,7 @@ long read_in_head(Request& request, Budget& budget) {
 }
 
 long read_unexamined_in_head(Request& request, Budget& budget) {
-  // Of no bytes the kernel says 0 whatever the file: the plain call alone reaches it (eventfd: EINVAL).
+  // For 0 bytes the kernel returns 0 whatever the file is; only the plain call reaches the file (eventfd: EINVAL).
   if (request.offset < 0 || request.length == 0 || needs_kind(request, budget)) return -EINVAL;
   return read_cached(request, budget, os::read_memory_at_now);
 }

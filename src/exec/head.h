@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Head: the submitting thread, for as long as it does not wait for storage or a peer, and within a budget of copying.
-// Takes cached reads of regular files, writes where the file system takes RWF_NOWAIT, and stream transfers that are
-// ready. Never O_DIRECT reads or writes, nor O_SYNC writes: the kernel waits for the disk there in spite of RWF_NOWAIT.
+// Head: the context of the submitting thread, as long as it does not wait for storage or a peer, and within a budget of
+// copying. Takes cached reads of regular files, writes if the file system supports RWF_NOWAIT, and stream transfers
+// that are ready. Never O_DIRECT reads or writes, nor O_SYNC writes: for those the kernel waits for the disk in spite
+// of RWF_NOWAIT.
 //
 // Works on the Request on the submitter's stack; opens nothing, locks nothing, blocks no signal but SIGPIPE and
 // SIGXFSZ around a write.
@@ -12,8 +13,8 @@
 
 namespace atomrt::exec {
 
-// How much one public call may copy in its caller before it hands the rest over, in bytes. Small reads that notify
-// nobody are free: to hand one over keeps the caller half as long, and costs a worker twice as much again.
+// How many bytes one public call may copy in its caller before it hands the rest over. Small reads that notify nobody
+// are free: handing one over takes the caller half as long as the read, and costs a worker twice as much on top.
 class Budget {
  public:
   static constexpr std::size_t ONE_CALL = 128 * 1024;
@@ -34,8 +35,8 @@ class Budget {
   int served_ = -1;
 };
 
-// A set of device numbers, or of mounts, lossy and lock-free: a forgotten entry costs one system call. A device number
-// that another file system gets later keeps its entry: what is remembered here may only ever be a matter of speed.
+// A set of device numbers, or of mounts, lossy and lock-free: a forgotten entry costs one system call. If another file
+// system gets a device number later, the entry stays: so it may only ever affect speed.
 class Devices {
  public:
   [[nodiscard]] bool contains(std::uint64_t device) const {
@@ -48,23 +49,23 @@ class Devices {
   std::atomic<std::uint64_t> entries_[ENTRIES];
 };
 
-// The descriptor's flags and its file, once somebody has asked or where it was known.
+// The descriptor's flags and file, once they have been asked for, or if they were known.
 struct Descriptor {
   int flags;
   bool is_identified;
   os::FileIdentity identity;
 };
 
-// Fills in what the request knows of its descriptor. 0, or EBADF.
+// Fill in what the request knows of its descriptor: examine its flags, identify its file. 0 or an errno.
 [[nodiscard]] int examine(chain::Request& request, Descriptor& descriptor);
 [[nodiscard]] int identify(chain::Request& request, Descriptor& descriptor);
-// What the descriptor's flags (F_GETFL) tell of it.
+// Fills in what follows from the descriptor's flags (F_GETFL).
 void note_flags(chain::Request& request, int flags);
 
 // The result of the whole request, or DECLINED (request.moved tells what has been moved already).
 constexpr long DECLINED = NOT_READY;
-// A read that the budget would cut: done only of what is known to be a file or disk, as a shorter read would lose the
-// end of a device's record.
+// Whether the budget would cut the request: that may be done only to a read of what is known to be a file or disk, as a
+// shorter read would lose the end of a device's record.
 [[nodiscard]] bool needs_kind(const chain::Request& request, const Budget& budget);
 // For reads at an offset; -ESPIPE for a stream.
 [[nodiscard]] long read_in_head(chain::Request& request, Budget& budget);

@@ -6,7 +6,7 @@ namespace {
 
 std::uintptr_t name_of(const Look& look) { return reinterpret_cast<std::uintptr_t>(&look); }
 
-// Frames of one thread are near each other, and stacks are aligned: what both have in common tells nothing.
+// Mixed: frames of one thread are close together, and stacks are aligned, so most bits are the same.
 unsigned first_entry(std::uintptr_t name) {
   const auto mixed = static_cast<std::uint32_t>(name >> 4) * 0x9e3779b1U;
   return (mixed >> 24) % Lookers::MOST;

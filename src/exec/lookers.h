@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Lookers: threads that read memory which another thread gives back, for a few instructions in which no signal is
-// blocked. A handler may leave them by longjmp, fork between any two, or look itself: each look is entered under
-// the name of its Look, by one compare-exchange, so that nothing is counted that might never be taken back.
+// Lookers: threads that read memory which another thread may unmap, for a few instructions without signals blocked. A
+// handler may leave them by longjmp, fork between any two, or look itself: each look is entered under the name of its
+// Look, by one compare-exchange, so that nothing is counted that might never be taken back.
 //
 // Shared words: `names_`. From 0 to the name of a Look by its thread, seq_cst. That thread then reads the word that
 // says that the memory is there; the giver writes that word and then looks into `names_`. All four are in one order, so
@@ -26,14 +26,14 @@ class Look {
 
  private:
   Lookers& lookers_;
-  std::atomic<std::atomic<std::uintptr_t>*> entry_{nullptr};  // named before it is taken
+  std::atomic<std::atomic<std::uintptr_t>*> entry_{nullptr};  // set before the entry is taken
 };
 
 class Lookers {
  public:
   static constexpr unsigned MOST = 64;
 
-  // For who is about to give the memory back, and has said so.
+  // For the thread that is about to give the memory back, after it has written so.
   [[nodiscard]] bool any() const;
 
  private:

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Lookout: whether a thread looks for a moment before it sleeps. A worker that has run out of work: a program that
-// polls aio_error submits again as soon as it sees a result, which is sooner than a thread falls asleep and is woken.
-// Or a thread that waits for what a worker is copying. Or the reaper, which sleeps in the kernel for the next event; or
-// the ring's thread, which lets others run.
+// Lookout: whether a thread looks for a moment before it sleeps. Used by a worker that has run out of work: a program
+// that polls aio_error submits again as soon as it sees a result, which is sooner than a thread falls asleep and is
+// woken. Also by a thread that waits for what a worker is copying; by the reaper, which sleeps in the kernel for the
+// next event; by the ring's thread, which lets others run; by the spawner (retrier.h).
 //
-// Experience decides: looks that find something earn more of them, vain ones use up what is left. Afterwards one in
-// RETRY is tried. Without others that could come meanwhile, and before start, none is.
+// Experience decides: looks that find something earn further ones, others use them up. Once they are used up, only one
+// look in RETRY is tried. Without other threads that could run meanwhile, and before start, none is.
 //
 // The counts are hints, relaxed: threads that look at the same time may overwrite each other's.
 #pragma once
@@ -19,7 +19,7 @@ class Lookout {
   static constexpr unsigned MOST = 16;
   static constexpr unsigned RETRY = 64;
 
-  // has_others: somebody else can run while this thread looks (there are more processors, or it yields its own).
+  // has_others: other threads can run while this one looks (there are more processors, or it yields its own).
   void start(bool has_others) { may_look_ = has_others; }
   [[nodiscard]] bool is_worthwhile() {
     if (!may_look_) return false;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Mailbox: what anybody tells the ring's thread, in order, without a lock. A letter carries a chain's name, not the
-// chain: one that was taken meanwhile may be over and its place another's when the letter is read.
+// Mailbox: a lock-free queue of messages from any thread to the ring's thread. A letter carries a chain's name, not a
+// pointer: when it is read, the chain may have been taken, be over, and have been reused.
 //
 // Shared words: `newest_` is a stack of letters; post pushes, collect takes all of them at once, so there is no ABA.
-// Both are seq_cst: who posts looks afterwards whether anybody reads, who refuses to read says so before it collects a
-// last time, and one of the two sees the other. A letter is its writer's up to the push and the reader's from collect
-// on. A signal between any two steps sees a consistent stack; in a child after fork it is empty.
+// Both are seq_cst: a thread that posts checks afterwards whether the ring's thread is there, and a ring's thread that
+// will read no more writes so before it collects a last time; one of the two sees the other. A letter belongs to its
+// writer up to the push and to the reader from collect on. A signal between any two steps sees a consistent stack; in a
+// child after fork it is empty.
 #pragma once
 
 #include <atomic>
@@ -43,7 +44,7 @@ class Mailbox {
     return true;
   }
 
-  // seq_cst: a thread that is about to sleep or to leave says so first and looks then; who posts does the reverse.
+  // seq_cst: a thread that is about to sleep or leave writes so first and looks then; one that posts does the reverse.
   [[nodiscard]] bool is_empty() const { return newest_.load(std::memory_order_seq_cst) == 0; }
 
   // Calls read(wish, name) for each letter, the oldest first. Each letter is read by one thread.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Stands in where the library is built without liburing: as if the kernel refused.
+// Used if the library is built without liburing: as if the kernel refused a ring.
 #include "exec/ring.h"
 
 namespace atomrt::exec {

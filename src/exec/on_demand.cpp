@@ -22,7 +22,7 @@ bool OnDemand::make(Body body, void* argument) {
   if (!life_.compare_exchange_strong(life, making, std::memory_order_seq_cst)) return life % STATES == PRESENT;
   const bool is_made = os::start_library_thread(body, argument) == 0;
   if (is_made) created_.fetch_add(1, std::memory_order_relaxed);
-  // It may have come, and left again: then it is not this one any more that is being made.
+  // The thread may have come and left again: then life_ has moved on, and stays as it is.
   std::uint32_t expected = making;
   life_.compare_exchange_strong(expected, making - MAKING + (is_made ? PRESENT : ABSENT), std::memory_order_seq_cst);
   return is_made;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// OnDemand: a thread of the library of which there is one or none: the ring's, the poller, a reaper. Nobody counts on
-// one that is being made, as it may come late, or never (spawner.h).
+// OnDemand: a thread of the library of which there is one or none: the ring's, the poller, a reaper. No thread relies
+// on one that is being made, as it may come late, or never (spawner.h).
 //
 // Shared words, all seq_cst, as their users look at their own words afterwards:
-//   life_   a state, and above it the number of the last one made. ABSENT to MAKING by who makes it; to PRESENT by him
-//           or by the thread, whoever is first; back to ABSENT by him who could not, or by the thread that leaves; to
-//           REFUSED by its user, for good. All by compare-exchange but for the latter two.
-//   asked_  set by who asks the spawner, cleared by the spawner.
+//   life_   a state, and above it a count of the threads made. ABSENT to MAKING by the thread that makes it; to PRESENT
+//           by that one or by the new thread, whichever is first; back to ABSENT if it could not be made, or by the
+//           thread when it leaves; to REFUSED by its user, for good. All by compare-exchange, except leaving and
+//           REFUSED.
+//   asked_  set by a thread that asks the spawner, cleared by the spawner.
 #pragma once
 
 #include "exec/spawner.h"
@@ -25,15 +26,15 @@ class OnDemand {
   // Made so far.
   [[nodiscard]] unsigned created() const { return created_.load(std::memory_order_relaxed); }
 
-  // Has the thread made, or makes it where that may be. False: there is none, or not yet.
+  // Makes the thread or has it made, as far as may_start allows. False: there is none, or not yet.
   bool ensure(MayStart may_start, Body body, void* argument);
-  // For the spawner. True: it was asked for.
+  // For the spawner. True: the thread was asked for.
   [[nodiscard]] bool take_wish() { return asked_.exchange(false, std::memory_order_seq_cst); }
 
-  // For the thread: its first act, and its last as one that others may count on.
+  // For the thread: came() is its first act; after left() others no longer rely on it.
   void came();
   void left() { set(ABSENT); }
-  // For one that has just left, and finds more to do: it need not go. False: another one is there, or is being made.
+  // For a thread that has just left, and finds more to do: it may stay. False: another one is there, or is being made.
   [[nodiscard]] bool came_back();
   void refuse() { set(REFUSED); }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pace: which descriptors' reads only copy, where the file system can't say so beforehand (no RWF_NOWAIT: tmpfs,
-// overlayfs). Several quick ones in a row say that the next one is quick, too; a slow one ends it.
+// Pace: which descriptors' reads only copy, if the file system can't tell beforehand (no RWF_NOWAIT: tmpfs, overlayfs).
+// After several quick ones in a row the next one is taken to be quick, too; a slow one ends that.
 #pragma once
 
 #include "chain/chain.h"
@@ -10,10 +10,10 @@ namespace atomrt::exec {
 
 class Pace {
  public:
-  // Less than any storage takes, and more than a copy does that no other thread comes between.
+  // Less than any storage takes, and more than a copy that is not preempted.
   static constexpr std::int64_t QUICK_NS = 20'000;
 
-  // exec::perform, by whichever thread; what it took is remembered where nobody else can tell.
+  // exec::perform, on any thread; its time is remembered if the file system can't tell.
   [[nodiscard]] long perform(chain::Chain& chain);
   [[nodiscard]] bool is_quick(int fd) const { return scores_.is_enough(fd); }
 

@@ -49,7 +49,8 @@ long move(const chain::Request& request, int fd) {
   return reads ? os::read_next(fd, next, left) : os::write_next(fd, next, left);
 }
 
-// What a blocking read of a socket waits for (SO_RCVLOWAT), as calls that don't wait ignore it. 0: any byte will do.
+// How many bytes a blocking read of a socket still waits for (SO_RCVLOWAT), as calls that don't wait ignore that mark.
+// 0: any byte will do.
 std::size_t bytes_missing(const chain::Request& request, int fd) {
   if (!request.is_socket || request.nonblocking || request.operation != Operation::READ) return 0;
   const std::size_t mark = os::low_mark(fd);
@@ -57,7 +58,7 @@ std::size_t bytes_missing(const chain::Request& request, int fd) {
   return wanted > request.moved ? wanted - request.moved : 0;
 }
 
-// poll looks at the mark as if nothing had been taken yet: the call itself waits.
+// poll applies the mark as if nothing had been read yet, so it can't be used: the call itself waits.
 long fill_up_to_mark(chain::Request& request, int fd) {
   while (const std::size_t missing = bytes_missing(request, fd)) {
     const long result = os::receive_all(fd, next_byte(request), missing);
@@ -69,7 +70,8 @@ long fill_up_to_mark(chain::Request& request, int fd) {
   return total(request, rest < 0 ? 0 : rest);
 }
 
-// What one plain call says is the request's result: a device's or a server's EAGAIN is an error like any other.
+// Whether the result of one plain call is the request's: then EAGAIN, of a device or server, is an error like any
+// other.
 bool is_decided_by_call(const chain::Request& request) { return request.is_at_offset || request.is_by_call; }
 
 }  // namespace
@@ -104,10 +106,10 @@ long perform(chain::Chain& chain) {
 
 long attempt(chain::Request& request, int fd) {
   const bool is_below_mark = request.operation == Operation::READ && request.moved > 0;
-  const bool is_empty = request.length == 0 && !request.is_socket;  // the kernel would say 0, and not ask the file
+  const bool is_empty = request.length == 0 && !request.is_socket;  // the kernel would return 0 without asking the file
   if (request.flags_unknown || request.is_by_call || is_below_mark || is_empty) return CANNOT_ASK;
   const long result = move_now(request, fd);
-  // A kernel before 4.16, or a seccomp filter; where the file itself refuses, the plain call says so, too.
+  // A kernel before 4.16, or a seccomp filter; if the file itself refuses, the plain call returns that, too.
   if (result == -EOPNOTSUPP || os::is_refused(result)) return CANNOT_ASK;
   const long outcome = settle(request, result);
   if (result > 0 && bytes_left(request) != 0 && bytes_missing(request, fd) != 0) return CANNOT_ASK;
@@ -122,7 +124,7 @@ long perform_stream(chain::Request& request, int fd) {
 
 bool needs_no_peer(const chain::Request& request, int fd) {
   if (request.nonblocking || request.length == 0) return true;
-  // Of devices poll knows reading: /dev/kmsg, which takes all that is written, never says so.
+  // For writes to devices poll may be useless: /dev/kmsg takes all that is written, but poll never reports POLLOUT.
   if (is_decided_by_call(request) && request.operation == Operation::WRITE) return true;
   const auto flags = os::status_flags(fd);
   const int other_way = request.operation == Operation::READ ? O_WRONLY : O_RDONLY;

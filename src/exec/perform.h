@@ -10,30 +10,30 @@ namespace atomrt::exec {
 // Runs a positional operation or a sync to its end, waiting for storage. Bytes of the whole request, or -errno.
 [[nodiscard]] long perform(chain::Chain& chain);
 
-// What an attempt on a stream says when the peer is not ready, and when the descriptor can't be asked without waiting.
+// What an attempt on a stream returns if the peer is not ready, and if the descriptor can't be tried without waiting.
 constexpr long NOT_READY = -0x10000 - EAGAIN;
 constexpr long CANNOT_ASK = -0x10000 - EOPNOTSUPP;
 
-// Counts what one transfer on a stream returned. The result of the whole request, or NOT_READY: more is to be moved, or
-// nothing could be.
+// Adds what one transfer on a stream returned to `moved`. The result of the whole request, or NOT_READY: more is to be
+// moved, or nothing could be.
 [[nodiscard]] long settle(chain::Request& request, long result);
 
-// Moves what can be moved without waiting for the peer; `moved` counts. The result of the whole request (bytes,
+// Moves what can be moved without waiting for the peer, and adds it to `moved`. The result of the whole request (bytes,
 // -errno, -EAGAIN on an O_NONBLOCK descriptor), or NOT_READY, or CANNOT_ASK (a terminal, a FIFO, a socket with a
 // timeout whose peer is not ready, or below its low mark; a descriptor of unknown flags; a seccomp filter). A blocking
 // stream's write is ready only when complete.
 [[nodiscard]] long attempt(chain::Request& request, int fd);
 
-// The same by a call that may wait, for a descriptor that can't be asked without waiting, or that says ready without
-// being so.
+// The same by a call that may wait, for a descriptor that can't be tried without waiting, or that poll reports ready
+// although it is not.
 [[nodiscard]] long perform_stream(chain::Request& request, int fd);
 
-// A socket with a timeout: the time is the kernel's to measure, in the call itself.
+// Whether it is a socket with a timeout: the kernel measures that only in the call itself.
 [[nodiscard]] bool gives_up(const chain::Request& request, int fd);
 
-// That call comes back by itself, though no poll may ever say so: on an O_NONBLOCK descriptor, for no bytes, where the
-// descriptor was not opened for it (EBADF), and from a terminal that a poll would wait for longer (VMIN): the call
-// itself waits there, if for anything.
+// Whether perform_stream returns without a peer, even if poll never reports ready: on an O_NONBLOCK descriptor, for 0
+// bytes, for a write whose result one call decides, on a descriptor that was not opened for it (EBADF), and on a
+// terminal for which poll would wait longer than the call (VMIN).
 [[nodiscard]] bool needs_no_peer(const chain::Request& request, int fd);
 
 }  // namespace atomrt::exec

@@ -13,7 +13,7 @@ namespace atomrt::exec {
 
 namespace {
 
-// More than ten times what the kernel takes for one: a look at a hundred thousand must not come each 10 ms.
+// More than ten times what the kernel takes for one: a hundred thousand must not be polled every 10 ms.
 constexpr std::int64_t LOOK_NS_FOR_EACH = 1'000;
 
 }  // namespace
@@ -80,7 +80,7 @@ void Poller::work() {
   }
 }
 
-// What is still to be polled for, in the thread's own arrays. What was taken meanwhile is left out for good.
+// Copies what is still to be polled for to the thread's own arrays. What was taken meanwhile is dropped.
 std::uint32_t Poller::gather() {
   os::Locked locked(mutex_);
   std::uint32_t kept = 0;
@@ -90,7 +90,7 @@ std::uint32_t Poller::gather() {
   }
   count_ = kept;
   [[maybe_unused]] const bool has_room = polled_.reserve(kept, 0) && polls_.reserve(kept, 0);
-  // Short of memory: the rest has its turn when some of these are over.
+  // If memory is short, the rest is polled for when some of these are over.
   kept = std::min({kept, polled_.room, polls_.room});
   for (std::uint32_t i = 0; i < kept; ++i) {
     const Entry entry = polled_.items[i] = entries_.items[i];
@@ -100,7 +100,7 @@ std::uint32_t Poller::gather() {
   return kept;
 }
 
-// A moment of MOVING: its descriptor is being replaced.
+// MOVING, for a moment: its descriptor is being replaced.
 bool Poller::is_here(const Entry& entry) {
   const std::uint64_t state = entry.chain->state.load(std::memory_order_acquire);
   const auto place = static_cast<Place>(chain::low_of(state));
@@ -108,7 +108,7 @@ bool Poller::is_here(const Entry& entry) {
   return entry.is_begun ? place == Place::RUNNING : place == Place::BLOCKED || place == Place::MOVING;
 }
 
-// True: it is the caller's; place MOVING, or RUNNING. False: somebody else has taken it.
+// True: the caller owns it (place MOVING, or RUNNING). False: another thread has taken it.
 bool Poller::take(const Entry& entry) {
   return entry.is_begun || claim_patiently(*entry.chain, entry.generation, Place::BLOCKED, Place::MOVING);
 }
@@ -122,7 +122,7 @@ void Poller::hand_out(std::uint32_t polled) {
   }
 }
 
-// Before it is taken: it may come back at once.
+// Removed before it is taken, as it may be added again at once.
 bool Poller::remove(const Entry& entry) {
   os::Locked locked(mutex_);
   for (std::uint32_t i = 0; i < count_; ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Poller: one demand-made thread that polls for every stream request that neither kernel AIO nor the ring waits for
-// (terminals, FIFOs opened for both ways, no room or none of the two) and that no worker waits for itself. So blocked
-// requests never take a thread each.
+// (terminals, FIFOs opened for both ways, or neither of the two is available or has room) and that no worker waits for
+// itself. So blocked requests never take a thread each.
 //
 // The thread can't be woken from poll without a signal or a descriptor: it looks again each SHORT_NS after something
 // has happened, and each LONG_NS otherwise. A request that comes in between is polled for that much later, and one that
@@ -26,7 +26,7 @@ class Poller {
  public:
   static constexpr std::int64_t SHORT_NS = 1'000'000;
   static constexpr std::int64_t LONG_NS = 10'000'000;
-  static constexpr unsigned SHORT_LOOKS = 50;  // before looks become long
+  static constexpr unsigned SHORT_LOOKS = 50;  // without news, before looks become long
 
   // ready: the chain is the callee's (place MOVING, or RUNNING where it has moved bytes), on the poller's thread.
   void start(void* host, void (*ready)(void* host, chain::Chain&)) {

@@ -56,9 +56,9 @@ void Reaper::work(Direct& direct) {
   }
 }
 
-// One sleep: in the kernel as the leader; on the bell where another leads, or an application's thread is about to leave
-// something to do. That thread, or the leader, may have gone astray in a handler: then the time ends it. So it ends the
-// sleep in the kernel, as a thread that only looked was counted as a request.
+// One sleep: in the kernel as the leader; on the bell if another thread leads, or an application's thread is about to
+// leave something to do. That thread, or the leader, may be stuck in a handler: then the timeout ends the sleep. The
+// sleep in the kernel has a timeout, too, as the only request counted may have been a thread that looks at the ring.
 void Reaper::lead(Direct& direct, std::uintptr_t self) {
   os::CompletionRing* const ring = direct.lead(self, By::LIBRARY);
   direct.process(By::LIBRARY);
@@ -74,8 +74,9 @@ void Reaper::lead(Direct& direct, std::uintptr_t self) {
   sleep_on_bell(RESTS, os::now_ns() + Direct::FOLLOWER_NS);
 }
 
-// Who announces one request at a time needs it again in a moment, and would have to wake it: it waits for the event as
-// if it were needed already. What is left to it without an event comes late by at most that time.
+// A program that has one notifying request at a time needs the reaper again in a moment, and would have to wake it: so
+// the reaper waits for the event as if it were needed already. What is left to it without an event is late by at most
+// that time.
 bool Reaper::linger(Direct& direct, std::uintptr_t self, std::int64_t most_ns) {
   os::CompletionRing* const ring = direct.linger(self);
   if (ring == nullptr) return false;
@@ -84,8 +85,8 @@ bool Reaper::linger(Direct& direct, std::uintptr_t self, std::int64_t most_ns) {
   return true;
 }
 
-// In the kernel as long as no thread of the application has led since the last look. False: one does all the time and
-// no stream has come for a while, or none is left; who changes that wakes the thread that rests.
+// Sleeps in the kernel as long as no application's thread has led since the last look. False: one leads all the time
+// and no poll has come for a while, or none is left; a thread that changes that wakes the resting reaper.
 bool Reaper::patrol(Direct& direct, std::uintptr_t self) {
   std::uint32_t seen_polls = direct.polls_made(), seen_leads = direct.leads_made();
   for (unsigned quiet = 0; quiet < MOST_QUIET_PATROLS;) {
@@ -109,8 +110,8 @@ bool Reaper::patrol(Direct& direct, std::uintptr_t self) {
   return false;
 }
 
-// True: the context has been given back, and another thread may be there already. Now and then it looks for what has
-// come: it may have to go on elsewhere, and nobody else may be looking.
+// True: the context has been given back, and another reaper may be there already. Now and then it looks for events: a
+// request may have to go on in another context, and perhaps no other thread looks.
 bool Reaper::rest(Direct& direct) {
   bell_.store(RESTS, std::memory_order_seq_cst);
   if (direct.is_reaper_needed() || direct.has_leftovers() || (direct.has_polls() && !direct.is_led())) return false;

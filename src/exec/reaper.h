@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Reaper: the one library thread of the direct context. It leads while somebody needs it, does what an application's
-// thread leaves to it or must not do, as making threads, and gives the kernel's context back when nothing has been in
-// flight for the idle time (fs.aio-max-nr is shared by the whole machine). It comes with the context and goes with it,
-// asleep on its futex while nobody needs it, but for a look each second, and for a moment in the kernel where it is
-// likely to be needed again.
+// Reaper: the one library thread of a direct context. It leads while something needs it, does what an application's
+// thread leaves to it or must not do, such as creating threads, and gives the kernel's context back when nothing has
+// been in flight for the idle time (fs.aio-max-nr is shared by the whole machine). It comes with the context and goes
+// with it. While nothing needs it, it sleeps on its futex, with a look each second, or for a moment in the kernel if it
+// is likely to be needed again.
 //
-// While streams are polled for it *patrols*: it looks each PATROL_NS whether a thread that waits leads, and waits in
-// the kernel in its place where nobody has done so between two looks. So a thread that makes one stream request after
-// another and waits for each pays for no hand-over, and a peer's bytes are taken though nobody waits. Where one thread
-// leads all the time it rests: that one wakes it when it leaves, and so does who asks for the next poll.
+// While streams are polled for it *patrols*: it looks each PATROL_NS whether a waiting thread leads, and if none has
+// done so between two looks, waits in the kernel itself. So a thread that makes one stream request after another and
+// waits for each pays for no hand-over, and a peer's bytes are taken even if no thread waits. If one thread leads all
+// the time, the reaper rests: that thread wakes it when it stops leading, and so does a thread that submits the next
+// poll.
 //
 // Shared words:
 //   bell_  RESTS or PATROLS: asleep on it, or about to look a last time. Set by the thread, cleared by whoever wakes
 //          it.
-//   thread_  see on_demand.h; others rely on it from when it is present until it gives the context back, under that
-//            one's lock.
+//   thread_  see on_demand.h; others rely on the thread from PRESENT until it gives the context back, under the
+//            context's lock.
 #pragma once
 
 #include <atomic>
@@ -30,10 +31,10 @@ class Direct;
 
 class Reaper {
  public:
-  void start() { lingers_.start(true); }  // on one processor, too: it only ever sleeps
+  void start() { lingers_.start(true); }  // on one processor, too: it lingers asleep
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
   void spawn_by(Spawner& spawner) { thread_.spawn_by(spawner); }
-  // Makes the thread where there is none, or asks for it. False: there is none, or not yet.
+  // Makes the thread if there is none, or asks for it. False: there is none, or not yet.
   [[nodiscard]] bool ensure(Direct& direct, MayStart may_start) {
     return thread_.ensure(may_start, run_thread, &direct);
   }
@@ -43,9 +44,10 @@ class Reaper {
   }
   [[nodiscard]] bool is_present() const { return thread_.is_present(); }
   void wake();
-  // For who has submitted a poll that needs nobody yet, or has left others' polls to nobody.
+  // For a thread that has submitted a poll without a need of the reaper, or has stopped leading while polls are
+  // pending.
   void wake_to_patrol();
-  // For the thread itself, under the context's lock: from here on ensure makes another one.
+  // For the reaper itself, under the context's lock: from here on ensure makes another one.
   void leave() { thread_.left(); }
 
   [[nodiscard]] unsigned created() const { return thread_.created(); }
@@ -54,9 +56,9 @@ class Reaper {
   static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
   static constexpr std::int64_t LOOK_NS = 1'000'000'000;
   static constexpr std::int64_t LINGER_NS = 5'000'000;
-  static constexpr std::int64_t CHORES_NS = 1'000'000;  // between two tries of what found no room
+  static constexpr std::int64_t CHORES_NS = 1'000'000;  // between two tries of notifications that found no room
   static constexpr std::int64_t PATROL_NS = 1'000'000;
-  static constexpr unsigned MOST_QUIET_PATROLS = 64;  // without a stream that comes, before it rests
+  static constexpr unsigned MOST_QUIET_PATROLS = 64;  // without a new poll, before it rests
   enum Asleep : std::uint32_t { AWAKE, RESTS, PATROLS };
   static void* run_thread(void* direct);
   void work(Direct& direct);

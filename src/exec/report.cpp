@@ -39,7 +39,7 @@ void add_exact_seconds(Report& report, std::uint64_t ns) {
   for (std::uint64_t place = NANOSECONDS / 10; place > 0; place /= 10) report.add(ns / place % 10);
 }
 
-// A second's part of what came in that time, to the tenth.
+// The amount per second, with one digit after the point.
 void add_rate(Report& report, std::uint64_t amount, std::uint64_t ns) {
   const double tenths = ns != 0 ? static_cast<double>(amount) * 1e10 / static_cast<double>(ns) + 0.5 : 0;
   const auto whole = tenths < 1.8e19 ? static_cast<std::uint64_t>(tenths) : UINT64_MAX;
@@ -48,7 +48,7 @@ void add_rate(Report& report, std::uint64_t amount, std::uint64_t ns) {
 
 std::uint64_t difference(std::uint64_t value, std::uint64_t earlier) { return value > earlier ? value - earlier : 0; }
 
-// For JSON and the labels of Prometheus: both know \" and \\. Control characters, of odd file names alone, are blanks.
+// For JSON and the labels of Prometheus: both know \" and \\. Control characters, as in odd file names, become blanks.
 void add_quoted(Report& report, std::string_view text) {
   report.add("\"");
   for (const char& character : text) {
@@ -76,8 +76,8 @@ struct Interval {
 
 bool is_over(const Moment& now) { return now.state != nullptr && std::string_view(now.state) != "running"; }
 
-// The forms are not inlined into one function: its frame would hold what each of them needs, and the thread that ends
-// the process may have the smallest stack that there is.
+// noinline: inlined into one function, the formats would share a frame as large as all of them need, and the thread
+// that ends the process may have the smallest stack.
 
 // --- text
 

@@ -44,8 +44,8 @@ bool Retrier::serve() {
   return !chains_.empty();
 }
 
-// While this thread sleeps the caller has a processor even where there is only one. Where others want it too, the
-// caller may seem to sleep, and gets the next moment.
+// While this thread sleeps, the caller can run even if there is only one processor. If others want it too, the caller
+// may seem to sleep; then it gets its time in the next moment.
 void Retrier::give_moment() {
   std::uint32_t caller;
   {
@@ -65,7 +65,7 @@ void Retrier::give_moment() {
   sleepers_.look_ended(os::processor_ns(caller) == before);
 }
 
-// Tries each chain once, in order; after one that finds no room, others of its kind need not try, unless somebody waits
+// Tries each chain once, in order. After one that finds no room, others of its kind are skipped, unless a thread waits
 // for them.
 void Retrier::pass() {
   chain::ChainQueue batch{};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Retrier: chains whose notification found no room (RLIMIT_SIGPENDING) or no thread (RLIMIT_NPROC), or is left to the
 // spawner: functions (SIGEV_THREAD), and some signals (engine/relay.h). They are published already. The spawner tries
-// their tails until they go through; where there is none, another thread of the library lends itself.
+// their tails until they succeed; if there is none, another thread of the library does.
 //
-// It waits a moment before it tries what is left to it by a relay, so that the program below a handler has that moment.
-// A program that blocks the signal and sleeps until it comes looks the same, but does not need the processor meanwhile:
-// where the last ones did not, the moment is over as soon as that is seen.
+// It waits a moment before it sends relayed signals, so that the program below a handler can run meanwhile. A program
+// that blocks the signal and sleeps until it comes looks the same, but does not need the processor: if the last callers
+// did not use it, the moment ends as soon as this one is seen not to.
 //
-// Locks: `mutex_` protects the list, and who serves it; taken by finishers with signals blocked.
+// Locks: `mutex_` protects the list, and whether a thread serves it; taken by finishers with signals blocked.
 #pragma once
 
 #include "chain/chain.h"
@@ -23,10 +23,10 @@ class Retrier {
 
   // try_again: runs a chain's tail; true when the chain is over.
   void start(void* engine, bool (*try_again)(void* engine, chain::Chain& chain));
-  // Whoever adds asks the spawner then. relayed_by: a caller who may be a handler, by his thread's number.
+  // The caller asks the spawner afterwards. relayed_by: for a relayed signal, the ID of the thread that relays it.
   void add(chain::Chain& chain, std::uint32_t relayed_by = 0);
   [[nodiscard]] bool has_work() const { return waiting_.load(std::memory_order_relaxed) != 0; }
-  // One pass over those that wait, unless another thread is at it. True: some are left.
+  // One pass over the chains, unless another thread is doing one. True: some are left.
   bool serve();
 
  private:
@@ -40,9 +40,9 @@ class Retrier {
   std::atomic<std::uint32_t> waiting_;  // chains in the list; read without the lock
   os::Mutex mutex_;
   chain::ChainQueue chains_;
-  std::uint32_t caller_;  // of the relayed ones since the last moment; SEVERAL
+  std::uint32_t caller_;  // the thread that relayed since the last moment; 0: none; SEVERAL
   bool is_served_;
-  Lookout sleepers_;  // of callers; of who serves alone
+  Lookout sleepers_;  // whether callers sleep; used only by the thread that serves
 };
 
 }  // namespace atomrt::exec

@@ -12,7 +12,7 @@ using chain::Place;
 
 namespace {
 
-// A filter may kill the process that tries. Most of those who install one are in containers and browsers' sandboxes.
+// A seccomp filter may kill the process that tries. Containers and browser sandboxes install most of them.
 bool is_filtered() { return os::system_call(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) == 2; }
 
 }  // namespace
@@ -25,17 +25,17 @@ void Ring::start(const Completion& completion, chain::ChainPool& chains, const S
 }
 
 Verdict Ring::submit(Chain& chain, MayStart may_start) {
-  const bool is_made_later = may_start == MayStart::YES && thread_.state() == OnDemand::ABSENT;  // and finds the letter
+  const bool is_made_later = may_start == MayStart::YES && thread_.state() == OnDemand::ABSENT;  // and reads the letter
   if (!is_made_later && !is_there(may_start)) return Verdict::DECLINED;
   const aiocb::RequestName name = name_of(chain);
   put(chain, Place::MAILED);
   if (mailbox_.post(Mailbox::Wish::RUN, name)) {
     nudge();
-    if (is_there(may_start)) return Verdict::ACCEPTED;  // it may have left, without a look at this letter
+    if (is_there(may_start)) return Verdict::ACCEPTED;  // else it may have left without seeing this letter
   }
   const bool is_ours = chain::claim_patiently(chain, name.generation, Place::MAILED, Place::RUNNING);
   if (thread_.state() != OnDemand::MAKING) pass_all_on();
-  if (!is_ours) return Verdict::ACCEPTED;  // somebody has taken it meanwhile
+  if (!is_ours) return Verdict::ACCEPTED;  // another thread has taken it meanwhile
   put(chain, Place::MOVING);
   return Verdict::DECLINED;
 }
@@ -43,7 +43,7 @@ Verdict Ring::submit(Chain& chain, MayStart may_start) {
 bool Ring::take(Chain& chain) { return chain::claim(chain, chain::generation_of(chain), Place::MAILED); }
 
 void Ring::forget(aiocb::RequestName name) {
-  // Without memory for the letter the kernel goes on waiting for the peer, and nobody heeds what it says.
+  // If there is no memory for the letter, the kernel goes on polling for the peer, and its answer is ignored.
   if (mailbox_.post(Mailbox::Wish::FORGET, name)) nudge();
 }
 
@@ -53,15 +53,15 @@ void Ring::nudge() {
   }
 }
 
-// The thread, now or just made. False: there is none, or not yet.
+// Whether the thread exists, or could be made now. False: there is none, or not yet.
 bool Ring::is_there(MayStart may_start) {
   const bool is_absent = thread_.state() == OnDemand::ABSENT;
-  if (is_absent && !settings_.is_forced && is_filtered()) thread_.refuse();  // entered since the start
+  if (is_absent && !settings_.is_forced && is_filtered()) thread_.refuse();  // by a filter entered since the start
   return thread_.ensure(may_start, run_thread, this);
 }
 
-// No thread of the ring's reads the mailbox: refused, or none could be made. Several threads may be here, each with
-// letters of its own.
+// For when no ring's thread reads the mailbox: it was refused, or none could be made. Several threads may be here, each
+// with letters of its own.
 void Ring::pass_all_on() {
   mailbox_.collect([this](Mailbox::Wish wish, aiocb::RequestName name) {
     if (wish != Mailbox::Wish::RUN) return;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Ring: the context of requests that wait in the kernel without a thread each: reads of files that are not cached, and
-// streams that are not ready. One io_uring without any descriptor, owned by one demand-created thread of the library,
-// as the kernel would interrupt and cancel for an application's thread. Requests reach it through a mailbox; it sleeps
-// for letters and completions in one call (IORING_OP_FUTEX_WAIT on `doorbell_`).
+// streams that are not ready. One io_uring without a descriptor, owned by one demand-created thread of the library: the
+// kernel would interrupt an application's thread for completions, and cancel its requests when it ends. Requests reach
+// the thread through a mailbox; it sleeps for letters and completions in one call (IORING_OP_FUTEX_WAIT on
+// `doorbell_`).
 //
-// Where the kernel refuses (ENOSYS, EPERM, an old one, no memory), also when it does so in the middle of work, all goes
-// back to the engine, which passes it on to the next context; submit declines from then on.
+// If the kernel refuses (ENOSYS, EPERM, an old kernel, no memory), at once or later, all requests go back to the
+// engine, which passes them on to the next context; submit declines from then on.
 //
 // Shared words:
-//   thread_    see on_demand.h; seq_cst against the mailbox: who posts looks at it afterwards, who leaves looks at the
-//              mailbox afterwards. Refused by the thread, and by who was to make it.
-//   doorbell_  1: the thread sleeps, or is about to look at the mailbox a last time before. Set by the thread, cleared
-//              by whoever wakes it.
+//   thread_    see on_demand.h; seq_cst against the mailbox: a thread that posts looks at it afterwards, and the ring's
+//              thread, when it leaves, looks at the mailbox afterwards. REFUSED is set by the ring's thread, or by the
+//              one that was to make it.
+//   doorbell_  1: the thread sleeps, or is about to look at the mailbox a last time before that. Set by the thread,
+//              cleared by it and by whoever wakes it.
 #pragma once
 
 #include <atomic>
@@ -31,7 +33,7 @@ class Ring {
 
   struct Settings {
     unsigned entries;          // room for submissions
-    bool is_forced;            // tried also under a seccomp filter, which might kill the process for it
+    bool is_forced;            // tried even under a seccomp filter, which might kill the process for it
     bool has_others;           // there are more processors than one
   };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the ring's thread does when io_uring_enter is forbidden: a seccomp filter was entered while the ring was in use.
+// What the ring's thread does when io_uring_enter is forbidden by a seccomp filter entered while the ring was in use.
 #include "exec/ring_thread.h"
 #include "os/clock.h"
 
@@ -10,11 +10,11 @@ using chain::Place;
 
 namespace {
 
-// Between two looks at the completions, where the kernel is not to be asked: doubled from the one to the other.
+// Between two looks at the completions, when the kernel can't be asked: doubled from the shortest to the longest.
 constexpr std::int64_t SHORTEST_LOOK_NS = 50'000;
 constexpr std::int64_t LONGEST_LOOK_NS = 1'000'000;
 
-// An error of io_uring_enter itself that is not temporary: a filter forbids it, with whatever errno it was given.
+// An error of io_uring_enter itself that is not temporary: a filter forbids it, with any errno it likes.
 bool is_forbidden(int outcome) {
   return outcome < 0 && outcome != -EAGAIN && outcome != -EBUSY && outcome != -EINTR && outcome != -ENOMEM &&
          outcome != -ETIME && outcome != -EBADR;
@@ -26,7 +26,7 @@ void RingThread::heed(int outcome) {
   if (is_forbidden(outcome)) is_forbidden_ = true;
 }
 
-// The kernel has not taken its entry.
+// Whether the kernel has not taken its entry.
 bool RingThread::is_unsent(const Chain& chain) const {
   const io_uring_sq& queue = uring_.ring.sq;
   for (unsigned at = *queue.khead; at != queue.sqe_tail; ++at) {
@@ -35,8 +35,8 @@ bool RingThread::is_unsent(const Chain& chain) const {
   return false;
 }
 
-// What the kernel has not begun goes elsewhere. What it has begun ends in the ring's memory, which it writes whenever
-// this thread passes through it (no IORING_SETUP_DEFER_TASKRUN).
+// What the kernel has not begun goes to another context. Completions of the rest appear in the ring's memory, which the
+// kernel writes at any system call of this thread (no IORING_SETUP_DEFER_TASKRUN).
 void RingThread::wind_up() {
   ring_.refuse();
   pass_on_polls();
@@ -52,8 +52,8 @@ void RingThread::wind_up() {
   }
 }
 
-// Of streams the kernel says only that they are ready, and that till this thread ends; nobody listens to it from now
-// on. What else it has is counted anew.
+// For streams the kernel only polls: those chains go to another context, and their completions, which may come until
+// this thread ends, are ignored from now on. What else the kernel has is counted anew.
 void RingThread::pass_on_polls() {
   in_kernel_ = 0;
   const std::uint32_t made = ring_.chains_->made();

@@ -16,19 +16,19 @@ using chain::Place;
 
 namespace {
 
-// What the completions say that belong to no chain; a chain's number is never 0.
+// The user_data of completions that belong to no chain; a chain's number is never 0.
 constexpr std::uint64_t NOBODYS = 0;
 constexpr std::uint64_t DOORBELL = 1ULL << 32;
 
-// Longer raised nothing, and on a small machine the processor is somebody else's.
+// Longer spins gave no gain, and on a small machine they take the processor from others.
 constexpr std::int64_t SPIN_NS = 5'000;
 
-// Between two passes over what found no thread of its own.
+// Between two passes over notifications that found no thread.
 constexpr std::int64_t CHORES_NS = 1'000'000;
 
-// aio_reqprio lowers the priority that the thread itself has: best effort, the middle of its eight levels. The numbers
-// are those of ioprio_set(2). <linux/ioprio.h> is left out: in Debian's Linux 6.1.192 it is not C++, as a parameter is
-// named `class`.
+// aio_reqprio lowers the I/O priority from the thread's own: best effort, the middle of its eight levels. The numbers
+// are those of ioprio_set(2). <linux/ioprio.h> is not included: in Debian's Linux 6.1.192 it is not valid C++, as a
+// parameter is named `class`.
 std::uint16_t io_priority(const Chain& chain) {
   constexpr unsigned BEST_EFFORT = 2, CLASS_SHIFT = 13, MIDDLE = 4, LOWEST = 7, MOST_DELTA = 20;
   if (chain.priority_delta == 0) return 0;
@@ -53,7 +53,7 @@ void fill(io_uring_sqe& entry, const Chain& chain) {
   entry.user_data = data_of(name_of(chain));
 }
 
-// Of the ring, not of the file: another context can do it, and finds the true error where there is one.
+// Whether io_uring refuses, perhaps not the file: another context can do the request, or finds its true error.
 bool is_refusal(int result) {
   return result == -EAGAIN || result == -EINTR || result == -ECANCELED || result == -EINVAL || result == -EOPNOTSUPP ||
          result == -ENOMEM || result == -EPERM || result == -EACCES;
@@ -99,15 +99,15 @@ void RingThread::read_letters() {
 
 void RingThread::begin(aiocb::RequestName name) {
   Chain& chain = *ring_.chains_->at(name.number);
-  // A canceller that finds a stream's chain RUNNING would say that it can't be cancelled.
-  if (!chain::claim_patiently(chain, name.generation, Place::MAILED, Place::MOVING)) return;  // taken
+  // MOVING, as aio_cancel would say of a stream's chain that is RUNNING that it can't be cancelled.
+  if (!chain::claim_patiently(chain, name.generation, Place::MAILED, Place::MOVING)) return;  // it was taken
   const bool is_stream = is_stream_transfer(chain);
   if (!is_stream || chain.moved > 0) put(chain, Place::RUNNING);
   if (!is_stream || is_not_ready(chain)) stage(chain);
 }
 
-// The submitter may have tried a moment ago, and nobody has held the chain since: then the poll tells as well, and
-// costs no call.
+// If the submitter tried a moment ago, and the chain was not held since then, it is polled for without another try,
+// which would cost a system call.
 bool RingThread::is_not_ready(Chain& chain) {
   const bool may_have_been_held = chain.company.load(std::memory_order_relaxed) > 1;
   return (chain.was_not_ready && !may_have_been_held) || !try_stream(chain);
@@ -128,9 +128,9 @@ bool RingThread::try_stream(Chain& chain) {
   return true;
 }
 
-// A stream's chain is MOVING from its claim, through its try, until the kernel has it; then it is BLOCKED. Unless it
-// has moved something.
-// While chains are staged none is finished: some are MOVING, and finishing takes locks that their cancellers may hold.
+// A stream's chain is MOVING from its claim, through its try, until the kernel has it; then BLOCKED. If it has moved
+// bytes, it is RUNNING, then IN_RING. While chains are staged none is finished: some are MOVING, and finishing takes
+// locks that their cancellers may hold.
 void RingThread::stage(Chain& chain) {
   if (!has_room_for(chain)) return pass_on(chain);
   if (staged_count_ == MOST_STAGED) submit_staged();
@@ -144,8 +144,9 @@ void RingThread::stage(Chain& chain) {
   if (!chain.is_polled) ++transfers_;
 }
 
-// Completions that find no room in the ring's memory are shown to who enters the kernel, which may be forbidden by
-// then. Of polls that does not matter. Each has two completions if it is taken back, and one is the doorbell's.
+// Completions that find no room in the ring's memory are delivered only by io_uring_enter, which may be forbidden by
+// then. For polls that does not matter. The limit allows for two completions each, as of a cancelled poll, and for the
+// doorbell's.
 bool RingThread::has_room_for(const Chain& chain) const {
   return in_kernel_ < most_in_kernel_ || (is_stream_transfer(chain) && transfers_ == 0);
 }
@@ -220,7 +221,7 @@ void RingThread::completed(std::uint64_t data, int result) {
   Chain& chain = *ring_.chains_->at(chain::low_of(data));
   const std::uint32_t generation = chain::generation_of(data);
   const bool is_in_ring = chain::is_at(chain, generation, Place::IN_RING);
-  if (!is_in_ring && is_forbidden_) return;  // a poll, whose chain is or will be another's
+  if (!is_in_ring && is_forbidden_) return;  // a poll, whose chain another context has, or will have
   --in_kernel_;
   if (is_in_ring) {
     if (!chain.is_polled) --transfers_;
@@ -256,8 +257,8 @@ void RingThread::became_ready(Chain& chain, int result) {
   if (result < 0) {
     pass_on(chain);
   } else if (!try_stream(chain)) {
-    // There was room, and yet too little for a datagram: a thread waits in the call itself. A reader that finds nothing
-    // was outrun by another, and waits again.
+    // There was room, but too little for the datagram: a worker has to wait in the call itself. A reader that finds
+    // nothing was outrun by another one, and waits again.
     const bool is_vain = chain.moved == moved && chain.operation == Operation::WRITE;
     is_vain ? pass_on(chain) : stage(chain);
   }
@@ -279,7 +280,7 @@ void RingThread::pass_on(Chain& chain) {
   ring_.completion_.pass_on(ring_.completion_.engine, chain, ContextId::RING);
 }
 
-// That the kernel shows only when asked.
+// Whether the kernel has completions that it delivers only when asked.
 bool RingThread::has_deferred_completions() const {
   return (IO_URING_READ_ONCE(*uring_.ring.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
 }
@@ -297,10 +298,10 @@ bool RingThread::linger() {
   return false;
 }
 
-// On the only processor a letter comes while other threads run. In a burst of letters each would wake this thread,
-// which would take the processor, find one letter and sleep again; so it yields. Not where requests complete meanwhile:
-// a thread that polls for the result would do so to the end of its time slice. A program that computes after a burst
-// keeps the processor as long, so this is done only where it has been of use: where several letters came at once.
+// With one processor, letters come only while other threads run. In a burst each letter would wake this thread, which
+// would take the processor, find one letter and sleep again; so it yields first. Not if requests complete meanwhile: a
+// thread that polls for the result would do so to the end of its time slice. A program that computes after a burst also
+// keeps the processor that long, so the thread yields only if that has been of use: if several letters came at once.
 bool RingThread::give_way() {
   constexpr unsigned BURST = 32;
   if (burst_ < BURST || !yielding_.is_worthwhile()) return false;
@@ -338,7 +339,7 @@ bool RingThread::sleep() {
   return error != -ETIME || has_chores;
 }
 
-// Whoever posts afterwards makes another thread; who posted before is seen here.
+// A thread that posts afterwards makes another ring's thread; what was posted before is seen here.
 bool RingThread::leave() {
   if (in_kernel_ != 0) return false;
   ring_.thread_.left();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// RingThread: the one thread that owns the io_uring. Only it touches the ring; it shares with others the mailbox, the
-// doorbell and the chains' places.
+// RingThread: the one thread that owns the io_uring. Only it touches the ring; it shares the mailbox, the doorbell and
+// the chains' places with others.
 //
-// A round: read the letters and fill submissions; submit; say of each chain that the kernel has it; see to completions.
-// With nothing to do: look around for a moment, or let others run, then sleep for a completion or the doorbell.
+// A round: read the letters and fill in submissions; submit; store each chain's new place; process completions. With
+// nothing to do: spin for a moment, or let others run, then sleep until a completion or the doorbell.
 //
 // A seccomp filter that is entered meanwhile may forbid io_uring_enter. Then the thread takes nothing more, passes on
-// what the kernel has not begun, and leaves when it has seen the rest complete, for which it need not ask the kernel
-// (ring_forbidden.cpp): no more is in the kernel than has room in the memory of completions.
+// what the kernel has not begun, and leaves when it has seen the rest complete. For that it need not ask the kernel
+// (ring_forbidden.cpp), as never more is in flight than the completion queue has room for.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace atomrt::exec {
 
-// What its completion says.
+// The user_data of a chain's entry.
 inline std::uint64_t data_of(aiocb::RequestName name) { return chain::packed(name.generation, name.number); }
 
 class RingThread {
@@ -27,7 +27,7 @@ class RingThread {
 
   // False: the kernel refuses.
   [[nodiscard]] bool open();
-  // Until nothing was in the ring for the idle time; or false: until the kernel refused to go on.
+  // Runs until nothing was in the ring for the idle time. False: the kernel refused to go on.
   [[nodiscard]] bool work();
 
  private:
@@ -66,9 +66,9 @@ class RingThread {
   Uring uring_{};
   chain::Chain* staged_[MOST_STAGED]{};
   unsigned staged_count_ = 0;
-  std::uint32_t in_kernel_ = 0;       // chains; of those are
-  std::uint32_t transfers_ = 0;       // no polls
-  std::uint32_t most_in_kernel_ = 0;  // while there is a transfer
+  std::uint32_t in_kernel_ = 0;       // chains
+  std::uint32_t transfers_ = 0;       // of those, not polls
+  std::uint32_t most_in_kernel_ = 0;  // the limit while there is a transfer
   bool is_forbidden_ = false;
   Lookout yielding_{};
   unsigned burst_ = 0;  // letters since a request was completed

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scores: what experience says of descriptors, one score a number (numbers that share an entry share its fate).
-// Relaxed: a hint that costs speed where it is wrong, written and read by any thread.
+// Scores: what experience says of descriptors, one score for each entry (numbers that share an entry share the score).
+// Written and read by any thread, relaxed: a wrong hint only costs speed.
 #pragma once
 
 #include <atomic>

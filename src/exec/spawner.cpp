@@ -11,14 +11,14 @@ void Spawner::enter(MayStart may_start) {
   if (!is_there && may_start == MayStart::YES) make();
 }
 
-// Others wait here, none of whom has a request that is known to anybody. Where none can be made they do without.
+// Several submitters may wait here; no other thread knows of their requests yet. If it can't be made, they do without.
 void Spawner::make() {
   os::Locked locked(making_);
   if (is_present() || os::start_library_thread(run_thread, this) != 0) return;
   life_.fetch_or(PRESENT, std::memory_order_seq_cst);
 }
 
-// In a child that a handler has forked since it was counted there is nothing to take back, nor to wake.
+// In a child that a handler has forked since then, there is nothing to take back, and no thread to wake.
 void Spawner::leave() {
   std::uint32_t life = life_.load(std::memory_order_relaxed);
   do {
@@ -42,10 +42,10 @@ void* Spawner::run_thread(void* self) {
   return nullptr;
 }
 
-// While it is needed it sleeps without an end, so that an idle process is left alone: but only after it has been needed
-// for the idle time, as whoever lowers the count to 0 has to wake it from there.
+// While it is needed, it sleeps without a timeout, so that an idle process is left alone; but only after the idle time,
+// as the thread that lowers the count to 0 has to wake it from that sleep.
 void Spawner::work() {
-  { os::Locked made(making_); }  // it may leave once it is said to be present
+  { os::Locked made(making_); }  // waits for PRESENT, before which it can't leave
   bool has_more = false;
   for (;;) {
     const bool is_asked = (wanted_.exchange(0, std::memory_order_seq_cst) & ASKED) != 0;
@@ -56,7 +56,7 @@ void Spawner::work() {
   }
 }
 
-// True: the time is over, and nobody has asked.
+// True: the time is over, and no thread has asked.
 bool Spawner::sleep(std::int64_t most_ns) {
   std::uint32_t awake = 0;
   if (!wanted_.compare_exchange_strong(awake, ASLEEP, std::memory_order_seq_cst)) return false;
@@ -70,8 +70,8 @@ void Spawner::sleep_while_needed() {
   if (is_needed()) os::futex_wait(wanted_, HOW);
 }
 
-// Who asks at this very moment finds none, and makes his thread himself: none of the requests is in flight that others
-// may need a thread for.
+// A thread that asks at this very moment finds no spawner, and makes the thread it needs itself: that is safe, as no
+// request is in flight that needs the spawner.
 bool Spawner::retire() {
   os::Locked locked(making_);
   std::uint32_t unneeded = PRESENT;

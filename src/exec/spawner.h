@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Spawner: the one thread of the library that makes others for those who serve or finish requests, and the threads of
-// SIGEV_THREAD. pthread_create takes locks of malloc and of glibc's stacks. A thread of the application may hold them,
-// interrupted by a handler that waits in aio_suspend: whoever served that request could make no thread before it is
-// over, and it would never be. So they ask here, which waits for nobody, and go on with the threads that there are.
-// Submitters make threads themselves: they may come back with EAGAIN, and are in no handler, as aio_read and its like
+// Spawner: the library thread that creates others for threads that serve or finish requests, and the threads of
+// SIGEV_THREAD. pthread_create takes locks of malloc and of glibc's stack cache. An application's thread may hold them
+// while a handler that interrupted it waits in aio_suspend: if the thread that serves that request needed a new thread
+// to finish it, both would wait for ever. So such threads ask the spawner, without waiting, and go on with the threads
+// that exist. Submitters create threads themselves: they may return EAGAIN, and are not in a handler, as aio_read etc.
 // are not async-signal-safe.
 //
-// A submitter makes it before others know of a request that may want it (engine.h, expect_threads), and it stays while
-// such requests are in flight. It leaves when there have been none for the idle time. Where it could not be made, who
-// asks is told so, and makes his thread himself, most likely in vain.
+// A submitter makes the spawner before others know of a request that may need it (engine.h, expect_threads), and it
+// stays while such requests are in flight. It leaves when there have been none for the idle time. If it could not be
+// made, a thread that asks is told so, and tries to make the thread it needs itself, most likely in vain.
 //
 // Shared words:
-//   life_    PRESENT, and how many need it: requests in flight, who asks. Raised and lowered by these; PRESENT is set
-//            by a submitter and taken off by the thread, both under making_, the latter while nobody is counted. All
-//            seq_cst against wanted_: who asks is counted until he has asked, and who leaves looks at wanted_
-//            afterwards; who lowers the count to 0 looks whether the thread sleeps without an end, and it looks at the
-//            count after it has said so.
-//   wanted_  that somebody has asked; and how the thread sleeps on it. Set by whoever asks, cleared by the thread.
+//   life_    PRESENT, and a count of its users: requests in flight, and threads that are asking. PRESENT is set by a
+//            submitter and cleared by the spawner, both under making_, the latter only if the count is 0. All seq_cst
+//            against wanted_: a thread that asks is counted until it has asked, and the spawner, when it leaves, looks
+//            at wanted_ afterwards; a thread that lowers the count to 0 then looks whether the spawner sleeps without a
+//            timeout, and the spawner looks at the count after it has written that it does.
+//   wanted_  whether a thread has asked, and how the spawner sleeps on it. ASKED is set by the thread that asks; the
+//            spawner clears the word.
 // Locks: making_, with all signals blocked, while the spawner is made.
 #pragma once
 
@@ -33,14 +34,15 @@ class Spawner {
  public:
   static constexpr std::int64_t RETRY_NS = 1'000'000;
 
-  // do_asked: all that has been asked for, on the spawner's thread; true: there is more to do, in a moment.
+  // do_asked: does all that was asked for, on the spawner's thread. True: there is more to do, after a pause.
   void start(void* host, bool (*do_asked)(void* host)) {
     host_ = host;
     do_asked_ = do_asked;
   }
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
 
-  // It stays from `enter`, which makes it where there is none and a submitter says so, to `leave`. Signals are blocked.
+  // The spawner stays from `enter` to `leave`. `enter` makes it if there is none and may_start is YES. Signals are
+  // blocked.
   void enter(MayStart may_start);
   void leave();
   class [[nodiscard]] Use {
@@ -56,7 +58,8 @@ class Spawner {
     Spawner& spawner_;
   };
 
-  // Who asks has noted before what he wants. Waits for nobody, but where it may be made. False: there is no spawner.
+  // The caller has noted what it needs before. Does not wait, unless the spawner may be made. False: there is no
+  // spawner.
   [[nodiscard]] bool ask(MayStart may_start = MayStart::ASKS);
   [[nodiscard]] bool is_present() const { return (life_.load(std::memory_order_seq_cst) & PRESENT) != 0; }
   [[nodiscard]] bool is_needed() const { return (life_.load(std::memory_order_seq_cst) & NEEDED) != 0; }

@@ -75,7 +75,7 @@ void TraceWriter::add_quoted(std::string_view text) {
   for (const char& character : text) {
     const auto byte = static_cast<unsigned char>(character);
     if (byte == '"' || byte == '\\') text_.add("\\");
-    const bool is_odd = byte < 0x20 || byte >= 0x7f;  // JSON is UTF-8, of which the name of a program need not be
+    const bool is_odd = byte < 0x20 || byte >= 0x7f;  // JSON is UTF-8; a program's name need not be
     text_.add(is_odd ? "?" : std::string_view(&character, 1));
   }
 }
@@ -86,7 +86,7 @@ void TraceWriter::add_microseconds(std::int64_t ns) {
   for (std::int64_t place = 100; place > 0; place /= 10) text_.add_signed(ns % 1000 / place % 10);
 }
 
-// Up to what its kind asks for more.
+// Begins an event with what all kinds have in common.
 void TraceWriter::open(const char* phase, std::string_view name) {
   text_.add(",\n{\"cat\":\"atomrt\",\"ph\":\"").add(phase).add("\",\"name\":\"").add(name);
   text_.add("\",\"pid\":").add(process_);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// trace: events as Chrome's trace event format, which ui.perfetto.dev, chrome://tracing and others show. A request is a
-// nestable asynchronous event ("b" to "e") named by its aiocb and its beginning, what it went through are such events
-// within it; a notification is one after it. A thread's track shows what that thread submitted and ended.
+// trace: events in Chrome's trace event format, which ui.perfetto.dev, chrome://tracing and others show. A request is a
+// nestable asynchronous event ("b" to "e"), identified by its aiocb and start time; its phases are such events within
+// it, and its notification is one after it. A thread's track shows what that thread submitted and ended.
 //
-// The text is the format's JSON array, of which each event can be written as it comes: the array may lack its end.
+// The text is the format's JSON array form: each event can be written as it comes, as the closing bracket may be
+// missing.
 #pragma once
 
 #include "base/line.h"
@@ -11,11 +12,11 @@
 
 namespace atomrt::exec {
 
-// What one event comes to at most (tests/unit/exec/trace_test.cpp).
+// The most that one event takes (tests/unit/exec/trace_test.cpp).
 constexpr std::size_t TRACE_EVENT_BYTES = 1024;
 using TraceText = base::Line<64 * TRACE_EVENT_BYTES>;
 
-// What each file begins with, by which one is known again.
+// How each file begins, by which a trace is recognised.
 constexpr char TRACE_MAGIC[] = "[{\"cat\":\"atomrt\"";
 constexpr std::size_t TRACE_MAGIC_BYTES = sizeof TRACE_MAGIC - 1;
 
@@ -31,7 +32,7 @@ class TraceWriter {
   void begin(std::string_view program, std::int64_t now_ns, std::int64_t real_now_ns);
   void name_thread(std::uint32_t thread, std::string_view name);
   void add(const chain::Event& event);
-  // What was left out so far.
+  // Writes how much was left out so far.
   void add_counts(const TraceCounts& counts, std::int64_t now_ns);
   void end(const TraceCounts& counts, std::int64_t now_ns);
 

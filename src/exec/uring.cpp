@@ -12,14 +12,14 @@ namespace atomrt::exec {
 namespace {
 
 constexpr std::size_t PAGE = 4096;
-// The kernel's struct io_rings, which the completion entries follow, and room for its alignment.
+// Room for the kernel's struct io_rings, after which the completion entries come, and for its alignment.
 constexpr std::size_t RING_HEAD = 1024;
-// From liburing: the descriptor is an index of registered ones.
+// From liburing: ring_fd is an index of registered descriptors.
 constexpr std::uint8_t IS_REGISTERED_RING = 1;
 // Before Linux 6.10 the memory of either part must be contiguous: one page.
 constexpr unsigned ENTRIES_OF_ONE_PAGE = 64, COMPLETIONS_OF_ONE_PAGE = 128;
-// The kernel makes its table of waiting polls by the size of the completion queue: 128 buckets for this. To take one of
-// many polls back it walks a bucket.
+// The kernel sizes its hash table of pending polls by the completion queue: 128 buckets for this size. To cancel a poll
+// it walks a bucket, so with many polls a small table is slow.
 constexpr unsigned LEAST_COMPLETIONS = 4096;
 
 std::size_t rounded(std::size_t size) { return (size + PAGE - 1) / PAGE * PAGE; }

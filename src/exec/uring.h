@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An io_uring without a descriptor: its memory is the library's own (IORING_SETUP_NO_MMAP) and its number an index that
-// only the creating task can use (IORING_SETUP_REGISTERED_FD_ONLY), both Linux 6.5. The ring goes when that task ends.
+// only the creating task can use (IORING_SETUP_REGISTERED_FD_ONLY), both Linux 6.5. The kernel frees the ring when that
+// task ends.
 #pragma once
 
 #include <liburing.h>
@@ -22,8 +23,8 @@ struct Uring {
   std::size_t size;
 };
 
-// Makes a ring with room for that many submissions, or fewer where the kernel wants less memory, that this thread alone
-// may use. 0, or why there is none: ENOSYS, EPERM, EINVAL (an old kernel), ENOMEM, EOPNOTSUPP (no futex operation).
+// Makes a ring that only this thread may use, with room for that many submissions, or fewer if the kernel takes only a
+// page. 0, or an errno: ENOSYS, EPERM, EINVAL (an old kernel), ENOMEM, EOPNOTSUPP (no futex operation).
 [[nodiscard]] int open_uring(Uring& uring, unsigned entries);
 // Gives the memory back. What is still in the ring is cancelled when the thread ends.
 void close_uring(Uring& uring);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The streams of the workers: one try, and who waits for the peer where that finds it not ready.
+// Streams of the workers: one try, and what waits for the peer if it is not ready.
 #include "exec/perform.h"
 #include "exec/workers.h"
 
@@ -20,7 +20,8 @@ void Workers::count_as_blocked(bool& is_blocked) {
   look_after_queue();
 }
 
-// One try. Afterwards the place is MOVING where nothing has been moved, else RUNNING.
+// One try. may_wait: the call may wait for the peer. On NOT_READY the place is MOVING if nothing has been moved, else
+// RUNNING.
 long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
   const int fd = descriptor_of(chain);
   if (may_wait) {
@@ -35,14 +36,14 @@ long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
   const bool waits_by_call = chain.is_socket && (chain.moved > 0 || gives_up(chain, fd));  // low mark, timeout
   const bool ready = waits_by_call || needs_no_peer(chain, fd) || os::wait_until_ready(fd, writes, 0);
   if (!ready) return NOT_READY;
-  count_as_blocked(is_blocked);  // ready for some of it, or for a while
+  count_as_blocked(is_blocked);  // it may be ready only for a part, or only for a moment
   put(chain, Place::RUNNING);
   return perform_stream(chain, fd);
 }
 
 chain::Released Workers::run_stream(Chain& chain) {
-  // A descriptor may say that there is room and then have too little for a datagram: after as many vain tries the
-  // thread waits in the call itself. A reader that finds nothing was outrun by another, and waits again.
+  // poll may report room that is too little for a datagram: after so many failed tries the thread waits in the call
+  // itself. A reader that finds nothing was outrun by another one, and waits again.
   constexpr int MOST_VAIN_TRIES = 16;
   const std::uint32_t generation = generation_of(chain);
   const bool writes = chain.operation == chain::Operation::WRITE;
@@ -58,7 +59,7 @@ chain::Released Workers::run_stream(Chain& chain) {
       const Verdict verdict = completion_.poll(completion_.engine, chain);
       if (verdict == Verdict::ACCEPTED || leave_to_others(chain)) return {};
     }
-    // First, so that whoever finds the chain BLOCKED does not count on its thread.
+    // Counted before, so that a thread that finds the chain BLOCKED does not rely on this worker.
     const bool was_blocked = is_blocked;
     if (!was_blocked) set_blocked(is_blocked = true);
     put(chain, moved == 0 ? Place::BLOCKED : Place::RUNNING);
@@ -73,7 +74,7 @@ chain::Released Workers::run_stream(Chain& chain) {
   return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
 }
 
-// Where enough threads wait in poll already.
+// To the poller, if enough workers wait in poll already.
 bool Workers::leave_to_others(Chain& chain) {
   {
     os::Locked locked(mutex_);
@@ -82,7 +83,7 @@ bool Workers::leave_to_others(Chain& chain) {
   return poller_.add(chain);
 }
 
-// The poller's thread: one try that does not wait, and a worker for all else.
+// On the poller's thread: a worker tries again.
 void Workers::resume(void* self, Chain& chain) {
   Workers& workers = *static_cast<Workers*>(self);
   const Completion& completion = workers.completion_;
@@ -90,8 +91,8 @@ void Workers::resume(void* self, Chain& chain) {
   if (verdict == Verdict::DECLINED) completion.fail(completion.engine, chain, EAGAIN);
 }
 
-// Where there is no thread for the queue but those that wait for a peer, and one that was asked for may be long in
-// coming, this one goes back there, and its chain behind all others.
+// If all threads wait for peers while the queue has chains, this one goes back to the queue, with its own chain as the
+// last: a thread that was asked for may take long to come.
 bool Workers::give_way(Chain& chain) {
   os::Locked locked(mutex_);
   if (queue_.empty() || has_thread_locked()) return false;
@@ -99,9 +100,9 @@ bool Workers::give_way(Chain& chain) {
   return true;
 }
 
-// Until the peer is ready and the chain is this thread's (again: MOVING, if it was BLOCKED and may_be_taken). False:
-// somebody else took it, or it was left to the poller or the queue, and it may be gone; nothing of it but its atomics
-// is looked at before the claim.
+// Waits until the peer is ready and this thread owns the chain (if may_be_taken it was BLOCKED, and is MOVING again).
+// False: another thread took it, or it was left to the poller or the queue, and may be over. Before the claim only the
+// chain's atomics are read.
 bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken) {
   for (os::Patience patience;;) {
     const int fd = descriptor_of(chain);
@@ -115,7 +116,7 @@ bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes,
       patience.wait();  // its descriptor is being replaced
       continue;
     }
-    look_after_queue();  // for a thread that could not be made when this one blocked
+    look_after_queue();  // in case no thread could be made when this one blocked
     if (may_be_taken && !claim(chain, generation, Place::BLOCKED, Place::MOVING)) continue;
     if (poller_.add(chain) || give_way(chain)) return false;
     if (may_be_taken) put(chain, Place::BLOCKED);

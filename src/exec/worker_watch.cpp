@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Workers that run nothing, and look: one keeps watch over what is left to waiters, one looks around for a moment.
+// Idle workers: one keeps watch over what is left to waiters, one looks for new work for a moment before it sleeps.
 #include "exec/workers.h"
 
 namespace atomrt::exec {
@@ -8,12 +8,12 @@ using chain::Chain;
 
 namespace {
 
-// Looks at an empty queue before a watch ends.
+// So many looks in a row that find an empty queue end a watch.
 constexpr unsigned MOST_EMPTY_LOOKS = 32;
 
 }  // namespace
 
-// Returns at once unless waiters take what comes; then when something is a worker's business, or the waiters have gone.
+// Returns at once unless waiters take what comes. Else returns when a chain needs a worker, or waiters take no more.
 void Workers::keep_watch_locked() {
   if (keeps_watch()) return;
   const Chain* first = queue_.first();
@@ -46,7 +46,7 @@ void Workers::look_after_lone_locked(bool all) {
   mutex_.lock();
 }
 
-// Comes back with the lock when something has come, or the moment is over.
+// Returns, with the lock held, when a chain has come or the moment is over.
 void Workers::look_around_locked() {
   if (looking_ || !queue_.empty() || !lookout_.is_worthwhile()) return;
   looking_ = true;

@@ -14,19 +14,19 @@ using chain::Place;
 
 namespace {
 
-// Threads that copying is shared by: enough to overlap with the submitter on a small machine.
+// How many threads share requests that only copy: enough to overlap with the submitter on a small machine.
 constexpr unsigned MOST_FOR_MODEST = 2;
 
-// How long one that is not to leave yet sleeps at least.
+// The shortest sleep of an idle thread that may not leave yet.
 constexpr std::int64_t KEPT_NS = 1'000'000'000;
 
-// Between two passes over what found no thread of its own.
+// Between two passes over notifications that found no thread.
 constexpr std::int64_t CHORES_NS = 1'000'000;
 
-// The submitter of such a request is likely to wait for it: otherwise it could only poll.
+// The submitter of a request without notification is likely to wait for it: otherwise it could only poll.
 bool waiter_may_take(const Chain& chain) {
   if (!chain.is_local || is_sync(chain.operation) || chain.notification.by != chain::NotifyBy::NOTHING) return false;
-  // One of several reads, or direct writes, waits for the disk beside the others.
+  // Several reads or direct writes wait for the disk in parallel: better by workers.
   return chain.order == chain::Order::DRAINED_WRITES ? !is_crowded(chain) : is_alone(chain);
 }
 
@@ -54,7 +54,8 @@ void Workers::removed_locked(const Chain& chain) {
   modest_ -= chain.is_modest;
 }
 
-// A stream request stays MOVING up to its first try, which does not wait: until then aio_cancel can't know.
+// A stream request stays MOVING up to the end of its first try, which does not wait: until then aio_cancel can't know
+// whether it has moved bytes.
 Chain* Workers::pop_locked() {
   Chain* chain = queue_.pop_front();
   if (chain == nullptr) return nullptr;
@@ -63,15 +64,15 @@ Chain* Workers::pop_locked() {
   return chain;
 }
 
-// Whether more threads are of use than those on their way: somebody comes for each, or those who run look at the queue
-// afterwards.
+// Whether more threads are of use than those coming to the queue, one for each chain. If not, running workers look at
+// the queue afterwards.
 bool Workers::wants_more_locked(unsigned coming) const {
   const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
   return queued_ - modest_ + is_one_more_of_use > coming && running_ + coming - telling_ < limit_;
 }
 
-// A thread that is still to be made keeps none of those asleep that are there, as it may come late, or never. Nor does
-// a submitter count on it: where there is no other he makes one, beyond the limit if need be.
+// Threads that are being made don't count here, as they may come late, or never: idle ones are woken all the same. Nor
+// does a submitter rely on one: if there is no other it makes one, beyond the limit if need be.
 Workers::Need Workers::need_locked(MayStart may_start) {
   const unsigned coming = waking_ + looking_ + telling_;
   if (!wants_more_locked(coming)) return Need::NOTHING;
@@ -82,7 +83,8 @@ Workers::Need Workers::need_locked(MayStart may_start) {
   }
   if (may_start == MayStart::NO) return Need::NOTHING;
   const bool has_nobody = may_start == MayStart::YES && !has_thread_locked();
-  const bool is_of_use = wants_more_locked(coming + starting_) && threads_ - blocked_ < limit_;  // else about to look
+  // At the limit of threads, one of them is about to look at the queue.
+  const bool is_of_use = wants_more_locked(coming + starting_) && threads_ - blocked_ < limit_;
   if (!has_nobody && !is_of_use) return Need::NOTHING;
   return reserve_thread_locked(may_start);
 }
@@ -104,23 +106,23 @@ void Workers::ensure_one() {
   if (!make_thread()) abandon_queue(nullptr, 0);
 }
 
-// The last one stays while requests are in flight that may come to be the workers', whoever has them now.
+// The last worker stays while requests are in flight that may still need one, whichever context has them now.
 bool Workers::may_leave_locked() const {
   const bool is_last = threads_ == blocked_ + unmade_ + 1;
   if (is_last && spawner_ != nullptr && spawner_->is_needed()) return false;
   return queue_.empty() && !completion_.has_chores(completion_.engine);
 }
 
-// False when there is no thread, nor one being made by somebody else, to come back to the queue.
+// False if no thread will come back to the queue, and no other thread is making one.
 bool Workers::satisfy(Need need, MayStart may_start) {
   if (need == Need::WAKE) os::futex_wake(sequence_, 1);
   if (need != Need::THREAD) return true;
   if (may_start == MayStart::ASKS) {
     if (spawner_ != nullptr && spawner_->ask()) return true;
     os::Locked locked(mutex_);
-    if (asked_ == 0) return true;  // by a spawner that another thread has made meanwhile
+    if (asked_ == 0) return true;  // taken by a spawner that another thread has made meanwhile
     --asked_;
-    if (spawner_ != nullptr && has_thread_locked()) {  // which comes back to the queue
+    if (spawner_ != nullptr && has_thread_locked()) {  // a worker comes back to the queue
       --unmade_;
       --threads_;
       --starting_;
@@ -141,7 +143,7 @@ bool Workers::make_thread() {
   return threads_ > blocked_;
 }
 
-// None for whom nothing is left to do: a waiter took it meanwhile, or a thread that was there.
+// Makes none if the queue is empty by now: a waiter or another worker took the chain.
 void Workers::make_asked() {
   poller_.make_asked();
   for (;;) {
@@ -171,7 +173,7 @@ bool Workers::begin_absence() {
   return true;
 }
 
-// Where there are two, each makes the threads of the notifications of what it has run: no hand-over to the spawner.
+// With two workers, each creates the notification threads of the requests that it ran, without the spawner.
 bool Workers::wants_a_second_locked(const Chain& chain) const {
   return needs_thread(chain, chain.tail) && threads_ < blocked_ + 2 && threads_ < limit_;
 }
@@ -191,9 +193,9 @@ Verdict Workers::submit(Chain& chain, MayStart may_start) {
   return satisfy(need, may_start) ? Verdict::ACCEPTED : abandon_queue(&chain, generation);
 }
 
-// Nobody will come. Unless it was taken meanwhile, the chain is its submitter's again, place RUNNING; others that
-// counted on the same thread fail with EAGAIN, as their submitters have gone. own: null for who has none; then those
-// who wait for a peer are enough, as they look after the queue.
+// No worker will come. Unless it was taken meanwhile, `own` belongs to its submitter again, place RUNNING (DECLINED);
+// other chains that relied on the same thread fail with EAGAIN, as their submitters have returned. own: null if the
+// caller has none; then workers that wait for a peer are enough, as they look after the queue.
 Verdict Workers::abandon_queue(const Chain* own, std::uint32_t generation) {
   Verdict verdict = Verdict::ACCEPTED;
   chain::ChainQueue orphans{};
@@ -297,7 +299,7 @@ Chain* Workers::next() {
   }
 }
 
-// Asleep until woken, or until the time is over (true).
+// Sleeps until woken, or until the time is over (true).
 bool Workers::sleep_locked(std::int64_t most_ns) {
   ++idle_;
   const std::uint32_t seen = sequence_.load(std::memory_order_relaxed);
@@ -309,15 +311,16 @@ bool Workers::sleep_locked(std::int64_t most_ns) {
   return error == ETIMEDOUT;
 }
 
-// Whether the last chain was polled for.
+// True: the program seems to poll for the last chain.
 bool Workers::run(Chain& first) {
   bool was_polled_for = false;
   for (Chain* chain = &first; chain != nullptr;) {
     const std::uint32_t takes = deferral_.takes();
     note_runner(*chain);
     const chain::Released released = is_stream_transfer(*chain) ? run_stream(*chain) : run_file(*chain, was_polled_for);
-    // The next one of the same lane is run here: no wake-up a request, and no other worker waits for the inode's lock.
-    // Unless a waiter has begun to take what it waits for: then it does it all, and this thread is only in its way.
+    // The next one of the same lane is run here: that saves a wake-up for each request, and no other worker waits for
+    // the inode's lock. Unless a waiter has begun to take what it waits for: then it takes them all, and this thread
+    // would only be in its way.
     chain = released.chains[0];
     const bool leave = chain != nullptr && deferral_.takes() != takes && waiter_may_take(*chain);
     if (leave) {
@@ -340,9 +343,9 @@ chain::Released Workers::run_file(Chain& chain, bool& was_polled_for) {
   return released;
 }
 
-// The signal wakes a program that submits the next request before this thread has come back to the queue, which it is
-// about to: then no other one is woken for it. Only at one O_DIRECT request at a time: for shorter ones it is faster to
-// have two threads take turns. Where the program has closed the descriptor, the end may close the file, which may take
+// The signal wakes a program that submits its next request before this thread is back at the queue: as that is a moment
+// away, no other worker is woken for it. Only with one O_DIRECT request at a time: for shorter ones it is faster if two
+// threads take turns. Not if the program has closed the descriptor: then finishing may close the file, which may take
 // any time.
 bool Workers::begin_telling(const Chain& chain) {
   const chain::NotifyBy by = chain.notification.by;
@@ -354,7 +357,7 @@ bool Workers::begin_telling(const Chain& chain) {
   return true;
 }
 
-// goes_on: with the next one of the same lane.
+// goes_on: this worker runs the next chain of the lane first.
 void Workers::end_telling(bool goes_on) {
   Need need = Need::NOTHING;
   {

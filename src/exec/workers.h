@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Workers: the threads context. Demand-created threads that drain one queue and leave when idle; the context of last
+// Workers: the threads context. Threads made on demand that drain one queue and leave when idle; the context of last
 // resort, which can do everything.
 //
-// A stream request whose peer is not ready is waited for elsewhere: in kernel AIO, else by the poller. A few threads
-// wait themselves where that is the faster way; they do not count against the limit of workers, and give the request to
-// the poller after POLL_SLICE_NS, as a thread can't be woken from poll without a signal or a descriptor.
+// A stream request whose peer is not ready is polled for by kernel AIO, else by up to MOST_BLOCKED workers, which are
+// faster than the poller, else by the poller. Those workers do not count against the limit, and give the request to the
+// poller after POLL_SLICE_NS, as a thread can't be woken from poll without a signal or a descriptor.
 //
-// Requests that waiters take over (Deferral) wake nobody; one worker keeps watch, looks every WATCH_NS, and runs what
-// has been lying since the look before.
+// Requests that waiters take over (Deferral) wake no worker; one worker keeps watch, looks every WATCH_NS, and runs
+// what has been lying since its last look.
 //
-// A request that nothing sleeps for and that notifies nobody is polled for by the program: after it a worker looks
-// around for a moment, as the next one comes at once (Lookout).
+// A request that no thread sleeps for and that notifies nobody is probably polled for by the program: after it a worker
+// spins for a moment, as the next one comes at once (Lookout).
 //
-// Requests that only copy (Request::is_modest) are shared by a few threads: more would only take turns on the
-// processors.
+// Requests that only copy (Request::is_modest) are shared by a few threads: more would only compete for processors.
 //
-// Locks: `mutex_` protects everything below it and the place QUEUED; taken by submitters (signals blocked), workers and
-// whoever takes a chain back; never held over a system call but futex_wake. `sequence_` is the idle workers' futex.
+// Locks: `mutex_` protects the members below it and the place QUEUED; taken by submitters (signals blocked), workers
+// and whoever takes a chain back; never held over a system call but futex_wake. `sequence_` is the idle workers' futex.
 #pragma once
 
 #include "exec/context.h"
@@ -38,28 +37,28 @@ class Workers {
 
   using MayStart = exec::MayStart;
 
-  // Threads of both kinds are made that way.
+  // For workers and the poller.
   void spawn_by(Spawner& spawner) {
     spawner_ = &spawner;
     poller_.spawn_by(spawner);
   }
   // limit: most threads that file requests may use; idle_ns: how long an idle thread stays.
   void configure(unsigned limit, std::int64_t idle_ns);
-  // has_others: there are more processors than this thread's; where there are not, looking around is waste.
+  // has_others: there are more processors than this thread's; if not, spinning is a waste.
   void start(const Completion& completion, bool has_others) {
     completion_ = completion;
     poller_.start(this, resume);
     lookout_.start(has_others);
   }
 
-  // DECLINED: no thread exists and none could be made (EAGAIN), or may be made (async-signal-safe callers). One that
-  // was asked for may turn out not to be had: then the chain fails.
+  // DECLINED: no thread exists and none could be made (EAGAIN), or may be made (async-signal-safe callers). If the
+  // spawner can't make one that was asked for, and there is no other, the chain fails later.
   Verdict submit(chain::Chain& chain, MayStart may_start = MayStart::YES);
   bool take(chain::Chain& chain);
-  // For a submitter whose chain is held: whoever lets it go can make no thread for it (spawner.h).
+  // For a submitter whose chain is held: the thread that releases it may not make a worker for it (spawner.h).
   void ensure_one();
-  // For a worker that is about to do what may take any time, as making a thread for the program does: meanwhile nobody
-  // counts on it. False: there is no other one that would come back to the queue.
+  // For a worker that is about to do what may take any time, such as creating a thread for the program: meanwhile no
+  // thread relies on it. False: there is no other worker that would come back to the queue.
   [[nodiscard]] bool begin_absence();
   void end_absence() { set_blocked(false); }
   // For the spawner: makes what was asked for.
@@ -68,12 +67,13 @@ class Workers {
   void nudge();
   // A waiter has taken over a chain of that descriptor, from here or from its lane.
   void waiter_took_one(int fd) { deferral_.waiter_took(fd); }
-  // Such a chain may lie outside of the queue: waiters take them, and a worker looks after those that are left lying.
+  // Whether a chain of that descriptor may be left outside the queue: waiters take them, and a worker looks after those
+  // left lying.
   [[nodiscard]] bool leaves_to_waiters(int fd) const { return deferral_.is_on(fd) && keeps_watch(); }
   [[nodiscard]] bool keeps_watch() const { return watching_.load(std::memory_order_seq_cst); }
-  // More requests of its file are in flight than one waiter should be left with: a worker beside it is worth waking.
+  // For when more requests of the file are in flight than should be left to one waiter: a worker is woken.
   void end_deferral(int fd);
-  // Of workers, and of waiters that do their work.
+  // Used by workers and waiters.
   [[nodiscard]] Pace& pace() { return pace_; }
 
   // Calls change(chain) if the chain is QUEUED here, under the lock.
@@ -120,7 +120,7 @@ class Workers {
   void look_around_locked();
   [[nodiscard]] bool wants_more_locked(unsigned coming) const;
   [[nodiscard]] Need need_locked(MayStart may_start);
-  // Threads that will come back to the queue, whatever becomes of those that are being made.
+  // Whether a worker will come back to the queue, without those that are still being made.
   [[nodiscard]] bool has_thread_locked() const { return threads_ > blocked_ + unmade_; }
   [[nodiscard]] Need reserve_thread_locked(MayStart may_start);
   [[nodiscard]] bool wants_a_second_locked(const chain::Chain& chain) const;
@@ -140,24 +140,25 @@ class Workers {
   chain::ChainQueue queue_;
   std::int64_t idle_ns_;
   unsigned limit_;
-  std::atomic<std::uint32_t> arrivals_;  // chains put into queue_ so far; read without the lock by who looks around
+  std::atomic<std::uint32_t> arrivals_;  // chains put into queue_ so far; read without the lock by look_around_locked
   unsigned queued_;    // chains in queue_
   unsigned modest_;    // of those, the modest ones
   unsigned copying_;   // threads that run a modest one
   unsigned threads_;   // alive or being made
   unsigned starting_;  // of those, have not looked at the queue yet
-  unsigned unmade_;    // asked for, or being made: there may be none in the end, or late (spawner.h)
-  unsigned asked_;     // of those, the spawner has not begun
+  unsigned unmade_;    // of those, asked for or being made: may come late, or never (spawner.h)
+  unsigned asked_;     // of those, not begun by the spawner yet
   unsigned idle_;      // asleep or about to sleep on sequence_
   unsigned waking_;    // of those, woken and not yet looking
-  unsigned running_;   // at work on a chain: at most limit_, but for those whose stream has just become ready
-  unsigned blocked_;   // in poll for a stream
-  std::uint32_t seen_takes_;  // of the deferral, when the last watch ended
+  unsigned running_;   // at work on a chain: at most limit_, plus those whose stream has just become ready
+  unsigned blocked_;   // waiting for a stream's peer, or absent (begin_absence)
+  std::uint32_t seen_takes_;  // deferral_.takes() when the last watch ended
   Lookout lookout_;
-  // One worker keeps watch. Written under the lock, seq_cst; read without by who leaves a chain to a waiter.
+  // One worker keeps watch. Written under the lock, seq_cst; read without it by a thread that leaves a chain to a
+  // waiter.
   std::atomic<bool> watching_;
   bool looking_;              // one worker looks around
-  bool telling_;              // one worker sends a signal, and looks then
+  bool telling_;              // one worker sends a signal, and then looks at the queue
 };
 
 static_assert(Context<Workers>);
