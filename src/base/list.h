@@ -35,7 +35,7 @@ class List {
     first_ = &element;
   }
 
-  // Before another element, which must be in this list.
+  // Inserts it before another element, which must be in this list.
   void insert_before(T& behind, T& element) {
     if (first_ == &behind) return push_front(element);
     T& before = *(behind.*LINK).previous;
@@ -53,7 +53,7 @@ class List {
     } else {
       (link.previous->*LINK).next = link.next;
     }
-    // The next one, or the first where it was the last: there may be none left.
+    // The next one, or the first if the last was removed; null if the list is empty now.
     T* behind = link.next != nullptr ? link.next : first_;
     if (behind != nullptr) (behind->*LINK).previous = link.previous;
     link = {};

@@ -35,8 +35,8 @@ Chain* adopt(ChainPool& pool, const Request& request, Place place, unsigned cont
   chain->in_flight_link = {};
   chain->member_link = {};
   chain->queue_link = {};
-  // A release: who waits for the request that had this chain before may learn its end from this word alone, and must
-  // see the result and the bytes then, which this thread has acquired with the chain.
+  // A release: a waiter for the chain's previous request may learn of its end from this word alone, and must then see
+  // the result and the bytes, which this thread acquired with the chain.
   chain->waiters.store(packed(generation_of(*chain), 0), std::memory_order_release);
   put(*chain, place);
   return chain;

@@ -12,8 +12,8 @@
 //   entered  where the chain is in flight: see InFlight::with.
 //   runner   the thread that runs it, or sits in poll for it, or RING_POLLS: written by the owner, relaxed, for
 //            whoever looks (pending.h).
-// All else is written by the owner; of a LATE chain `lane` and its link by whoever lets it into its lane
-// (latecomers.h).
+// The owner writes all else, but for `lane` and its link in a LATE chain: the thread that lets the chain into its lane
+// writes these (latecomers.h).
 #pragma once
 
 #include <atomic>
@@ -36,20 +36,20 @@ enum class Order : std::uint8_t {
   STREAM_READS,    // the earlier reads of the stream
   STREAM_WRITES,   // the earlier writes of the stream
   APPENDS,         // the earlier buffered writes of the file
-  DRAINED_WRITES,  // none by right; one worker drains a file's buffered writes, as the kernel's inode lock would
-                   // make several wait for each other
+  DRAINED_WRITES,  // none is required; but one worker drains a file's buffered writes, as several would only wait
+                   // for each other on the kernel's inode lock
   SYNC,            // all earlier chains of the file
-  LATE,            // none; and which lane it belongs to is asked when somebody has to know: see latecomers.h
+  LATE,            // none; its file, and so its lane, is looked up only when it has to be known: see latecomers.h
 };
 
-// How it came to be in flight, and so what its owner has to leave at its end.
+// What it was entered in, and so what its owner has to take it out of at its end.
 enum class Way : std::uint8_t {
   LISTED,  // by InFlight, and its lane or Latecomers
   LONE,    // by LoneTable
   SENT,    // by SentTable
 };
 
-// What is left of the chain after publish.
+// The next step after publish.
 enum class Tail : std::uint8_t { NOTIFY, COUNTDOWN, NOTIFY_GROUP, DONE };
 
 // A duplicate of a descriptor that the application has closed. `holders` counts its chains, and the closing call while
@@ -64,7 +64,7 @@ using HoldPool = os::SlotPool<Hold, 64, 16>;  // their numbers fit Chain::hold
 constexpr unsigned FEW = 8;
 constexpr std::uint8_t NEEDS_REAPER = 1;  // in Chain::in_direct
 
-// Small, as there may be a hundred thousand.
+// Kept small: there may be a hundred thousand.
 struct Chain : os::Slot, Request {
   std::atomic<std::uint64_t> state;
   std::atomic<std::uint64_t> waiters;
@@ -72,26 +72,26 @@ struct Chain : os::Slot, Request {
   std::atomic<std::uint32_t> entered;  // fd + 1 while in flight, else 0: written under the lock of InFlight's bucket
   Order order;
   Tail tail;
-  bool is_out_of_turn : 1;  // a waiter took it from its lane
+  bool is_out_of_turn : 1;  // a waiter took it from its lane before its turn
   bool keeps_known : 1;     // what is known of its descriptor: see known_file.h
   bool is_polled : 1;       // BLOCKED in the ring, not in a thread
-  bool tells_late : 1;      // ENDING: who waits is woken when its tail has been run, or found no thread
+  bool tells_late : 1;      // ENDING: its waiters are woken when its tail has run, or has found no thread
   bool is_counted : 1;      // among those that may want threads; see engine.h, expect_threads
-  // Chains of its file in flight when it came, up to 255, itself included; a hint, relaxed.
+  // How many chains of its file were in flight when it came, itself included, up to 255; a hint, relaxed.
   std::atomic<std::uint8_t> company;
   std::atomic<std::uint8_t> in_direct;  // NEEDS_REAPER, and above it the number of its context
   // LONE or SENT until it has left that table. Written by the submitter, and by the owner at its end.
   std::atomic<Way> way;
-  // Written under the lock of InFlight's bucket, by who is about to close its descriptor; read so, and by the owner
-  // when the chain has left there.
+  // Written under the lock of InFlight's bucket, by the thread that is about to close its descriptor; read under that
+  // lock, and by the owner once the chain has left InFlight.
   std::uint16_t hold : 15;      // number of the Hold that keeps its file, 0 for none
-  std::uint16_t was_begun : 1;  // it had begun by then: its present call may still have to look for the file
+  std::uint16_t was_begun : 1;  // it had begun by then: its system call may still have to look up the number
   Lane* lane;
   base::Link<Chain> in_flight_link;
   union {
     base::Link<Chain> member_link;  // all chains of the lane, if it is a file's
     std::uint32_t poll;             // of a stream: number of its poll in the direct context; owned like the chain
-    std::uint32_t watchers;         // where it tells_late: who is woken
+    std::uint32_t watchers;         // where it tells_late: the waiters to wake
   };
   base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
   std::uint32_t submitter;            // see submitter_of
@@ -122,8 +122,8 @@ constexpr std::uint32_t low_of(std::uint64_t word) { return static_cast<std::uin
   return chain.state.load(std::memory_order_acquire) == packed(generation, static_cast<std::uint32_t>(place));
 }
 
-// For the log of events: by who has just claimed the chain. Within a phase it may be another's already, and is not
-// touched.
+// For the log of events, by the thread that has just claimed the chain. After a move within one phase the chain may be
+// another thread's already, so it is not touched.
 inline void probe_claimed(const Chain& chain, Place from, Place to) {
   if (phase_of(from) == phase_of(to)) return;
   if (chain.is_traced) [[unlikely]] add_move(chain, phase_of(from), phase_of(to));
@@ -147,7 +147,7 @@ inline void put(Chain& chain, Place place) {
   return is_claimed;
 }
 
-// Which of exec/direct_contexts.h it is or was in; written by the owner, before the kernel has the chain.
+// The number of the kernel AIO context that it is or was in; written by the owner, before the kernel has the chain.
 [[nodiscard]] inline unsigned aio_context_of(const Chain& chain) {
   return chain.in_direct.load(std::memory_order_acquire) >> 1;
 }
@@ -157,7 +157,7 @@ inline void set_aio_context(Chain& chain, unsigned context) {
   if (present >> 1 == context) return;
   chain.in_direct.store(static_cast<std::uint8_t>(context << 1), std::memory_order_relaxed);
 }
-// Its context counts it among those that need the reaper; see Direct::need_for. Whoever changes that undoes it.
+// Its context counts it among those that need the reaper: see Direct::need_for. Whoever clears the flag uncounts it.
 [[nodiscard]] inline bool needs_reaper(const Chain& chain) {
   return (chain.in_direct.load(std::memory_order_relaxed) & NEEDS_REAPER) != 0;
 }
@@ -170,7 +170,7 @@ inline bool clear_needs_reaper(Chain& chain) {
   return (chain.in_direct.fetch_and(OTHERS, std::memory_order_acq_rel) & NEEDS_REAPER) != 0;
 }
 
-// The thread that made it; 0 where threads have no known numbers. Relaxed: who waits for it looks without owning it.
+// The thread that made it; 0 where threads have no known numbers. Relaxed: a waiter reads it without owning the chain.
 [[nodiscard]] inline std::uint32_t submitter_of(const Chain& chain) {
   return __atomic_load_n(&chain.submitter, __ATOMIC_RELAXED);
 }
@@ -183,16 +183,16 @@ inline bool clear_needs_reaper(Chain& chain) {
 [[nodiscard]] inline bool is_watched(const Chain& chain) {
   return low_of(chain.waiters.load(std::memory_order_relaxed)) != 0;
 }
-// Of its file no other chain, or more than a few, were in flight when it came.
+// When it came, no other chain of its file was in flight; or more than FEW were, itself included.
 [[nodiscard]] inline bool is_alone(const Chain& chain) { return chain.company.load(std::memory_order_relaxed) == 1; }
 [[nodiscard]] inline bool is_crowded(const Chain& chain) { return chain.company.load(std::memory_order_relaxed) > FEW; }
 [[nodiscard]] inline bool is_stream_transfer(const Chain& chain) {
   return chain.kind == os::FileKind::STREAM && !is_sync(chain.operation);
 }
 
-// The descriptor to use, for the owner, which has said before that the chain is its own (RUNNING, or MOVING). With the
-// fence of who replaces it (engine/hold.cpp, give): either that one sees it begun, and waits until it has entered the
-// kernel, or this finds the duplicate.
+// The descriptor to use, for the owner, which has put the chain at RUNNING or MOVING before. The fence pairs with that
+// of the thread that replaces the descriptor (engine/hold.cpp, give): either that thread sees that the chain has begun,
+// and waits until it has entered the kernel, or this finds the duplicate.
 [[nodiscard]] inline int descriptor_of(const Chain& chain) {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   return chain.io_fd.load(std::memory_order_acquire);
@@ -201,13 +201,13 @@ inline bool clear_needs_reaper(Chain& chain) {
 // For the owner, before it runs the chain.
 inline void note_runner(Chain& chain) { chain.runner.store(os::this_thread_number(), std::memory_order_relaxed); }
 
-// A free chain that takes the request over; place MOVING, LONE, or SENDING into that context. Null when memory is
+// A free chain that takes the request over, at place MOVING or LONE, or SENDING (to that context). Null when memory is
 // short.
 [[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request, Place place = Place::MOVING, unsigned context = 0);
-// The same for one that is over but for its tail; place ENDING.
+// The same for a request of which only the tail is left; place ENDING.
 [[nodiscard]] Chain* adopt_tail(ChainPool& pool, const Request& request, Tail tail);
 
-// The same for a place that also others take it from for a moment (MOVING) and put it back to. False: it is elsewhere.
+// Like claim, but waits while another thread briefly holds the chain MOVING. False: it is elsewhere.
 [[nodiscard]] inline bool claim_patiently(Chain& chain, std::uint32_t generation, Place from, Place to) {
   assert(may_be_claimed(from, to));
   for (os::Patience patience;; patience.wait()) {
@@ -221,7 +221,7 @@ inline void note_runner(Chain& chain) { chain.runner.store(os::this_thread_numbe
   }
 }
 
-// Back to the pool: every name of it is stale from here on. The waiters' word has been closed by publish.
+// Gives it back to the pool: every name of it is stale from here on. Publish has closed its waiters' word.
 void recycle(ChainPool& pool, Chain& chain);
 
 }  // namespace atomrt::chain

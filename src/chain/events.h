@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Events: what happens to requests, noted by whoever does it and taken out by one thread, which writes it to a file
-// (engine/trace_file.h). In memory of a fixed size: where there is no room requests are left out whole, and counted.
+// (engine/trace_file.h). Memory is of a fixed size: if there is no room whole requests are left out, and counted.
 //
 // Shared words:
 //   tail_         the number of the next event; raised by whoever notes one
 //   head_         the number of the next one to be taken; written by the taker, under its lock
 //   Cell::state   EMPTY, BUSY, FULL. A writer claims an EMPTY cell (acquire: the taker is done with it), and says that
-//                 it is FULL (release); the taker makes it EMPTY (release). Both touch `event` in their states alone.
-// A writer waits for nothing, so any thread may be one, in a signal handler too: a handler amid an event has a cell of
-// its own. One that never comes back (its thread has been killed) keeps one cell busy.
+//                 it is FULL (release); the taker makes it EMPTY (release). Each touches `event` in its own state.
+// A writer waits for nothing, so any thread may be one, also in a signal handler: one that interrupts a writer has a
+// cell of its own. A writer that never comes back (its thread has been killed) keeps one cell busy.
 // All-zero memory is the initial state.
 #pragma once
 
@@ -31,8 +31,8 @@ enum class Happening : std::uint8_t {
   LIST_NOTIFIED,  // of no request: lio_listio's own
 };
 
-// Where it is, as the log knows it. Places between which a chain may go while somebody else looks after it already are
-// one phase: who moves it on there must not touch it any more.
+// Where it is, as the log shows it. Places are one phase if a chain may be another thread's as soon as it has moved
+// from one to the other: the thread that moved it must not touch it any more.
 enum class Phase : std::uint8_t {
   NONE,  // between two phases, or at its end
   LEFT_TO_WAITER,
@@ -91,7 +91,7 @@ struct Event {
   std::int64_t offset;
   std::int64_t result;  // DONE, PUBLISHED: bytes or -errno; NOTIFIED: the signal
   std::uint32_t length;
-  std::uint32_t thread;  // who noted it
+  std::uint32_t thread;  // that noted it
   std::int32_t fd;
   Happening what;
   Operation operation;
@@ -103,10 +103,10 @@ struct Event {
 class EventLog {
  public:
   static constexpr std::uint32_t EVENTS = 1 << 16;
-  // Beyond that no more requests are noted: those that are have the rest for their ends.
+  // Beyond that no new requests are noted: the rest is for the events of those that are.
   static constexpr std::uint32_t MOST_FOR_NEW = EVENTS / 4 * 3;
 
-  // Whether a request's events are to be noted. False: it is counted.
+  // Whether a new request's events are to be noted. If not, it is counted as left out.
   [[nodiscard]] bool admits() {
     if (waiting() < MOST_FOR_NEW) return true;
     refused_.fetch_add(1, std::memory_order_relaxed);
@@ -114,8 +114,8 @@ class EventLog {
   }
   void add(const Event& event);
 
-  // visit(const Event&) for each, in about the order in which they happened. Is called by one thread at a time. all:
-  // also past those that are being written at this moment.
+  // Calls visit(const Event&) for each, in about the order in which they happened. One thread at a time. all: does not
+  // stop at those that are being written at this moment.
   template <typename Visit>
   void take(bool all, Visit visit) {
     const std::uint32_t tail = tail_.load(std::memory_order_acquire);
@@ -130,7 +130,7 @@ class EventLog {
     }
     head_.store(head, std::memory_order_relaxed);
     if (!all) return;
-    for (Cell& cell : cells_) take_cell(cell, visit);  // what came late to where the head had been
+    for (Cell& cell : cells_) take_cell(cell, visit);  // cells filled only after the head had passed them
   }
 
   [[nodiscard]] std::uint32_t waiting() const {

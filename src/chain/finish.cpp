@@ -11,8 +11,8 @@ void publish(const Request& request, long result) {
   aiocb::store_result(request.block, result);
 }
 
-// The same for a chain (place ENDING), with all that goes with it. tells: who waits is woken by end_telling, which
-// wants the watchers that this returns; else at once.
+// The same for a chain (place ENDING), with all that goes with it. tells: the waiters are woken by end_telling, which
+// wants the watchers that this returns; else they are woken at once.
 std::uint32_t publish(Registry& registry, Chain& chain, long result, bool tells) {
   if (tells) registry.waiters.begin_telling();
   registry.in_flight.end_knowledge(chain);
@@ -27,8 +27,8 @@ void drop(Registry& registry, Group& group) {
   if (group.drop()) registry.groups.give(group);
 }
 
-// LIO_WAIT: the caller goes on when the request's notification is out, or has found no room: it may have to go on for
-// there to be some. The group may be gone afterwards.
+// LIO_WAIT: the caller goes on when the request's notification is out, or has found no room: there may be none until
+// the caller goes on. The group may be gone afterwards.
 void release_caller(Registry& registry, Request& request) {
   Group* group = request.group;
   if (group == nullptr || !group->waits()) return;
@@ -49,7 +49,7 @@ Released leave_lane(Registry& registry, Chain& chain) {
   return registry.lanes.leave(chain);
 }
 
-// Of a notification that finish has left: finish_tail ends the telling. Written last, as the chain has left its lane.
+// If finish has left the notification, finish_tail ends the telling. The chain has left its lane: `watchers` is free.
 void end_telling(Registry& registry, Chain& chain, std::uint32_t watchers, Threads threads) {
   const bool is_left = threads == Threads::LEFT && chain.tail == Tail::NOTIFY;
   chain.tells_late = is_left && chain.notification.by == NotifyBy::THREAD;
@@ -124,7 +124,7 @@ FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, Thr
   chain.tail = run_tail(registry, chain, chain.tail, threads);
   Chain* const next = registry.in_flight.leave_turn(chain);
   const std::uint16_t hold = chain.hold;
-  const Released released = leave_lane(registry, chain);  // the last: who is let go must not wait for a lock
+  const Released released = leave_lane(registry, chain);  // last: what it releases must not wait for a lock
   if (tells) end_telling(registry, chain, watchers, threads);
   return {{released, hold, recycle_if_over(registry, chain)}, next};
 }

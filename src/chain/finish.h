@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// finish: the only road to completion. publish is the commit point; behind it run the trailing atoms, which may have to
+// finish: the only road to completion. publish is the commit point; after it run the trailing atoms, which may have to
 // be tried again later (no room for a signal, no thread to be had) without touching the aiocb.
 //
-// Who finishes a chain makes no thread for its notification: that is left to the spawner (exec/spawner.h). Who waits
-// for the chain is woken when it has tried.
+// A thread that finishes a chain makes no thread for its notification, but leaves that to the spawner (exec/spawner.h).
+// The chain's waiters are woken when the spawner has tried.
 //
-// Order for a chain: keep nothing known of its file, publish, leave the descriptor's list, leave the lane, then the
-// tail. Who waits is woken behind publish, or where the chain notifies behind that, whether there was room or not. As
-// long as the aiocb says EINPROGRESS aio_cancel finds the chain; a later sync is released only after publish, so it
+// Order for a chain: let go of what is known of its file, publish, leave the descriptor's list, leave the lane, then
+// the tail. Waiters are woken after publish; if the chain notifies, after the notification, or when that found no room.
+// As long as the aiocb says EINPROGRESS aio_cancel finds the chain; a later sync is released only after publish, so it
 // can't be seen complete before what it covers.
 #pragma once
 
@@ -34,10 +34,10 @@ struct Registry {
   SentTable sent;
 };
 
-// Of who runs a tail: he makes threads, which may take any time, or leaves what wants one to finish_tail.
+// Whether the thread that runs a tail makes threads, which may take any time, or leaves to finish_tail what needs one.
 enum class Threads : bool { LEFT, MADE };
 
-// Enters a chain that is in no list into those where it is found: what LoneTable and SentTable are given.
+// Enters a chain that is in no list into InFlight and Latecomers: the enter_lists of LoneTable and SentTable.
 [[nodiscard]] inline auto enter_lists(Registry& registry) {
   return [&registry](Chain& chain) {
     registry.in_flight.enter(chain);
@@ -45,13 +45,13 @@ enum class Threads : bool { LEFT, MADE };
   };
 }
 
-// Runs what is left behind publish from `tail` on. DONE, or where to go on later.
+// Runs the steps after publish from `tail` on. Returns DONE, or where to go on later.
 [[nodiscard]] Tail run_tail(Registry& registry, Request& request, Tail tail, Threads threads = Threads::MADE);
 // The same on a thread of the application, whose signals are blocked only where a thread is made.
 [[nodiscard]] Tail run_callers_tail(Registry& registry, Request& request, Tail tail);
 
-// For a request that never became a chain: publish and the tail, which is left where its notification is. result: bytes
-// or -errno.
+// For a request that never became a chain: publish, and the tail unless the notification is left to the retrier.
+// result: bytes or -errno.
 [[nodiscard]] Tail finish_request(Registry& registry, Request& request, long result);
 
 struct Finished {
@@ -60,7 +60,7 @@ struct Finished {
   bool is_over;        // false: the tail is to be run again; the chain is not recycled yet
 };
 
-// The caller owns the chain (place RUNNING). Where is_over is false he still does.
+// The caller owns the chain (place RUNNING). If is_over is false it still does afterwards.
 [[nodiscard]] Finished finish(Registry& registry, Chain& chain, long result, Threads threads = Threads::MADE);
 
 // The same where the order of the calls is kept, for a chain whose turn it is: it notifies before it leaves anything.
@@ -69,8 +69,8 @@ struct FinishedInTurn : Finished {
   Chain* next;
 };
 [[nodiscard]] FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, Threads threads);
-// A cancelled chain whose turn has not come: publishes, and wakes who waits, as aio_cancel has to show it. Its
-// notification is left to finish_in_turn.
+// A cancelled chain whose turn has not come: publishes, and wakes the waiters, as aio_cancel has to show the result.
+// Its notification is left to finish_in_turn.
 void publish_before_turn(Registry& registry, Chain& chain, long result);
 
 // Whether what is left of the tail may make a thread.

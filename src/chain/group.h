@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Group: one lio_listio call while its requests are in flight. Pooled. Each request counts it down after its own
-// notification, and the last one sends the list's (LIO_NOWAIT) or wakes the caller (LIO_WAIT). For LIO_WAIT it does so,
-// too, where its notification finds no room, as the caller may have to go on for there to be some.
+// notification, and the last one sends the list's (LIO_NOWAIT) or wakes the caller (LIO_WAIT). For LIO_WAIT a request
+// counts down even if its notification finds no room: there may be none until the caller goes on.
 //
 // Shared words: `remaining` counts unfinished requests, and one for the call itself as long as it still submits;
 // fetch_sub acq_rel, so the last one sees every `failed`. `done` is the caller's futex. `holders` counts the call
@@ -34,7 +34,7 @@ class Group : public os::Slot {
   void complete();
 
   [[nodiscard]] bool is_done() const { return done_.load(std::memory_order_acquire) == os::RUNG; }
-  // os::Bell; poked by exec/direct.h, follow.
+  // os::Bell; poked when the caller has to lead: see Direct::follow.
   [[nodiscard]] os::FutexWord& done() { return done_; }
   void forget_poke() {
     std::uint32_t poked = os::POKED;

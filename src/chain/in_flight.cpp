@@ -17,7 +17,7 @@ void InFlight::add(Bucket& place, Chain& chain) {
   place.count.store(place.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-// The chains' numbers are read under the lock: outside of it one may be gone, and another be made in its place.
+// The chains' descriptors are read under the lock: without it a chain may be recycled for another request meanwhile.
 int InFlight::highest() {
   int highest = -1;
   for (Bucket& place : buckets_) {

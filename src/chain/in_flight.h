@@ -3,14 +3,14 @@
 // a bucket is locked no chain in it can be recycled. Entered by submitters, finishers, cancellers; one lock a bucket,
 // taken before any lane's or queue's lock.
 //
-// A thread that looks at chains here may meet one that another thread owns for a moment. It never waits for that with
-// the bucket locked, as the owner may need a lock that it, or a thread that waits for the bucket, holds: visitors say
-// that they want to look again, and are called again when the chain has moved.
+// A thread that looks at chains here may meet one that another thread owns for a moment. It never waits with the bucket
+// locked: the owner may need that lock, or one held by a thread that waits for it. Instead the visitor asks to look
+// again (AGAIN), and is called again when the chain has moved.
 //
-// Where the order of the calls is kept (ATOMRT_ORDER=calls) a chain stays here until it has notified, and it is its
-// turn to publish when no earlier one of its descriptor and direction is here. One whose operation is done before is
-// PARKED, and belongs to nobody: whoever ends the one whose turn it is takes over the next one, if that is parked. A
-// number that was closed is another descriptor: its chains have a hold.
+// With ATOMRT_ORDER=calls a chain stays here until it has notified. Its turn to publish comes when no earlier chain of
+// its descriptor and direction is here. If its operation is done before that, it is PARKED and has no owner: the thread
+// that ends the chain whose turn it is takes over the next one, if that is parked. A number that was closed means
+// another descriptor afterwards: the chains from before have a hold.
 #pragma once
 
 #include "chain/chain.h"
@@ -27,21 +27,21 @@ class InFlight {
   using Chains = base::List<Chain, &Chain::in_flight_link>;
 
   void enter(Chain& chain);
-  // The same, and what is known of the file is noted for those that follow.
+  // The same, and notes what is known of the file for the requests that follow.
   void enter(Chain& chain, int flags, const os::FileIdentity& identity);
-  // Its result is about to be stored: it keeps nothing known any more.
+  // Its result is about to be stored: it no longer keeps what is known of its file.
   void end_knowledge(Chain& chain);
   void leave(Chain& chain);
 
   // For the owner: whether no earlier call comes first.
   [[nodiscard]] bool has_turn(const Chain& chain);
-  // The same, and where it has not, it is PARKED, and no longer the caller's.
+  // The same; a chain whose turn has not come is PARKED, and no longer the caller's.
   [[nodiscard]] bool await_turn(Chain& chain);
-  // Leaves, and takes over the chain whose turn it is then, where that is parked: RUNNING, the caller's. Else null.
+  // Leaves. If the chain whose turn comes next is parked, takes it over: RUNNING, the caller's. Else null.
   [[nodiscard]] Chain* leave_turn(Chain& chain);
-  // One of that hold that is parked though it has its turn, for who has given the hold: RUNNING, the caller's. Or null.
+  // For the thread that gave the hold: takes over (RUNNING) one of its chains that is parked in its turn. Or null.
   [[nodiscard]] Chain* take_parked(int fd, unsigned hold);
-  // Where the one stands whose turn comes first; with the bucket locked (from within `with`).
+  // The place of the chain whose turn it is; called with the bucket locked (from within `with`).
   [[nodiscard]] Place place_of_turn(const Chain& chain) const;
 
   [[nodiscard]] bool may_have(int fd) const { return bucket(fd).count.load(std::memory_order_acquire) != 0; }
@@ -49,7 +49,7 @@ class InFlight {
   // The highest number that has one, or -1. Signals are blocked.
   [[nodiscard]] int highest();
 
-  // What is known of the file that requests under fd, without a result yet, go to. False: ask the kernel.
+  // What is known of fd's file while a request under fd has no result yet. False: ask the kernel.
   [[nodiscard]] bool knows(int fd) const { return bucket(fd).known.is_of(fd); }
   bool recall(int fd, int& flags, os::FileIdentity& identity) const {
     return bucket(fd).known.recall(fd, flags, identity);
@@ -61,16 +61,16 @@ class InFlight {
     place.known.forget();
   }
 
-  // For the owner of a chain: calls change() with its bucket locked, as who looks at the chain has it.
+  // For the owner of a chain: calls change() with its bucket locked, as a thread that looks at the chain has it.
   template <typename Change>
   void change(const Chain& chain, Change change) {
     os::Locked locked(bucket(chain.fd).mutex);
     change();
   }
 
-  // Calls visit(chain) for each chain under fd that has entered before, with the bucket locked. visit may take locks of
-  // lanes and queues. AGAIN: wait(chain, state) is called without the lock, with the state from before the visit, and
-  // then visit once more if the chain is still there. Signals are blocked.
+  // Calls visit(chain) for each chain under fd that entered before this call, with the bucket locked. visit may take
+  // locks of lanes and queues. AGAIN: wait(chain, state) is called without the lock, with the state from before the
+  // visit, and then visit once more if the chain is still there. Signals are blocked.
   template <typename Visitor, typename Wait>
   void for_each(int fd, Visitor visit, Wait wait) {
     Bucket& place = bucket(fd);
@@ -88,7 +88,7 @@ class InFlight {
       place.mutex.unlock();
       wait(static_cast<const Chain&>(*chain), state);
       place.mutex.lock();
-      chain = Chains::next(here);  // the same, or the one after it where it has left
+      chain = Chains::next(here);  // the same, or the next one if it has left
       place.chains.remove(here);
     }
     place.chains.remove(end);
@@ -109,8 +109,8 @@ class InFlight {
       std::uint64_t state;
       {
         os::Locked locked(bucket(fd).mutex);
-        // Atomics only until it is known that the chain is in this bucket, where the lock keeps it: `entered` becomes
-        // that number, and 0 again, under this lock.
+        // Only atomics are read until the chain is known to be in this bucket, where the lock keeps it: `entered`
+        // becomes that number, and 0 again, under this lock.
         if (chain->entered.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(fd) + 1) return false;
         if (generation_of(*chain) != name.generation || chain->block != block) return false;
         state = chain->state.load(std::memory_order_acquire);
@@ -126,10 +126,10 @@ class InFlight {
   struct Mark : Chain {
     Mark() : Chain{} { fd = -1; }
   };
-  // Until it is elsewhere, or has been published. The chain may be gone, and its place another's: only atomics.
-  // The state is from before the visit, which may have met a later one: a place that lasts is not waited at, as the
-  // chain may be back there for long (BLOCKED, MOVING, BLOCKED). The next look comes after the visit's in the order of
-  // the word, so it has the place met there, or a later one.
+  // Waits until it is elsewhere, or published. The chain may have been recycled for another request: only atomics.
+  // `state` is from before the visit, which may have met a later one. If it is a place that lasts there is no wait: the
+  // chain may be back there for long (BLOCKED, MOVING, BLOCKED). The visitor then looks again at once; that look comes
+  // after the visit's in the order of the word, so it finds the place met there, or a later one.
   static void wait_for_move(const Chain& chain, std::uint64_t state) {
     const auto place = static_cast<Place>(low_of(state));
     if (!is_between(place) && place != Place::ENDING) return;
@@ -144,7 +144,7 @@ class InFlight {
     os::Mutex mutex;
     std::atomic<std::uint32_t> count;  // written under the mutex; read without it to skip empty buckets
     Chains chains;  // in the order of the calls
-    KnownFile known;  // of the first number of this bucket that had something to tell
+    KnownFile known;  // of the first number of this bucket of whose file anything was known
   };
   static void add(Bucket& place, Chain& chain);
   static void remove(Bucket& place, Chain& chain);

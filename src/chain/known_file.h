@@ -5,9 +5,9 @@
 // them changed for the next request.
 //
 // Shared words: written under the lock of InFlight's bucket, read without: `sequence_` is odd while they change, and a
-// reader who sees it changed knows nothing. The words themselves are relaxed; the fences order them against it.
+// reader that sees it changed knows nothing. The words themselves are relaxed; the fences order them against it.
 //   users_  requests without a result that keep it. Raised under the lock, lowered without, before the result is
-//           stored: who sees the result sees that, too. At 0 nothing is known, whatever the words say.
+//           stored: a thread that sees the result sees that, too. At 0 nothing is known, whatever the words say.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@ class KnownFile {
   // A regular file on storage of this machine; flags: those of F_GETFL. The request that notes it keeps it.
   void note(int fd, int flags, const os::FileIdentity& identity) {
     change(fd + 1, flags, identity.device, identity.inode);
-    users_.store(1, std::memory_order_release);  // who sees it sees the sequence changed
+    users_.store(1, std::memory_order_release);  // a reader that sees it sees the sequence changed
   }
   void forget() {
     users_.store(0, std::memory_order_relaxed);
@@ -42,8 +42,8 @@ class KnownFile {
     }
     return false;
   }
-  // A request of fd that kept it does no longer. It may have been forgotten since, and noted again for others: then
-  // these know less than they could.
+  // A request of fd that kept it no longer does. It may have been forgotten since, and noted again for other requests:
+  // these then know it for a shorter time than they could.
   void let_go(int fd) {
     if (!has_number(fd)) return;
     std::uint32_t present = users_.load(std::memory_order_relaxed);

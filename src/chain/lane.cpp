@@ -21,8 +21,8 @@ bool is_write_order(Order order) {
 
 bool has_turns(Order order) { return is_read_order(order) || is_write_order(order); }
 
-// A sync of a stream fails with EINVAL whatever came before; a stream's chains need no list for it. All chains of a
-// lane are of one kind, as its file is.
+// A sync of a stream fails with EINVAL whatever came before it, so a stream's lane needs no list of members. All chains
+// of a lane are of one kind, that of its file.
 bool is_member(const Chain& chain) { return chain.kind == os::FileKind::POSITIONAL; }
 
 ChainQueue& held_queue(Lane& lane, Order order) { return is_read_order(order) ? lane.held_reads : lane.held_writes; }
@@ -95,7 +95,7 @@ Chain* LaneTable::pass_on_order(Lane& lane, Chain& chain) {
 }
 
 Released LaneTable::end_operation(Chain& chain) {
-  // Of one that is in no lane yet the lane is Latecomers'.
+  // While a chain is in no lane yet, its `lane` belongs to Latecomers.
   if (chain.order == Order::LATE || chain.lane == nullptr) return {};
   os::Locked locked(bucket_of(*chain.lane).mutex);
   return {{pass_on_order(*chain.lane, chain), nullptr}};
@@ -171,7 +171,7 @@ Lane* LaneTable::find_or_make(Bucket& bucket, const FileKey& key) {
   lane->has_out_of_turn = 0;
   lane->is_retired = 0;
   lane->active_read = lane->active_write = nullptr;
-  lane->members = {};  // and with them held_reads: both are empty when they are null
+  lane->members = {};  // and with them held_reads, in the same word: null is an empty list of either
   lane->held_writes = {};
   bucket.first = lane->number;
   return lane;

@@ -19,8 +19,8 @@ namespace atomrt::chain {
 struct FileKey {
   std::uint64_t inode;
   std::uint32_t device;
-  int fd : 31;  // -1, or the number where the inode says nothing (character devices, anonymous inodes)
-  bool is_stream : 1 = false;  // the table's own: by how it was opened, two descriptors of one file may differ
+  int fd : 31;  // -1, or the number where the inode does not tell files apart (character devices, anonymous inodes)
+  bool is_stream : 1 = false;  // set by the table; descriptors of one file may differ, by how each was opened
   friend bool operator==(const FileKey&, const FileKey&) = default;
 };
 
@@ -29,12 +29,12 @@ struct FileKey {
 // The order that a request takes part in.
 [[nodiscard]] Order order_of(const Request& request);
 
-// Small, as each stream with a request has one.
+// Kept small: each stream with a request has one.
 struct Lane : os::Slot {
   FileKey key;
   std::uint32_t next;              // number of the next lane of its bucket, 0 for none
   std::uint32_t population : 30;   // chains that entered and have not left
-  std::uint32_t is_retired : 1;    // the number of its key means another file now: nobody finds it any more
+  std::uint32_t is_retired : 1;    // the number of its key means another file now: look-ups skip it
   std::uint32_t has_out_of_turn : 1;  // a waiter took a held write, and runs it now
   Chain* active_read;   // the one of its order that runs, or is on its way to a context
   Chain* active_write;
@@ -46,7 +46,7 @@ struct Lane : os::Slot {
 };
 static_assert(sizeof(void*) != 8 || sizeof(Lane) == 64);
 
-// Chains that may go on now, place MOVING; at most one of its order and one sync.
+// Chains that may go on now, place MOVING: at most the next one of the same order, and one sync.
 struct Released {
   Chain* chains[2];
 };
@@ -55,18 +55,18 @@ class LaneTable {
  public:
   enum class Entry : std::uint8_t { GO, HELD, HELD_IN_CROWD, NO_MEMORY };
 
-  // Puts the chain (MOVING, or of who came late: its owner's) at the end of its file's lane. HELD…: it is in the lane's
-  // hands, in a crowd: with more than FEW chains of the file in flight.
+  // Puts the chain (MOVING, or a LATE one that keeps its place) at the end of its file's lane. HELD…: the lane keeps it
+  // until its turn; IN_CROWD: more than FEW chains of the file are in flight.
   Entry enter(Chain& chain, FileKey key);
   // True when a chain of that file and order would have to wait.
   [[nodiscard]] bool is_busy(FileKey key, Order order);
-  // The chain's operation is done, but it is not over: whom of its order it held back. A sync goes on waiting for it.
+  // The chain's operation is done, but it is not over: returns the next of its order. A sync still waits for it.
   [[nodiscard]] Released end_operation(Chain& chain);
-  // The chain is over, or gives up: whom it held back.
+  // The chain is over, or gives up: returns those that it held back.
   [[nodiscard]] Released leave(Chain& chain);
   // The number of the key is about to mean another file, whose requests wait for none of this one's.
   void retire(FileKey key);
-  // Takes a HELD chain out, place RUNNING; to_run: only if no order forbids to run it now and nobody writes to the
+  // Takes a HELD chain out, place RUNNING; to_run: only if its order allows to run it now and no thread writes to the
   // file.
   bool take_held(Chain& chain, bool to_run);
   // Calls change(chain) if the chain is HELD, under the lane's lock.

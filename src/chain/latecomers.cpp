@@ -20,7 +20,7 @@ bool Latecomers::take(Chain& chain) {
   return true;
 }
 
-// Where there is no memory for its lane it stays: then there is none for the sync's either, which is refused.
+// If there is no memory for its lane it stays: then there is none for the sync's lane either, and the sync is refused.
 void Latecomers::place(LaneTable& lanes, Chain& chain, const FileKey& key) {
   chains_.remove(chain);
   if (lanes.enter(chain, key) == LaneTable::Entry::NO_MEMORY) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Latecomers: chains that are in no lane yet (order LATE). A transfer that has no order needs none, and to ask the
-// kernel for its file takes a system call. A sync lets all of them into their lanes before it enters its own, and the
-// owner of one that has to go on elsewhere than in the kernel does. One whose file can no longer be known stays: no
-// sync waits for it.
+// Latecomers: chains that are in no lane yet (order LATE). A transfer that has no order needs none, and asking the
+// kernel for its file takes a system call. A sync lets all of them into their lanes before it enters its own; so does
+// the owner of one that has to go on elsewhere than in the kernel. One whose file can no longer be known stays: no sync
+// waits for it.
 //
 // Entered by submitters (also of a sync), finishers, and the thread that reaps a refusal. One lock, taken before a
 // bucket's of InFlight and a lane's. While a chain is here its `lane` and the link of that lane's members belong to

@@ -35,7 +35,7 @@ bool LoneTable::leave(Chain& chain) {
   Spot& spot = spot_of(chain.fd);
   os::Locked locked(spot.mutex);
   chain.way.store(Way::LISTED, std::memory_order_relaxed);
-  // By exchange: from the store above on a submitter may take the name for a stale one, and replace it.
+  // By compare-exchange: from the store above on the name is stale, and a submitter may replace it.
   std::uint64_t name = word_of(chain);
   spot.name.compare_exchange_strong(name, 0, std::memory_order_release, std::memory_order_relaxed);
   return chain.entered.load(std::memory_order_relaxed) == 0;

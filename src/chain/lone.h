@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // LoneTable: transfers that are left to the thread that waits for them. Such a request is alone under its number, so it
-// needs no lane, no list and no queue before somebody asks for it: entering takes one compare-exchange, no lock, and
-// leaves signals alone.
+// needs no lane, no list and no queue until somebody asks for it: entering takes one compare-exchange, no lock, and no
+// change of the signal mask.
 //
-// One spot a number (some numbers share one). Its chain is in no list: not in InFlight, nor Latecomers. Who
+// Each descriptor number has a spot (some share one). Its chain is neither in InFlight nor in Latecomers. A thread that
 // has to know what is in flight (aio_cancel, a closing call, a sync, the worker that keeps watch) moves it into those
-// lists, with the spot locked; the owner locks it to leave, and so learns which lists it is in.
+// lists, with the spot locked; the owner locks it to leave, and so learns which lists its chain is in.
 //
 // Shared words:
 //   name   {generation, number}, 0 for none. Set from 0 by the submitter (seq_cst: see Workers::keep_watch_locked);
 //          cleared under `mutex`. A stale name (a handler waited for the request, or forked, before it was stored) is
 //          known by the generation and by Chain::way, and is replaced.
 //   mutex  taken before Latecomers' lock and a bucket's of InFlight; signals are blocked.
-// A signal before the name is stored: the handler may wait for the request, which claims it (place LONE). A fork there:
-// the child's table is empty; its submitter sees that its engine has not been started, and takes the name back.
+// A handler that runs before the name is stored may wait for the request: it claims the chain (place LONE). If it
+// forks, the child's table is empty; the submitter sees there that no engine has been started, and takes the name back.
 #pragma once
 
 #include "chain/chain.h"
@@ -25,19 +25,19 @@ class LoneTable {
  public:
   static constexpr unsigned SPOTS = 64;
 
-  // For the submitter of a chain at LONE, which is anybody's from then on. False: another one has its spot.
+  // For the submitter of a chain at LONE, which any thread may claim from then on. False: another chain has its spot.
   [[nodiscard]] bool enter(const ChainPool& pool, const Chain& chain);
-  // Takes back what enter stored, in a child of a handler.
+  // Takes back what enter stored, in a child that a handler has forked.
   void withdraw(const Chain& chain);
 
-  // For the owner of a chain that is over. True: it was in no list, and nobody moves it any more. False: it is in
-  // InFlight, and it is LATE; or it never was a lone one.
+  // For the owner of a chain that is over. True: it was in no list, and no thread moves it any more. False: it is in
+  // InFlight, and it is LATE; or it was never lone.
   [[nodiscard]] bool leave(Chain& chain);
 
-  // For the owner of a chain that was LONE, which has not begun it after all: LONE again, and true. False: it has been
-  // moved into the lists meanwhile, or has not been entered yet, and stays the owner's.
+  // For an owner that has claimed a LONE chain, but not begun it: puts it back at LONE. False: the chain has been moved
+  // into the lists meanwhile, or has not been entered yet, and stays the owner's.
   [[nodiscard]] bool put_back(Chain& chain);
-  // For the owner: the chain is in the lists afterwards, entered or not.
+  // For the owner: puts the chain in the lists, whether it was entered here or not.
   template <typename EnterLists>
   void list(Chain& chain, EnterLists enter_lists) {
     Spot& spot = spot_of(chain.fd);
@@ -49,7 +49,7 @@ class LoneTable {
 
   enum class Which : bool { ANY, UNBEGUN };
   // Moves the chain under that number into the lists: enter_lists(chain) is called with the spot locked. Returns it
-  // where nobody had begun it: place MOVING, the caller's. UNBEGUN: others stay.
+  // if nobody had begun it: place MOVING, the caller's. UNBEGUN: one that has begun stays.
   template <typename EnterLists>
   Chain* move_out(const ChainPool& pool, int fd, Which which, EnterLists enter_lists) {
     Spot& spot = spot_of(fd);
@@ -64,7 +64,7 @@ class LoneTable {
   void move_all_out(const ChainPool& pool, Which which, EnterLists enter_lists, GoOn go_on) {
     for (Spot& spot : spots_) move_out(pool, spot, which, enter_lists, go_on);
   }
-  // What nobody has begun since the last call. One thread at a time.
+  // The same for chains that were here at the last call already, and have not begun. One thread at a time.
   template <typename EnterLists, typename GoOn>
   void move_old_out(const ChainPool& pool, EnterLists enter_lists, GoOn go_on) {
     for (Spot& spot : spots_) {
@@ -78,7 +78,7 @@ class LoneTable {
   struct alignas(64) Spot {
     std::atomic<std::uint64_t> name;
     os::Mutex mutex;
-    std::uint64_t seen;  // of move_old_out
+    std::uint64_t seen;  // the name at the last call of move_old_out
   };
 
   Spot& spot_of(int fd) { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
@@ -94,7 +94,7 @@ class LoneTable {
     list_locked(spot, chain, enter_lists);
     return is_claimed ? &chain : nullptr;
   }
-  // It is listed already where its owner was faster than who enters its name.
+  // It is listed already if its owner was faster than the submitter, which enters its name.
   template <typename EnterLists>
   static void list_locked(Spot& spot, Chain& chain, EnterLists enter_lists) {
     if (chain.entered.load(std::memory_order_relaxed) == 0) enter_lists(chain);
@@ -103,7 +103,7 @@ class LoneTable {
   }
   template <typename EnterLists, typename GoOn>
   static void move_out(const ChainPool& pool, Spot& spot, Which which, EnterLists enter_lists, GoOn go_on) {
-    // seq_cst: who has stopped to keep watch sees what was entered before.
+    // seq_cst: a worker that has stopped keeping watch sees what was entered before.
     if (spot.name.load(std::memory_order_seq_cst) == 0) return;
     Chain* unbegun = nullptr;
     {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operation: what a request does, and who may be at it. The launcher reads these numbers in other processes: see
-// pending.h.
+// Operation: what a request does; and a runner that is no thread. The launcher reads these numbers in other processes:
+// see pending.h.
 #pragma once
 
 #include <cstdint>

@@ -4,9 +4,9 @@
 //
 // What a process shows of itself is its Layout (the symbol atomrt_pending_layout): where the engine is, and in it the
 // pool of chains, and in a chain each field. Chains are type-stable, and the fields of one do not change their meaning
-// within a generation. So Scanner reads a chain's word of state, then the fields, then the word again: where generation
-// and place are the same, the fields belong to that generation. A field that its owner writes meanwhile is as it was
-// before or after.
+// within a generation. So Scanner reads a chain's word of state, then the fields, then the word again: if generation
+// and place are the same, the fields belong to that generation. Of a field that its owner writes meanwhile it sees the
+// old value or the new one.
 //
 // FORM rises when a field, a number of Place or one of Operation changes its meaning; new ones may be appended.
 #pragma once
@@ -22,7 +22,7 @@
 
 namespace atomrt::chain {
 
-// In bytes from the chain's begin.
+// In bytes from the chain's beginning.
 struct Field {
   std::uint16_t offset, size;
 };
@@ -83,7 +83,7 @@ struct Pending {
 using PendingLine = base::Line<512>;
 // "held behind request 17", "runs in thread 4711".
 void describe_place(const Pending& request, PendingLine& line);
-// The heading of the columns, and a request's, up to its file, which whoever asks adds.
+// The heading of the columns, and a request's line up to its file, which the caller adds.
 constexpr std::string_view PENDING_HEADING =
     "     age s  request operation     fd           offset     length      moved   thread              aiocb  "
     "where; file\n";
@@ -135,9 +135,9 @@ class Scanner {
   }
 
  private:
-  // A chain of that address, which was in flight a moment ago. False: no more.
+  // The chain at that address, which was in flight a moment ago. False: it no longer is.
   bool look(std::uint64_t address, Pending& request) {
-    constexpr int MOST_TRIES = 16;  // one that is always elsewhere is busy, and shown as it was last
+    constexpr int MOST_TRIES = 16;  // a chain that has moved each time is shown as it was last
     unsigned char slot[Layout::MOST_SLOT_BYTES];
     for (int tries = 0; tries < MOST_TRIES; ++tries) {
       const std::uint64_t before = state_at(address);
@@ -151,7 +151,7 @@ class Scanner {
     return false;
   }
 
-  // By the lane: the one whose turn it is, or the oldest one of the file, for a sync.
+  // From the lane: the chain whose turn it is; for a sync, the oldest one of the file.
   std::uint32_t find_predecessor(const unsigned char* slot, const Pending& request) {
     const std::uint64_t lane = value_of(slot, layout_.lane);
     const std::uint64_t order = value_of(slot, layout_.order);

@@ -11,32 +11,32 @@ namespace atomrt::chain {
 
 enum class Place : std::uint32_t {
   FREE,       // in the pool
-  MOVING,     // between two places, up to the first try, or in one that does not wait: another place comes within a
-              // moment. Its owner may need any lock before that, so nobody waits for it who holds one
+  MOVING,     // between two places, before the first try, or in a try that does not wait: it gets another place within
+              // a moment. Its owner may need any lock until then, so no thread that holds one waits for that
   LONE,       // left to the thread that waits for it, not begun, and in no list: see lone.h
   HELD,       // in its lane, after earlier work
   QUEUED,     // in the workers' queue, not begun
   MAILED,     // in the ring's mailbox, not begun
   BLOCKED,    // a stream request that has moved no bytes and waits for its peer, in the ring or with a thread
   ASKING,     // a stream request whose owner is in io_submit, to have kernel AIO poll for it
-  READY,      // ASKING, and its event has come: its owner goes on when it is back
+  READY,      // like ASKING, and its event has come: its owner goes on when io_submit returns
   POLLED,     // like BLOCKED, with kernel AIO: its event is seen by whoever looks
   POLLED_APART,  // the same, in a context that only its reaper looks at
-  POLLED_BEGUN,  // like POLLED, when it has moved bytes: it goes on
+  POLLED_BEGUN,  // like POLLED, but it has moved bytes, so aio_cancel leaves it alone
   RUNNING,    // its operation has begun
-  IN_RING,    // like RUNNING, and io_uring holds the file: the descriptor may be closed (but a sync's: see hold.cpp)
-  IN_SUBMIT,  // its submitter hands it to kernel AIO and may find that the kernel has it, or has given it back already.
-              // Only once in a generation, and left by one claim: so the submitter that comes late knows
-  SENDING,    // the same, with signals as they are: a handler may keep its submitter here for long, so nobody waits for
-              // that. It is in no list: see sent.h
+  IN_RING,    // like RUNNING, and io_uring holds the file: the descriptor may be closed (not a sync's: see hold.cpp)
+  IN_SUBMIT,  // its submitter hands it to kernel AIO; its event may come, and be handled, before io_submit returns.
+              // It is here once in a generation and left by one claim, so a submitter that comes late finds out
+  SENDING,    // the same, with signals not blocked: a handler may keep its submitter here for long, so no thread waits
+              // for that. It is in no list: see sent.h
   IN_AIO,     // like IN_RING, with kernel AIO: its end is seen by whoever looks
-  PARKED,     // its operation is done, and earlier calls come first (ATOMRT_ORDER=calls): nobody's
-  ENDING,     // its result is stored, or is so within a moment, in which its owner takes no lock; up to FREE
+  PARKED,     // its operation is done, and earlier calls come first (ATOMRT_ORDER=calls): it has no owner
+  ENDING,     // its result is stored, or will be within a moment in which its owner takes no lock; lasts until FREE
 };
 constexpr unsigned PLACES = static_cast<unsigned>(Place::ENDING) + 1;
 
-// How a place is left: by its owner, who alone may; by whoever has locked what the chain stands in; or by whoever is
-// first (compare-exchange with the generation).
+// Who may move a chain from a place: its owner alone; the holder of the lock of the lane, queue or list that it is in;
+// or the first thread to claim it (compare-exchange with the generation).
 enum class MovedBy : std::uint8_t { OWNER, LANE_LOCK, QUEUE_LOCK, LIST_LOCK, CLAIM };
 
 struct Move {
@@ -107,17 +107,17 @@ constexpr Move MOVES[] = {
     {Place::ENDING, Place::FREE, MovedBy::OWNER, "finish, retrier"},
 };
 
-// Who waits for it may sleep in the kernel's common AIO context.
+// A thread that waits for it may sleep in the kernel, on an AIO context.
 [[nodiscard]] constexpr bool is_in_kernel_aio(Place place) {
   return place == Place::IN_AIO || place == Place::POLLED || place == Place::POLLED_BEGUN;
 }
 
-// Another place comes within a moment.
+// It gets another place within a moment.
 [[nodiscard]] constexpr bool is_between(Place place) {
   return place == Place::MOVING || place == Place::IN_SUBMIT || place == Place::ASKING || place == Place::READY;
 }
 
-// Its owner may also put it where it is already, as it need not know: MOVING and RUNNING.
+// The owner need not know whether a chain is MOVING or RUNNING already: it may put it there again.
 [[nodiscard]] constexpr bool may_move(Place from, Place to) {
   if (from == to) return from == Place::MOVING || from == Place::RUNNING;
   for (const Move& move : MOVES) {

@@ -77,7 +77,7 @@ inline void probe_notified(const Request& request) {
   if (request.is_traced) [[unlikely]] add_notified(request, Happening::NOTIFIED, request.notification);
 }
 
-// That of its list is out, as it was the last one.
+// Its list's notification is out: it was the last request of the list.
 inline void probe_list_notified(const Request& request, const Notification& notification) {
   if (request.is_traced) [[unlikely]] add_notified(request, Happening::LIST_NOTIFIED, notification);
 }

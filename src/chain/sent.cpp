@@ -9,7 +9,7 @@ bool SentTable::has_any(const Spot& spot) {
   return all != 0;
 }
 
-// The generation behind the way: a chain that was sent again says so only after its generation has risen.
+// The generation is read after the way: a chain says SENT again only after its generation has risen.
 bool SentTable::is_present(const Chain& chain, std::uint32_t generation) {
   return chain.way.load(std::memory_order_seq_cst) == Way::SENT &&
          generation_of(chain.state.load(std::memory_order_acquire)) == generation;
@@ -20,7 +20,7 @@ Chain* SentTable::present(const ChainPool& pool, std::uint64_t word) {
   return chain != nullptr && is_present(*chain, generation_of(word)) ? chain : nullptr;
 }
 
-// What is over by now may have looked for its name before it was here.
+// The owner of a chain that is over by now may have looked for its name before it was here.
 bool SentTable::replace(const ChainPool& pool, Name& place, std::uint64_t present_word, std::uint64_t word) {
   if (!place.compare_exchange_strong(present_word, word, std::memory_order_seq_cst)) return false;
   std::uint64_t mine = word;

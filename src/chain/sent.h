@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-// SentTable: reads that were given to kernel AIO without a lock, with signals as they are. Such a read has no order, so
-// that it needs no lane and no list before somebody asks: entering takes one compare-exchange.
+// SentTable: reads that were given to kernel AIO without a lock, with signals not blocked. Such a read has no order, so
+// it needs no lane and no list until somebody asks for it: entering takes one compare-exchange.
 //
-// A few entries a number (some numbers share them). Its chains are in no list: not in InFlight, nor Latecomers. Who has
-// to know what is in flight (aio_cancel, a closing call, a sync) moves them into those lists, with their spot locked;
-// so does the owner of one that goes on elsewhere. The owner locks the spot to leave, and so learns which lists it is
-// in.
+// Each descriptor number has a spot of ROOM entries (some numbers share one). Its chains are neither in InFlight nor in
+// Latecomers. A thread that has to know what is in flight (aio_cancel, a closing call, a sync) moves them into those
+// lists, with their spot locked; so does the owner of a chain that goes on elsewhere. The owner locks the spot to
+// leave, and so learns which lists its chain is in.
 //
-// A chain is entered when the kernel has it (place IN_AIO) and not before: who finds one may wait for its end, and a
-// handler in the middle of the submission must not wait for its own thread. So it may be over by then. Its name is
-// stale then, known by the generation and by Chain::way, and taken back by who has entered it.
+// A chain is entered only once the kernel has it (place IN_AIO): a thread that finds one may wait for its end, and a
+// handler in the middle of the submission must not wait for its own thread. So the chain may be over before it is
+// entered. Then its name is stale, as the generation and Chain::way show, and its submitter takes it back.
 //
 // Shared words:
 //   names  {generation, number}, 0 for none. Set by the submitter, from 0 or a stale one; cleared by compare-exchange.
-//          Setting it and the look at Chain::way behind it, and the owner's store of Chain::way and its look for the
-//          name behind it, are seq_cst: one of the two sees the other.
+//          The submitter sets it and then reads Chain::way; the owner stores Chain::way and then looks for the name.
+//          All of this is seq_cst: one of the two sees the other.
 //   mutex  taken before Latecomers' lock and a bucket's of InFlight; signals are blocked.
-// In a child of a handler the table is empty, and what the submitter below the handler enters is stale.
+// In a child forked by a handler the table is empty, and what the interrupted submitter enters there is stale.
 #pragma once
 
 #include "chain/chain.h"
@@ -29,10 +29,10 @@ class SentTable {
   static constexpr unsigned SPOTS = 32;
   static constexpr unsigned ROOM = 48;  // a spot's entries
 
-  // For the submitter of a chain that the kernel has, and that is anybody's. False: there is no room.
+  // For the submitter of a chain that the kernel has, and that any thread may finish. False: there is no room.
   [[nodiscard]] bool enter(const ChainPool& pool, int fd, aiocb::RequestName name);
-  // For who has found no room: the chain is in the lists then, if it is not over. enter_lists(chain) is called with the
-  // spot locked.
+  // For the submitter that has found no room: puts the chain in the lists, unless it is over. enter_lists(chain) is
+  // called with the spot locked.
   template <typename EnterLists>
   void list(const ChainPool& pool, int fd, aiocb::RequestName name, EnterLists enter_lists) {
     Spot& spot = spot_of(fd);
@@ -41,10 +41,10 @@ class SentTable {
     if (chain != nullptr) list_locked(*chain, enter_lists);
   }
 
-  // For the owner of a chain that is over. True: it was in no list, and nobody moves it any more. False: it is in
-  // InFlight, and it is LATE; or it never was a sent one.
+  // For the owner of a chain that is over. True: it was in no list, and no thread moves it any more. False: it is in
+  // InFlight, and it is LATE; or it was never sent.
   [[nodiscard]] bool leave(Chain& chain);
-  // For the owner of one that goes on elsewhere: it is in the lists afterwards, entered or not.
+  // For the owner of a chain that goes on elsewhere: puts it in the lists, whether it was entered here or not.
   template <typename EnterLists>
   void list(Chain& chain, EnterLists enter_lists) {
     Spot& spot = spot_of(chain.fd);
@@ -53,7 +53,7 @@ class SentTable {
     clear(spot, chain);
   }
 
-  // A hint, unless who asks is ordered behind who entered.
+  // A hint, unless the caller is ordered after the thread that entered.
   [[nodiscard]] bool may_have(int fd) const { return has_any(spot_of(fd)); }
   // The highest number that has one, or -1. Signals are blocked.
   [[nodiscard]] int highest(const ChainPool& pool);
@@ -78,11 +78,11 @@ class SentTable {
   Spot& spot_of(int fd) { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
   [[nodiscard]] const Spot& spot_of(int fd) const { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
   [[nodiscard]] static std::uint64_t word_of(aiocb::RequestName name) { return packed(name.generation, name.number); }
-  // Where the search for a chain's entry begins.
+  // The i-th entry to look at for the chain of that number.
   static Name& entry(Spot& spot, std::uint32_t number, unsigned i) { return spot.names[(number + i) % ROOM]; }
   [[nodiscard]] static bool has_any(const Spot& spot);
   [[nodiscard]] static bool is_present(const Chain& chain, std::uint32_t generation);
-  // Null where the name is stale. With the spot locked what is present stays so.
+  // Null where the name is stale. While the spot is locked a chain that is present stays so.
   [[nodiscard]] static Chain* present(const ChainPool& pool, std::uint64_t word);
   static void clear(Spot& spot, const Chain& chain);
   [[nodiscard]] static bool replace(const ChainPool& pool, Name& place, std::uint64_t present, std::uint64_t word);

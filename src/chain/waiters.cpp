@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint32_t NOBODY = 0;
 constexpr std::uint32_t SHARED = UINT32_MAX;
-constexpr std::uint32_t TELLING = UINT32_MAX;  // of a word that publish has closed
+constexpr std::uint32_t TELLING = UINT32_MAX;  // in a word that publish has closed: the notification is not out
 
 // Returns the low half that was there.
 std::uint32_t close(Chain& chain, std::uint32_t low) {
@@ -26,7 +26,7 @@ Waiter* WaiterTable::take(WaiterHold& hold, std::uint32_t first) {
   const std::uint32_t made = pool_.made();
   for (std::uint32_t i = 0; i < made; ++i) {
     Waiter* const waiter = pool_.at((first + i) % made + 1);
-    if (waiter == nullptr) return nullptr;  // a child of a handler in between
+    if (waiter == nullptr) return nullptr;  // a handler forked in between: the child
     std::uintptr_t present = waiter->holder.load(std::memory_order_relaxed);
     // A frame of this thread that was left unseen (setcontext) may have left the same name.
     if (present != 0 && present != hold.name()) continue;
@@ -48,7 +48,7 @@ Waiter* WaiterTable::enter(WaiterHold& hold, std::uint32_t first) {
   return waiter;
 }
 
-// In a child that a handler has forked the slots' memory has been wiped: it is nobody's.
+// In a child that a handler has forked the slots' memory has been wiped: they belong to no thread.
 void WaiterTable::leave(WaiterHold& hold) {
   Waiter* const waiter = hold.named_.load(std::memory_order_relaxed);
   if (waiter == nullptr) return;
@@ -73,7 +73,7 @@ Watch WaiterTable::watch(Chain& chain, std::uint32_t generation, Waiter& waiter)
     // The two share the chain from now on. Publish may have come between the exchange and these stores, and then has
     // missed both: the word tells.
     Waiter* const found = pool_.at(present);
-    if (found == nullptr) return Watch::OVER;  // a child of a handler in between
+    if (found == nullptr) return Watch::OVER;  // a handler forked in between: the child
     Waiter& other = *found;
     other.shares.store(1, std::memory_order_seq_cst);
     waiter.shares.store(1, std::memory_order_seq_cst);

@@ -7,8 +7,8 @@
 
 #include "os/futex.h"
 
-// glibc runs what these have pushed at longjmp, too, unlike what the macros of <pthread.h> push. They are what programs
-// called that were compiled with glibc 2.2.
+// glibc runs the routines that these push at longjmp, too, unlike those that the macros of <pthread.h> push. Programs
+// that were compiled with glibc 2.2 called these.
 extern "C" {
 void _pthread_cleanup_push(_pthread_cleanup_buffer* buffer, void (*routine)(void*), void* argument) noexcept;
 void _pthread_cleanup_pop(_pthread_cleanup_buffer* buffer, int execute) noexcept;
@@ -19,8 +19,8 @@ void __asan_handle_no_return();
 
 namespace atomrt::os {
 
-// Runs a routine at the end of the scope, or when that is left for good by a frame further up. There it may run in the
-// handler that has interrupted it, also in the middle of the routine itself: it can be begun again at any instruction.
+// Runs a routine at the end of the scope, or when that is left for good. A handler that leaves it by longjmp may have
+// interrupted the routine itself: the routine must bear being begun again at any instruction.
 class [[nodiscard]] Cleanup {
  public:
   Cleanup(void (*routine)(void*), void* argument) : routine_(routine), argument_(argument) {
@@ -48,7 +48,7 @@ class [[nodiscard]] Cleanup {
 };
 
 // A raw system call is no cancellation point, not even for a cancel already pending, so asynchronous cancellation is
-// allowed for its length. All-zero is as before; what the cleanup finds allowed it forbids again.
+// allowed while it lasts. All-zero: not allowed. The cleanup forbids again what it finds allowed.
 class Cancellation {
  public:
   void allow() {

@@ -34,7 +34,7 @@ inline std::int64_t recent_ns() {
   return now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
 }
 
-// What a thread of this process has had of the processors; -1 where there is none of that number (gettid).
+// The processor time that a thread of this process has used; -1 where there is none of that number (gettid).
 inline std::int64_t processor_ns(std::uint32_t thread) {
   constexpr std::uint32_t OF_A_THREAD = 6;  // what pthread_getcpuclockid makes of it: part of the kernel's ABI
   timespec used{};
@@ -73,7 +73,7 @@ inline Slice slice_of(std::int64_t deadline_ns, std::int64_t most_ns) {
   return {is_last ? deadline_ns : soon, is_last};
 }
 
-// Cut to what a time_t of 32 bits holds, 68 years, where it has no more.
+// Cut to 68 years where time_t has 32 bits.
 inline timespec to_timespec(std::int64_t ns) {
   constexpr std::int64_t MOST_SECONDS = std::numeric_limits<time_t>::max();
   if (ns < 0) ns = 0;

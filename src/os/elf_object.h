@@ -50,7 +50,7 @@ class ElfObject {
   [[nodiscard]] ElfW(Addr) address(std::size_t index) const { return base_ + symbols_[index].st_value; }
   [[nodiscard]] const char* soname() const { return has_soname_ && strings_ != nullptr ? strings_ + soname_ : ""; }
 
-  // Of a symbol that is defined here; empty where it has none.
+  // The version of a symbol that is defined here; empty where it has none.
   [[nodiscard]] const char* version(std::size_t index) const {
     if (versions_ == nullptr || definitions_ == 0) return "";
     const unsigned wanted = versions_[index] & ~HIDDEN;
@@ -75,8 +75,8 @@ class ElfObject {
     return 0;
   }
 
-  // The one that a program's reference to glibc's function of that name finds: in no version, or in one of glibc's. 0
-  // where there is none.
+  // The function that a program's reference to glibc's one of that name finds here: without a version, or in one of
+  // glibc's. 0 where there is none.
   [[nodiscard]] std::uint32_t find_default_function(const char* name) const {
     if (gnu_hash_ == nullptr) {
       const std::uint32_t count = count_by_hash();
@@ -103,7 +103,7 @@ class ElfObject {
  private:
   static constexpr unsigned HIDDEN = 0x8000;  // a version that only references to it find
 
-  // glibc relocates these pointers on most ABIs, the vdso's are not.
+  // glibc relocates these pointers on most ABIs; those of the vDSO stay relative.
   [[nodiscard]] ElfW(Addr) absolute(ElfW(Addr) pointer) const { return pointer < base_ ? base_ + pointer : pointer; }
 
   void read(const ElfW(Dyn) & entry) {
@@ -187,7 +187,7 @@ class ElfObject {
     return (versions_[index] & HIDDEN) == 0;
   }
 
-  // The table counts no symbols: the last is the end of the chain that begins last.
+  // The table does not say how many symbols there are: the last is the end of the chain that begins last.
   [[nodiscard]] std::uint32_t count_by_gnu_hash() const {
     const GnuHash table(gnu_hash_);
     std::uint32_t last = 0;
@@ -212,7 +212,7 @@ class ElfObject {
   Relocations others_;
 };
 
-// Of an entry of dl_iterate_phdr(3).
+// The object of an entry of dl_iterate_phdr(3).
 inline ElfObject elf_object_of(const dl_phdr_info& object) {
   for (unsigned i = 0; i < object.dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = object.dlpi_phdr[i];

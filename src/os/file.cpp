@@ -17,8 +17,8 @@
 namespace atomrt::os {
 namespace {
 
-// Signals are blocked where a call may wait, but for the C library's own (setuid in another thread); and some calls end
-// when a stopped process goes on. A file server may say EINTR itself, whatever one does: then it is the result.
+// EINTR comes though signals are blocked: by the C library's own (setuid in another thread), and in some calls when a
+// stopped process goes on. A file server may say EINTR itself each time: then that is the result.
 template <typename Call>
 long restarting(Call call) {
   constexpr int MOST_INTERRUPTIONS = 100;
@@ -75,12 +75,12 @@ long read_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset) 
   return vectored(SYS_preadv2, fd, buffer, length, offset);
 }
 
-// The first byte takes a way of its own. A disk moves no single bytes: ext4, xfs, f2fs and disks refuse, btrfs looks
-// into memory.
+// The first byte gets a buffer of its own. O_DIRECT moves no single bytes: ext4, xfs, f2fs and disks refuse, btrfs
+// reads from memory.
 long read_memory_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset) {
   char* bytes = static_cast<char*>(buffer);
   constexpr std::uintptr_t PAGE = 4096;
-  // The first byte is stored here once the kernel has stored the second: on one page.
+  // The first byte is stored here, after the kernel has stored the second: on one page, so this can't fault.
   if (length < 2 || reinterpret_cast<std::uintptr_t>(bytes) % PAGE == PAGE - 1) {
     return length == 0 ? read_at_now(fd, buffer, 0, offset) : -EINVAL;
   }
@@ -110,8 +110,8 @@ long write_next_now(int fd, const void* buffer, std::size_t length, bool is_sock
   });
 }
 
-// The kernel looks at the descriptor, then at each of several buffers whole (one that comes alone it cuts before), then
-// at offset and flags. Nothing is moved at the greatest offset, nor with a flag of this number.
+// The kernel checks the descriptor, then each of several buffers in full (a single one it cuts first), then offset and
+// flags. Nothing is moved at the greatest offset, nor with an unknown flag.
 int check_long_transfer(int fd, bool writes, void* buffer, std::size_t length, std::int64_t offset) {
   constexpr int NO_SUCH_FLAG = 1 << 30;
   constexpr std::size_t LONGEST = SIZE_MAX / 2;

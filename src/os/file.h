@@ -26,7 +26,7 @@ long write_next(int fd, const void* buffer, std::size_t length);
 // At an offset without waiting for storage (RWF_NOWAIT, Linux 4.14): -EAGAIN where it would wait, -EOPNOTSUPP where the
 // file system can't tell. Never for O_DIRECT: the kernel waits for the disk there.
 long read_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset);
-// The same of a descriptor that may have O_DIRECT: then -EINVAL before the disk is asked, or what is in memory.
+// The same for a descriptor that may have O_DIRECT: with it, -EINVAL before the disk is asked, or what is in memory.
 long read_memory_at_now(int fd, void* buffer, std::size_t length, std::int64_t offset);
 long write_at_now(int fd, const void* buffer, std::size_t length, std::int64_t offset);
 

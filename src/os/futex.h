@@ -47,7 +47,7 @@ inline int futex_wait(const FutexWord& word, std::uint32_t value) {
 }
 
 // The same until a moment of CLOCK_MONOTONIC. Also returns ETIMEDOUT; EINTR after any handler (futex(2)). The kernel is
-// told the moment, not the time that is left: a stop of the process between the look at the clock and the sleep would
+// given an absolute time: with a relative one, a stop of the process between the look at the clock and the sleep would
 // move the end.
 int futex_wait_until(const FutexWord& word, std::uint32_t value, std::int64_t deadline_ns);
 
@@ -64,8 +64,8 @@ inline void note_locks_held(int) {}
 inline bool holds_no_lock() { return true; }
 #endif
 
-// For loops that look again and again, as another thread is in the middle of a few instructions. It may have been
-// interrupted there by this very thread, by virtue of a real-time priority: yielding does not let it go on, a sleep
+// For loops that look again and again while another thread is in the middle of a few instructions. This very thread may
+// have preempted it there, by a real-time priority: then yielding does not let it go on, a sleep
 // does.
 class Patience {
  public:

@@ -84,7 +84,7 @@ Writable ask_whether_writable(ElfW(Addr) address) {
   return result == -EFAULT ? Writable::NO : is_refused(result) ? Writable::UNKNOWN : Writable::YES;
 }
 
-// In a page that is read-only for good (RELRO); left as it is where the kernel does not let it be written.
+// Writes to a page that is read-only for good (RELRO); leaves it as it is where the kernel does not allow that.
 template <typename Write>
 void write_protected_word(ElfW(Addr) address, Write write) {
   const ElfW(Addr) page_size = static_cast<ElfW(Addr)>(sysconf(_SC_PAGESIZE));
@@ -111,7 +111,7 @@ bool patch_slot(const dl_phdr_info& object, ElfW(Addr) slot, const Replacement& 
   const Writable is_writable = ask_whether_writable(slot);
   if (is_writable == Writable::UNKNOWN) return true;
   if (is_writable == Writable::YES) {
-    // RELRO that is writable still is an object in the middle of its relocation; its last page may stay so for good.
+    // While RELRO is writable its object is still being relocated; the last page may stay writable for good.
     if (lies_in_segment(object, PT_GNU_RELRO, slot) && present != replacement.real) return false;
     __atomic_store_n(reinterpret_cast<void**>(slot), replacement.with, __ATOMIC_RELEASE);
     return true;
@@ -122,7 +122,7 @@ bool patch_slot(const dl_phdr_info& object, ElfW(Addr) slot, const Replacement& 
   return true;
 }
 
-// Only what is there still: a program may write to its own pointers meanwhile.
+// Only if `real` is still there: a program may write to its own pointers meanwhile.
 void exchange_word(const dl_phdr_info& object, ElfW(Addr) slot, const Exchange& exchange) {
   const auto write = [&] {
     void* expected = exchange.real;
@@ -164,8 +164,8 @@ void with_tables_of(const dl_phdr_info& object, Visitor visit) {
   if (elf.has_symbols()) visit(elf);
 }
 
-// What it holds decides: a program may have put something else there since. Null: the loader may not have come to it.
-// Not where it lies across words, as in a packed structure.
+// What it holds decides: a program may have put something else there since. Null: the loader may not have come to it
+// yet. One that is not aligned, as in a packed structure, is left alone.
 void hook_pointer(const dl_phdr_info& object, const char* symbol, ElfW(Addr) slot, HookPass& pass) {
   if (slot % sizeof(void*) != 0) return;
   void* const present = load_word(slot);
@@ -190,7 +190,7 @@ int hook_object(dl_phdr_info* object, std::size_t, void* argument) {
       for (std::size_t i = 0; i < pass.count; ++i) {
         const Replacement& replacement = pass.replacements[i];
         if (replacement.real == nullptr || std::strcmp(elf.name(symbol), replacement.function) != 0) continue;
-        // A function of its own by that name is another one.
+        // The object's own function of that name is another one.
         if (elf.is_defined(symbol) && load_word(slot) != replacement.real) continue;
         if (!patch_slot(*object, slot, replacement, *pass.program)) pass.complete = false;
       }

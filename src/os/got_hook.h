@@ -3,10 +3,10 @@
 // library must see (close and its like) come to it without an exported symbol of that name. Objects loaded later need
 // another pass. The library's own table stays as it is: its calls reach the function that a symbol look-up finds.
 //
-// Slots are single aligned words, written atomically. Patched is only what the loader is done with: a slot that holds
-// the address of the object's own stub (to be bound at the first call) or of the function itself; a slot in RELRO only
-// when its page is read-only already, which is made writable for the moment. A pointer that was initialised with the
-// function is replaced where it still holds it. Takes the dynamic loader's lock (dl_iterate_phdr): not
+// Slots are single aligned words, written atomically. Only those that the loader is done with are patched: a slot that
+// holds the address of the object's own stub (to be bound at the first call) or of the function itself; a slot in RELRO
+// only once its page is read-only, which is then made writable for a moment. A pointer that was initialised with the
+// function is replaced if it still holds its address. Takes the dynamic loader's lock (dl_iterate_phdr): not
 // async-signal-safe.
 #pragma once
 
@@ -20,7 +20,7 @@ struct Replacement {
   void* with;
 };
 
-// The functions of these names as calls without a version reach them: the first object's, in the order of loading, that
+// The functions that calls without a version reach by these names: of the first object, in the order of loading, that
 // defines them; null where none does. A look-up of the name, and so the library's own call, may find a stub of the
 // program's instead (a program at a fixed address that takes the function's address), which leads to the replacement.
 void find_functions(const char* const names[], void* found[], std::size_t count);

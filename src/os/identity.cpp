@@ -11,7 +11,7 @@ namespace atomrt::os {
 namespace {
 
 bool takes_no_offset(int fd, bool for_writing) {
-  // Of no buffers: it never reaches a driver, where even a read of no bytes may wait or take something away.
+  // With no buffers it never reaches a driver, where even a read of no bytes may wait or consume something.
   return system_call(for_writing ? SYS_pwritev : SYS_preadv, fd, nullptr, 0, 0, 0) == -ESPIPE;
 }
 
@@ -28,13 +28,13 @@ FileKind kind_of(int fd, mode_t mode) {
   return FileKind::POSITIONAL;
 }
 
-// Of a file only what never changes. fstat(2) reads its times, and the next write would then have to give it new ones
+// Asks only for what never changes. fstat(2) reads the file's times, too, and then the next write has to update them
 // (multigrain timestamps, Linux 6.13): a journal entry for each write.
 constexpr unsigned MOUNT_FOR_EVER = 0x4000;  // STATX_MNT_ID_UNIQUE, Linux 6.8
 constexpr unsigned ASKED_OF_FILE = STATX_TYPE | STATX_INO | MOUNT_FOR_EVER;
 
 long ask_by_fstat(int fd, struct statx& answer) {
-  // Newer glibc has no call of fstat in it: a filter may know newfstatat alone, or one made before that, fstat.
+  // Newer glibc makes no call of fstat: a filter may allow newfstatat alone, or an older one fstat alone.
 #ifdef SYS_fstatat64
   struct stat64 status {};
   long result = system_call(SYS_fstatat64, fd, "", &status, AT_EMPTY_PATH);
@@ -59,7 +59,7 @@ long ask_by_fstat(int fd, struct statx& answer) {
 
 long ask_status(int fd, unsigned what, struct statx& answer) {
   const long result = system_call(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, what, &answer);
-  if (result == -ENOMEM) return -EAGAIN;  // the kernel's memory is short for a moment: what aio_error(3) calls so
+  if (result == -ENOMEM) return -EAGAIN;  // the kernel is short of memory for a moment: EAGAIN in aio_error(3)
   return is_refused(result) ? ask_by_fstat(fd, answer) : result;
 }
 
@@ -123,7 +123,7 @@ std::uint32_t magic_by_statfs(int fd) {
 
 }  // namespace
 
-// Only they have seals.
+// Only files in memory have seals.
 bool is_in_memory(int fd) {
 #ifdef SYS_fcntl64
   return system_call(SYS_fcntl64, fd, F_GET_SEALS) >= 0;
@@ -167,9 +167,9 @@ base::Expected<FileIdentity> identify(int fd) {
   const mode_t mode = status.stx_mode;
   const bool is_shared = S_ISCHR(mode) || (mode & S_IFMT) == 0;
   FileKind kind = kind_of(fd, mode);
-  // Some streams let lseek succeed without meaning it (eventfd). What takes an offset may wait for a peer as well
-  // (/dev/kmsg, hidraw): no type tells, so that all of them are waited for as streams are; where nothing waits, poll
-  // says so at once.
+  // On some streams lseek succeeds without effect (eventfd). A device that takes an offset may wait for a peer, too
+  // (/dev/kmsg, hidraw), and no type tells: so all of these are waited for as streams are; where nothing waits, poll
+  // returns at once.
   const bool may_wait = is_shared && !is_memory(status);
   const bool is_at_offset = may_wait && kind == FileKind::POSITIONAL && !takes_no_offset(fd, false);
   if (may_wait) kind = FileKind::STREAM;
@@ -186,8 +186,8 @@ base::Expected<FileIdentity> identify(int fd) {
   };
 }
 
-// statfs(2) would say it, too, but asks the file server. It is left where there is nothing better and the file system
-// has a disk below.
+// statfs(2) would tell, too, but asks the file server. It is used only if the kernel names no mount and the file system
+// is on a block device.
 bool is_on_local_storage(int fd, const FileIdentity& identity) {
   if (!identity.is_regular) return false;
   if (is_in_memory(fd)) return true;

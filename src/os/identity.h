@@ -41,8 +41,8 @@ base::Expected<FileIdentity> identify(int fd);
 // of some file servers, and for writing some of /proc.
 [[nodiscard]] bool refuses_offsets(int fd, bool for_writing);
 
-// Nothing more is to be had by the same read: what moved less than was asked for has met the end of a regular file, or
-// is no file or disk at all, where one call's result is whole as it is. `end`: the offset after the bytes moved.
+// Whether a read that moved less than was asked for is complete: it has met the end of a regular file, or is not of a
+// file or disk, where the result of one call is the result. `end`: the offset after the bytes moved.
 [[nodiscard]] bool is_short_read_whole(int fd, std::int64_t end);
 
 // What tells one file from another, asked for in the same way, and nothing else of it.
@@ -58,7 +58,7 @@ base::Expected<FileNumbers> file_numbers(int fd);
 // could say.
 [[nodiscard]] bool is_on_local_storage(int fd, const FileIdentity& identity);
 
-// Of tmpfs, a memfd, or of hugetlbfs.
+// A file of tmpfs or hugetlbfs, or a memfd.
 [[nodiscard]] bool is_in_memory(int fd);
 
 }  // namespace atomrt::os

@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint32_t MAGIC = 0xa10a10a1;
 
-// The kernel finds that it can't write the event there only once there is one, and then says EFAULT and keeps it: a
-// wait that takes nothing. An address of the kernel's own is refused without a page fault (0.7 us against 14).
+// For a wait that consumes nothing: once there is an event the kernel finds that it can't write it there, says EFAULT
+// and keeps it. An address of the kernel's own is refused without a page fault (0.7 us against 14).
 io_event* unwritable() { return reinterpret_cast<io_event*>(-4096L); }
 
 struct MaskArgument {

@@ -44,7 +44,7 @@ void destroy_aio_context(CompletionRing* ring);
 iocb make_transfer(bool writes, int fd, void* buffer, std::size_t length, std::int64_t offset, std::uint64_t data);
 
 // A wait until the descriptor is readable (writable), has an error or hangs up (IOCB_CMD_POLL, Linux 4.18). Its event's
-// result is poll's word of what is so. EINVAL in submission: the kernel can't poll that kind (terminals, FIFOs opened
+// result is what poll(2) has in revents. EINVAL in submission: the kernel can't poll that kind (terminals, FIFOs opened
 // O_RDWR).
 iocb make_poll(int fd, bool for_writing, std::uint64_t data);
 // Takes a poll back, named by the address that it was submitted from, which must still be readable: its event comes
@@ -60,9 +60,9 @@ long submit_aio(CompletionRing* ring, iocb* const transfers[], long count);
 constexpr long NOT_YET = LONG_MIN;
 long find_result(const CompletionRing& ring, std::uint32_t since, std::uint64_t data);
 
-// Sleeps until an event has not been consumed, or until the deadline (NO_DEADLINE: none), with the calling thread's
-// signal mask replaced for as long. Consumes nothing. 0, ETIMEDOUT, EINTR after any handler. Where the kernel does not
-// let it wait (a filter, a context that is gone) it is 0 after a moment: look, and come again.
+// Sleeps until there is an event to consume, or until the deadline (NO_DEADLINE: none), with the calling thread's
+// signal mask replaced meanwhile. Consumes nothing. 0, ETIMEDOUT, EINTR after any handler. Where the kernel does not
+// let it wait (a filter, a context that is gone) it returns 0 after a moment: look, and call again.
 int wait_for_event(CompletionRing* ring, const KernelSignalSet& mask, std::int64_t deadline_ns);
 
 }  // namespace atomrt::os

@@ -95,7 +95,7 @@ bool is_loader_lock_known() { return lock != nullptr; }
 
 LoaderLock try_loader_lock() {
   if (lock == nullptr || pthread_mutex_trylock(lock) == 0) return LoaderLock::OURS;
-  // Of a child that was forked in a callback, its one thread, it is the parent's thread's. 0: being taken or let go.
+  // In a child that was forked in a callback the owner is the parent's thread. 0: being taken or released.
   const int owner = __atomic_load_n(&lock->__data.__owner, __ATOMIC_RELAXED);
   return owner == 0 || has_thread(owner) ? LoaderLock::TAKEN : LoaderLock::LOST;
 }

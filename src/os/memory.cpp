@@ -20,8 +20,8 @@
 namespace atomrt::os {
 namespace {
 
-// No kernel knows it. An emulator (qemu-user before 8.0) takes any advice and does nothing: one that takes this is not
-// believed the other.
+// No kernel knows this advice. An emulator (qemu-user before 8.0) accepts any and does nothing: where this is accepted,
+// MADV_WIPEONFORK is taken to be ignored.
 constexpr int NO_ADVICE = 0x7fff;
 
 #if defined(__SANITIZE_THREAD__)
@@ -93,7 +93,7 @@ base::Expected<void*> map_memory(std::size_t size) { return map(nullptr, size, P
 
 namespace {
 
-// Of which generation a piece was last is changed by compare-exchange, which takes it (relaxed: the memory was wiped
+// `generation` is that of the last user; changing it by compare-exchange takes the piece (relaxed: the memory was wiped
 // before this process began). `memory` is written last, with release.
 struct Piece {
   std::atomic<void*> memory;
@@ -138,7 +138,7 @@ void* take_inherited(std::size_t size) {
 }
 
 namespace {
-// `memory` is written last (release) by who notes, and exchanged for null by who takes the entry out again.
+// `memory` is written last (release) by the thread that notes, and exchanged for null by the one that takes it out.
 struct OwnMapping {
   std::atomic<void*> memory;
   std::atomic<std::size_t> size;

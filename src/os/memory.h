@@ -23,8 +23,8 @@ void reserve_page(void* address);
 void drop_on_fork(void* memory, std::size_t size);
 
 // Memory that is wiped on fork, and never given back, is a child's as well, and would add up from one generation of
-// children to the next. So it is noted; a process takes what its ancestors had. Not what is of the last few
-// generations: a child that was forked in a handler returns through frames that have pointers into its parent's.
+// children to the next. So it is noted, and a process reuses what its ancestors had; but not what the last few
+// generations had: a child that was forked in a handler returns through frames that have pointers into its parent's.
 // Nothing is noted beyond a thousand pieces, nor used again in children that no handler of fork has counted (clone).
 void note_for_descendants(void* memory, std::size_t size);
 // Zeroed, of that very size; null where there is none.

@@ -18,7 +18,7 @@ namespace {
 constexpr mode_t MODE = 0644;
 constexpr std::size_t MOST_BEGIN = 16;
 
-// The limit of a file's size raises a signal beside the error.
+// Beyond the limit of a file's size (RLIMIT_FSIZE) there is a signal besides the error.
 int allocate(int fd, std::size_t size) {
   const WriteSignalGuard signals;
 #if __SIZEOF_LONG__ == 8

@@ -58,7 +58,7 @@ bool are_signals_blocked() {
 }
 
 bool all_handlers_restart(KernelSignalSet blocked) {
-  // What a thread's own instructions raise interrupts no sleep; sanitizers and crash reporters have handlers for it.
+  // Signals that a thread's own instructions raise interrupt no sleep; sanitizers and crash reporters handle them.
   constexpr KernelSignalSet FAULTS = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
                                      signal_bit(SIGFPE) | signal_bit(SIGTRAP) | signal_bit(SIGSYS);
   for (int number = 1; number <= SIGRTMAX; ++number) {
@@ -81,7 +81,7 @@ HandlerState handler_state(int number) {
 }
 
 WriteSignals::WriteSignals(KernelSignalSet application_mask) {
-  // Only what the program blocks itself can be pending already.
+  // Only a signal that the program itself blocks can be pending already.
   if ((application_mask & WRITE_SIGNALS) != 0) system_call(SYS_rt_sigpending, &pending_before_, sizeof pending_before_);
 }
 
@@ -94,8 +94,8 @@ void WriteSignals::absorb(long result, std::size_t moved_before) const {
   if (result == -EFBIG || may_be_hidden) take(SIGXFSZ);
 }
 
-// The kernel's own bears SI_USER and this process. Of two that are pending for a thread it keeps the first; one for the
-// process is taken only where the thread has none.
+// The kernel's own has SI_USER as its si_code and this process as its si_pid. Of two that are pending for a thread the
+// kernel keeps the first; one for the process is taken only where the thread has none.
 void take_back_write_signal(int number) {
   siginfo_t info;
   if (take_pending(number, &info) != number) return;

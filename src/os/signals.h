@@ -21,12 +21,12 @@ constexpr KernelSignalSet signal_bit(int number) { return 1ULL << (number - 1); 
 constexpr KernelSignalSet ALL_SIGNALS = ~signal_bit(SIGNAL_SETXID);
 constexpr KernelSignalSet LIBRARY_THREAD_SIGNALS = ALL_SIGNALS & ~signal_bit(SIGNAL_CANCEL);
 
-// What the kernel makes of ALL_SIGNALS, which never blocks two of them.
+// The mask after blocking ALL_SIGNALS: the kernel never blocks two of them.
 constexpr KernelSignalSet ALL_BLOCKED = ALL_SIGNALS & ~signal_bit(SIGKILL) & ~signal_bit(SIGSTOP);
 
 KernelSignalSet set_signal_mask(KernelSignalSet mask);
 KernelSignalSet block_signals(KernelSignalSet signals);
-// All that the library blocks where it holds locks. Asks the kernel: for assertions.
+// Whether all signals are blocked that the library blocks while it holds locks. Asks the kernel: for assertions.
 [[nodiscard]] bool are_signals_blocked();
 
 // Blocks every signal of this thread, pthread_cancel's too, and restores the mask at the end of the scope.
@@ -42,10 +42,10 @@ class [[nodiscard]] SignalBlock {
   KernelSignalSet saved_;
 };
 
-// Whether every handler that a signal outside `blocked` may have run was installed with SA_RESTART.
+// Whether every handler that may have run, for a signal outside `blocked`, was installed with SA_RESTART.
 [[nodiscard]] bool all_handlers_restart(KernelSignalSet blocked);
 
-// What a signal that were sent now would find.
+// What a signal would find if it were sent now.
 enum class HandlerState : std::uint8_t {
   NONE,            // no handler
   READY,           // one that would run
@@ -58,8 +58,8 @@ enum class HandlerState : std::uint8_t {
 class [[nodiscard]] WriteSignals {
  public:
   explicit WriteSignals(KernelSignalSet application_mask);
-  // result: what the write returned, -errno; or that of a request of which so many bytes had been moved before. They
-  // hide an error.
+  // result: what the write returned, bytes or -errno; or the result of the whole request, which had moved moved_before
+  // bytes before this write: they may hide an error.
   void absorb(long result, std::size_t moved_before = 0) const;
 
  private:
@@ -84,7 +84,7 @@ class [[nodiscard]] WriteSignalGuard {
 // write; one that the program has sent to the thread itself stays.
 void take_back_write_signal(int number);
 
-// One write(2) of the library's own words: no signal of it reaches the program, nor does it write errno. Returns 0 or
+// One write(2) of the library's own text: no signal that it raises reaches the program, and errno stays. Returns 0 or
 // an errno: ENOSPC where only a part was written.
 int write_quietly(int fd, const char* text, std::size_t length);
 

@@ -32,7 +32,7 @@ class SlotPool {
       std::uint64_t head = free_.load(std::memory_order_acquire);
       while (number_of(head) != 0) {
         T* slot = at(number_of(head));
-        if (slot == nullptr) {  // a child of a handler in between: its pool has never been used
+        if (slot == nullptr) {  // a handler forked in between: the child's pool is new
           head = free_.load(std::memory_order_acquire);
           continue;
         }
@@ -46,7 +46,7 @@ class SlotPool {
     }
   }
 
-  // One that was taken before a fork has no number in the child, and no pool.
+  // A slot that was taken before a fork has number 0 in the child, and belongs to no pool.
   void give(T& slot) {
     if (slot.number != 0) push(slot, slot);
   }
@@ -60,7 +60,7 @@ class SlotPool {
 
   static constexpr std::uint32_t CHUNK_SLOTS = PER_CHUNK;
   static constexpr std::uint32_t CHUNKS = MOST_CHUNKS;
-  // For who looks from outside the process: where in the pool the number of chunks is, and their first address.
+  // For readers in other processes: where in the pool the number of chunks is, and the first chunk's address.
   [[nodiscard]] static constexpr std::size_t place_of_count() { return offsetof(SlotPool, chunk_count_); }
   [[nodiscard]] static constexpr std::size_t place_of_chunks() { return offsetof(SlotPool, chunks_); }
 

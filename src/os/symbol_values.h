@@ -12,8 +12,8 @@
 
 namespace atomrt::os {
 
-// Makes a range of an object's memory writable, from the first write on and for as long as this lives: its pages, no
-// others, as what lies beside them is somebody else's.
+// Makes a range of an object's memory writable, from the first write on and for as long as this lives: its pages and no
+// others, as the memory beside them belongs to somebody else.
 class WritableRange {
  public:
   WritableRange(const dl_phdr_info& object, ElfW(Addr) first, ElfW(Addr) last) : first_(first), last_(last) {
@@ -44,7 +44,7 @@ class WritableRange {
   enum class State { UNTRIED, OPEN, REFUSED };
   static constexpr ElfW(Addr) SMALLEST_PAGE = 4096, LARGEST_PAGE = 65536;
 
-  // The kernel looks whether the address is the beginning of a page before anything else, so the size of pages need not
+  // The kernel checks first that the address is the beginning of a page, so the size of pages need not
   // be known.
   bool protect(int protection) const {
     long result = -EINVAL;
@@ -61,7 +61,7 @@ class WritableRange {
 };
 
 struct Replaced {
-  unsigned count;  // of those that are as wished now
+  unsigned count;  // of the symbols that have the wished value now
   bool complete;   // false: the kernel did not let one be changed
 };
 

@@ -33,7 +33,7 @@ constexpr std::size_t PAGE = 4096;
 constexpr std::size_t OWN_FRAMES = 48 * 1024;
 constexpr int MOST_DOUBLINGS = 8;
 
-// Of a library thread, once asked for; 0 before. Whoever comes first writes it, and all would write the same: relaxed.
+// A library thread's stack size, once measured; 0 before. Any thread may write it, all the same value: relaxed.
 constinit std::atomic<std::size_t> library_stack_size{0};
 
 struct StaticTls {
@@ -52,9 +52,9 @@ int add_tls_of_object(dl_phdr_info* object, std::size_t, void* sum) {
   return 0;
 }
 
-// glibc takes the thread-local storage of all objects that came at the start out of each thread's stack, whatever its
-// size, and a reserve for later ones; what that is, the runtimes of other languages ask in this way, too. Not by an
-// undefined symbol: its version is glibc's own, and packages would depend on that. Null where there is no loader.
+// glibc takes the thread-local storage of all objects that were loaded at the start, and a reserve for later ones, out
+// of each thread's stack. This function tells how much; the runtimes of other languages call it, too. By dlsym, as the
+// symbol's version is glibc's private one: packages would depend on that. Null where there is no loader.
 using LeastStack = std::size_t (*)(const pthread_attr_t*);
 LeastStack find_least_stack() {
   if (dlsym == nullptr) return nullptr;
@@ -90,8 +90,8 @@ std::size_t stack_for_library() {
   return size;
 }
 
-// What glibc tells libthread_db of it, and debuggers by that: {bits, elements, bytes from the thread's descriptor on}.
-// Believed where it holds for this thread.
+// What glibc tells libthread_db, and so debuggers, of that field: {bits, elements, offset in the thread's descriptor}.
+// Believed if it holds for this thread.
 void find_thread_number() {
   if (dlsym == nullptr) return;
   const auto* place = static_cast<const std::uint32_t*>(dlsym(RTLD_DEFAULT, "_thread_db_pthread_tid"));

@@ -17,14 +17,14 @@ int start_library_thread(void* (*body)(void*), void* argument);
 // Asked for each time: a child has another one.
 [[nodiscard]] int process_number();
 
-// That this thread may run on; 1 where the kernel does not say.
+// How many processors this thread may run on; 1 where the kernel does not say.
 [[nodiscard]] unsigned processors();
 
-// Lets others run that wait for this processor.
+// Lets threads run that wait for this processor.
 void yield_processor();
 
-// Where glibc keeps a thread's number, behind pthread_self(); 0 where that is not known. Written at load, before there
-// are other threads, or by one that brings the library in: relaxed.
+// Where glibc keeps a thread's number: the offset from pthread_self(); 0 where it is not known. Written at load, before
+// there are other threads, or by the one that loads the library: relaxed.
 extern constinit std::atomic<std::uint32_t> thread_number_offset;
 
 // This thread's number, as ps -L shows it, without a system call; 0 where it is not known: static programs.
@@ -47,9 +47,9 @@ class [[nodiscard]] ExactSleeps {
 // name: up to 15 bytes, seen in ps -L.
 void name_this_thread(const char* name);
 
-// A thread with the application's attributes, detached where there are none. It begins with signals blocked, as the
-// caller has them: a handler must not come while he has the locks that pthread_create takes, and wait for a request
-// whose end makes a thread, too. Returns 0 or an errno (pthread_create).
+// A thread with the application's attributes, detached where there are none. The caller has all signals blocked, and
+// the thread begins so: a handler must not run while pthread_create holds its locks, and wait for a request whose end
+// makes a thread, too. Returns 0 or an errno (pthread_create).
 int start_application_thread(const pthread_attr_t* attributes, void* (*body)(void*), void* argument);
 
 }  // namespace atomrt::os

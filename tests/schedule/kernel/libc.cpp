@@ -134,7 +134,7 @@ int __wrap_sigaction(int number, const struct sigaction* action, struct sigactio
   return 0;
 }
 
-// No loaded object has calls to patch: scenarios close by machine/program.h.
+// No loaded object has calls to patch: scenarios close by scenarios/program.h.
 int __wrap_dl_iterate_phdr(int (*visit)(dl_phdr_info*, std::size_t, void*), void* argument) {
   dl_phdr_info none{};
   none.dlpi_name = "/ld-linux";
