@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// libatomrt-audit.so: the part of `atomrt --deep` that reaches what no preload does. The loader tells an audit module
+// libatomrt-audit.so: the part of `atomrt --deep` that reaches what a preload can't. The loader tells an audit module
 // (LD_AUDIT, rtld-audit(7)) of each object that it maps, before it binds anything. Glibc's AIO functions then become
 // those of the same names and versions in the preload, for every look-up: also by objects with a scope of their own
 // (RTLD_DEEPBIND), and by dlsym and dlvsym on a handle. Where the kernel does not let libc's symbols be changed (a
@@ -40,7 +40,7 @@ std::uintptr_t find_own(const char* name, const char* version) {
   return found != 0 ? own.address(found) : 0;
 }
 
-// The object's program headers; none where its load address is not where its file begins (of prelinked objects).
+// The object's program headers; none where its load address is not where its file begins (prelinked objects).
 dl_phdr_info headers_of(const link_map& map) {
   dl_phdr_info object;
   object.dlpi_addr = map.l_addr;

@@ -8,8 +8,8 @@
 // another library defines are left alone.
 //
 // Runs in dlopen, so under the loader's lock: no object is being loaded meanwhile. A slot that another thread is
-// binding for its first call at this very moment may stay bound to glibc's function; what is asked for there is then
-// glibc's. The library cannot be unloaded (-z nodelete).
+// binding for its first call at this very moment may stay bound to glibc's function; glibc then serves what is called
+// there. The library cannot be unloaded (-z nodelete).
 #include <link.h>
 
 #include <cstring>

@@ -2,7 +2,7 @@
 /* Which threads of this process sleep, as /proc says; and, in programs under ASan, a fork that waits until all others do.
  *
  * ASan's allocator (gcc 12) takes no heed of fork: a child that is made while another thread allocates, or begins, finds
- * it locked for ever. The library's threads begin and end when they like. A test whose own threads never all sleep is
+ * it locked forever. The library's threads begin and end when they like. A test whose own threads never all sleep is
  * named in scripts/asan_limits.txt; or it defines CHILDREN_ALLOCATE_NOTHING and forks at any moment.
  *
  * C and C++.
@@ -48,7 +48,7 @@ static inline bool others_sleep(pid_t but)
     return sleep;
 }
 
-/* Is the thread asleep until somebody outside acts? One that waits for a moment, for a lock say, has another that runs:
+/* Is the thread asleep until somebody outside acts? If it waits only for a moment, say for a lock, another thread runs:
  * so the others are looked at first. */
 static inline bool is_asleep(pid_t tid)
 {
@@ -61,7 +61,7 @@ static inline bool is_asleep(pid_t tid)
 #endif
 #endif
 #if (defined(__SANITIZE_ADDRESS__) || defined(SLEEPERS_UNDER_ASAN)) && !defined(CHILDREN_ALLOCATE_NOTHING)
-/* For some seconds, longer on a busy machine: then the test goes on and shows what it shows. */
+/* Waits for some seconds at most, longer on a busy machine: then the test goes on all the same. */
 static inline void sleepers_before_fork(void)
 {
     struct timespec begin, now, pause = {0, 200 * 1000};

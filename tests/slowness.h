@@ -2,8 +2,8 @@
 /* slowness(): how much slower than in quiet this process runs now, 1 or more, so that a limit in seconds means the same on
  * a machine that is busy or emulated. Ask when a limit is over, not before: it takes some milliseconds.
  *
- * It is the largest of what was seen so far: processes that want a processor for each that there is; the time that this
- * process's first thread waited for one; and the time of a loop, against that of a machine of 2020.
+ * It is the largest ratio seen so far, of three: runnable processes to processors; the time that this process's first
+ * thread was runnable to the time that it ran; the time of a loop to that on a machine of 2020.
  *
  * C and C++. Async-signal-safe; leaves errno as it is.
  */
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The number at *text, which moves behind it. */
+/* The number at *text, which moves past it. */
 static inline double slowness_number(const char **text)
 {
     double number = 0;

@@ -55,7 +55,7 @@ static void submit(struct session *session, struct slot *slot) {
 }
 
 /* With deferred task work the kernel looks at completions only when there are as many as are waited for; a drained
- * request starts only after that look. To wait for both at once would be for ever. */
+ * request starts only after that look. Waiting for both at once would never end. */
 static unsigned to_wait_for(struct uring *self, unsigned missing) {
   if (!self->has_sync || missing < 2) return missing;
   self->has_sync = false;

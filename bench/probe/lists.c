@@ -11,7 +11,7 @@
 #include "clock.h"
 #include "peers.h"
 
-/* glibc reads for twenty requests at a time: those of the others must leave it some. */
+/* glibc serves twenty requests at a time: those of the others must leave room for some. */
 enum { CALLS = 60, OTHERS = 4, LENGTH_OF_OTHERS = 2 };
 
 struct field {
@@ -19,10 +19,10 @@ struct field {
   struct aiocb *blocks;
   const struct aiocb **list; /* the same in a random order */
   unsigned length;
-  int thread;                /* who waits for them */
+  int thread;                /* that waits for them */
   sem_t wanted;              /* a byte for request `next` */
   unsigned next;
-  int64_t fed_ns;            /* written before the byte, read behind it */
+  int64_t fed_ns;            /* written before the byte, read after it */
 };
 
 struct other {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* aio_suspend on long lists of reads that wait on pipes, of which one at a time completes; and waiters beside it, for none
- * of whose requests that is: what a call costs, and who is woken. */
+/* aio_suspend on long lists of reads that wait on pipes, of which one at a time completes; beside it, threads that wait
+ * for other requests: what a call costs, and which threads are woken. */
 #ifndef BENCH_LISTS_H
 #define BENCH_LISTS_H
 

@@ -48,7 +48,7 @@ void feed(const struct peers *peers, unsigned request) {
   require(write(peers->ends[request % peers->count][1], "x", 1) == 1, "write");
 }
 
-/* The number behind a name in one of the kernel's tables of names and numbers. */
+/* The number after a name in one of the kernel's tables of names and numbers. */
 static uint64_t number_in(const char *path, const char *name) {
   char line[256];
   unsigned long long value = 0;

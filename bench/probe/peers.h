@@ -20,7 +20,7 @@ static inline int peer_of(const struct peers *peers, unsigned request) { return 
 /* One byte for the oldest request that waits on that request's stream. */
 void feed(const struct peers *peers, unsigned request);
 
-/* Anonymous memory that is really there: the process's, not the kernel's. */
+/* The process's resident anonymous memory, without the kernel's for it. */
 double resident_bytes(void);
 unsigned threads_now(void);
 /* Processor time so far: of this thread, and of all others of the process. */

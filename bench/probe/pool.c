@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pool: plain calls on a pool of threads, what a program without asynchronous I/O would do. One thread a slot, up to
+/* pool: plain calls on a pool of threads, what a program without asynchronous I/O would do. One thread per slot, up to
  * MOST_THREADS; one mutex guards both queues. A sync waits until all that was taken before it is done. */
 #include <errno.h>
 #include <pthread.h>

@@ -58,7 +58,7 @@ static void start_all(struct worker *worker, int64_t now) {
   for (unsigned i = 0; i < worker->session.depth; i++) start(worker, &worker->session.slots[i], now);
 }
 
-/* Lists, and writes with a sync behind them, go down and come back whole. */
+/* Lists, and writes with a sync after them, are submitted and awaited as a whole. */
 static bool is_batched(const struct workload *workload) {
   return workload->waiting == LIST_WAIT || workload->waiting == LIST_NOWAIT || workload->sync_every != 0;
 }

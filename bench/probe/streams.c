@@ -137,7 +137,7 @@ static void open_field(struct field *field) {
   field->done = calloc(count, sizeof *field->done);
   require(field->bytes != NULL && field->blocks != NULL && field->slots != NULL && field->done != NULL, "memory");
   memset(field->bytes, 1, count);
-  for (unsigned i = 0; i < count; i++) { /* all written: it counts as there before the first request */
+  for (unsigned i = 0; i < count; i++) { /* all written: resident before the first request */
     field->blocks[i].aio_fildes = peer_of(&field->peers, i);
     field->blocks[i].aio_buf = &field->bytes[i];
     field->blocks[i].aio_nbytes = 1;
@@ -177,9 +177,9 @@ static unsigned rounds_of(const struct blocked *blocked) {
   return wanted < LEAST_ROUNDS ? LEAST_ROUNDS : wanted < MOST_ROUNDS ? wanted : MOST_ROUNDS;
 }
 
-/* This thread feeds and waits, another one of the library's reads. Whether they have one processor or two is the
- * scheduler's choice, changes from run to run, and costs several times more than all else: waking an idle processor of a
- * virtual machine takes some 20 us. So that runs can be compared they have one. */
+/* This thread feeds and waits, one of the library's reads. Whether they have one processor or two is the scheduler's
+ * choice, changes from run to run, and costs several times more than all else: waking an idle processor of a virtual
+ * machine takes some 20 us. They have one, so that runs can be compared. */
 static void stay_on_this_processor(void) {
   cpu_set_t here;
   CPU_ZERO(&here);

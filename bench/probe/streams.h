@@ -17,7 +17,7 @@ struct blocked_outcome {
   double complete_ns;     /* from the peer's write to the end of the wait for that request */
   double submit_cpu_ns;   /* the same in processor time of all threads, which other work on the machine leaves alone */
   double complete_cpu_ns;
-  double cancel_ns;       /* the rest is cancelled */
+  double cancel_ns;       /* for one of the rest */
   double bytes_per_request; /* the process's memory beyond the requests themselves: what the last nine tenths added */
   double context_switches_per_completion; /* of all threads */
   unsigned threads;

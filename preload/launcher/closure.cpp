@@ -22,7 +22,7 @@ namespace {
   unsetenv("LD_PRELOAD");
   unsetenv("LD_AUDIT");
   unsetenv("LD_DEBUG");
-  // As ldd(1) does it: with --list a library that is missing would be all that is told.
+  // As ldd(1) does it: with --list, a missing library would be all that is reported.
   if (setenv("LD_TRACE_LOADED_OBJECTS", "1", 1) == 0) execl(loader, loader, file, static_cast<char*>(nullptr));
   _exit(127);
 }

@@ -108,8 +108,8 @@ Spread spread_of(Side side, double Run::*member, int rounds) {
   return spread_of(values, rounds);
 }
 
-// Of each round's own two runs, as the machine's speed changes from round to round. A time of 0 is one that the clock
-// could not tell from it.
+// Of each round's own two runs, as the machine's speed changes from round to round. A time of 0 was too short for the
+// clock.
 Spread spread_of_ratios(int rounds) {
   for (int round = 0; round < rounds; ++round) {
     const double shortest = 1e-9;

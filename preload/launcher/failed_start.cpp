@@ -16,7 +16,7 @@ int fail_to_start(const Options& options, int error) {
   if (options.ends_with_bare_stats && options.program[1] != nullptr) {
     fail("%s: %s (a file for statistics is given as --stats=%s)", name, std::strerror(error), name);
   } else if (error == ENOENT && find_program(name, program) && find_missing_interpreter(program, interpreter)) {
-    // execve(2) says the same of the file itself and of what it needs.
+    // execve(2) gives the same error for the file itself and for the interpreter that it needs.
     fail("%s: its interpreter %s: %s", name, interpreter.c_str(), std::strerror(error));
   } else {
     fail("%s: %s", name, std::strerror(error));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The pauses of repeated output, from begin to begin, however long each output takes.
+// The pauses of repeated output, from one start to the next, however long each output takes.
 #pragma once
 
 #include <cerrno>

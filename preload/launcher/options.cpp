@@ -83,7 +83,7 @@ long read_number(const char* option, const char* text, long most) {
   return 0;
 }
 
-// getopt_long takes every beginning of a name; a script that uses one breaks when another option begins so.
+// getopt_long takes any unambiguous prefix of a name; a script that uses one breaks when another option begins so.
 bool is_whole_name(const char* argument, const char* name) {
   const std::size_t length = std::strlen(name);
   if (std::strncmp(argument, "--", 2) != 0) return true;

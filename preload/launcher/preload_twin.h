@@ -7,7 +7,7 @@
 
 namespace atomrt::launcher {
 
-// Makes of the launcher's own library what LD_PRELOAD shall hold for a program of that ABI and for those that it
+// Turns the launcher's own library into what LD_PRELOAD needs for a program of that ABI and for those that it
 // starts: a path with $LIB, which each loader replaces, where the libraries of both word sizes are installed so that
 // this leads to them; else the one library. False, and the path untouched, where there is none for that ABI.
 [[nodiscard]] bool suit_preload(Abi abi, Path& preload);

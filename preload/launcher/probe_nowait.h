@@ -11,9 +11,9 @@ struct NowaitResult {
   const char* kind = "";  // the file system, or "stream"
 };
 
-// Cached data of a file without a name in that folder.
+// Tries cached data of a file without a name in that folder.
 [[nodiscard]] NowaitResult probe_nowait_folder(const char* folder);
-// The beginning of that file, which is read once before; nothing is written.
+// Tries the beginning of that file, which is read once before; nothing is written.
 [[nodiscard]] NowaitResult probe_nowait_file(const char* file);
 [[nodiscard]] NowaitResult probe_nowait_pipe();
 [[nodiscard]] NowaitResult probe_nowait_socket();

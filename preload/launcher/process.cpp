@@ -85,7 +85,7 @@ bool Process::visit_symbols(std::string_view name, void* self, void (*visit)(voi
     unsigned long long begin = 0, offset = 0, inode = 0;
     int path_begin = 0;
     if (std::sscanf(line, "%llx-%*x %*s %llx %*s %llu %n", &begin, &offset, &inode, &path_begin) < 3) continue;
-    if (inode == 0 || offset != 0) continue;  // an ELF file's first page is its begin
+    if (inode == 0 || offset != 0) continue;  // an ELF file's first page is its beginning
     line[std::strcspn(line, "\n")] = '\0';
     const ProcessObject object(*this, begin);
     std::uint64_t address = 0;

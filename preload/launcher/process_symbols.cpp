@@ -52,7 +52,7 @@ class Tables {
     return process_.read(address, &value, sizeof value);
   }
 
-  // glibc's loader has made addresses of them, but where it may not write to the table.
+  // glibc's loader has turned them into addresses, except where it may not write to the table.
   std::uint64_t absolute(std::uint64_t value) const { return value < bias_ ? bias_ + value : value; }
 
   bool read_dynamic() {

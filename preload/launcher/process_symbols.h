@@ -15,9 +15,9 @@ class ProcessObject {
   // What begins at that address.
   ProcessObject(const Process& process, std::uint64_t begin);
 
-  // By the table of dynamic symbols; what it only refers to does not count.
+  // In the table of dynamic symbols; undefined ones do not count.
   [[nodiscard]] bool find(std::string_view name, std::uint64_t& address) const;
-  // Its addresses are counted from its begin.
+  // Its addresses are relative to its beginning (ET_DYN).
   [[nodiscard]] bool is_relocated() const { return is_relocated_; }
 
  private:

@@ -76,7 +76,7 @@ bool is_trace(const Path& path) {
   return length == sizeof begin && std::memcmp(begin, exec::TRACE_MAGIC, sizeof begin) == 0;
 }
 
-// The library writes into files of its own making alone. What an earlier run has left goes; all else is somebody's.
+// The library writes only into files that it has made. A trace or an empty file there is removed; no other is.
 bool make_way(const Path& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) return errno == ENOENT;

@@ -12,7 +12,7 @@ namespace atomrt::launcher {
 [[nodiscard]] bool apply_options(const Options& options);
 // Names this process, which PROGRAM becomes: the one that says that it made no request (ATOMRT_LAUNCHED).
 [[nodiscard]] bool name_launched_process();
-// Keeps what LD_PRELOAD holds, in front: sanitizer runtimes insist on being the first.
+// Adds it after what LD_PRELOAD holds already: sanitizer runtimes insist on being the first.
 [[nodiscard]] bool add_preload(const Path& preload);
 // The same for LD_AUDIT.
 [[nodiscard]] bool add_audit(const Path& module);

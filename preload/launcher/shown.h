@@ -45,7 +45,7 @@ struct Shown {
   exec::Snapshot counters{};  // where it is counted; of several libraries that one that has counted most
 };
 
-// Of each library in the process: one that is preloaded, and one that the program is linked with, say. False after one
+// What each atomrt in the process shows: one may be preloaded, and another linked with the program. False after one
 // line on standard error, unless is_quiet: the process has gone, has no atomrt, or one of another form.
 [[nodiscard]] bool look_into(const Process& process, Shown& shown, bool is_quiet = false);
 

@@ -86,7 +86,7 @@ bool print(const Options& options, Snapshot& snapshot, exec::Earlier& earlier) {
   static exec::Report report;
   const bool is_running = is_there(snapshot);
   exec::Moment now{now_ns(), real_now_ns(), is_running ? "running" : snapshot.ended_ns != 0 ? "ended" : "gone"};
-  // What it was counted for is known up to its last request.
+  // When it ended is not known: the figures are for the time up to its last request.
   if (!is_running && snapshot.ended_ns == 0) snapshot.ended_ns = snapshot.last_ns;
   report.clear();
   add_report(report, options.format, snapshot, now, &earlier);

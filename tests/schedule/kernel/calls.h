@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The calls of the simulated kernel that are more than a line, by folder of concern: kernel/calls.cpp leads to them.
+// The calls of the simulated kernel that take more than a line, by subject. kernel/calls.cpp calls them.
 #pragma once
 
 #include <sys/uio.h>
@@ -13,7 +13,7 @@ struct statx;
 
 namespace schedule {
 
-// A result of a call that a handler with SA_RESTART lets begin again.
+// The result of a call that begins again after a handler with SA_RESTART.
 constexpr long RESTART = -512;
 
 void reset_calls();

@@ -20,7 +20,7 @@ struct Operation {
   void (*done)(const Operation& operation, long result);
   void* owner;
   std::uint64_t data;
-  Clock past;  // what its beginner knew
+  Clock past;  // what the thread that began it knew
   const void* object;  // what it was submitted from, by which it is taken back
 };
 
@@ -28,7 +28,7 @@ void reset_device();
 void enter_child_device();  // a child has nothing in flight
 void leave_child_device();
 void begin_operation(const Operation& operation);
-// Takes one back of that owner, and of that object if one is named, that has not ended. False: none is there.
+// Takes back an operation of that owner, and of that object if one is named, that has not ended. False: there is none.
 bool cancel_operation(const void* owner, const void* object, Operation& taken);
 [[nodiscard]] unsigned operations_of(const void* owner);
 [[nodiscard]] bool has_transfers_of(const void* owner);

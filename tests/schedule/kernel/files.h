@@ -50,7 +50,7 @@ unsigned open_descriptors();
 int highest_descriptor();
 Inode& inode_of(int fd);
 
-// What fork copies, before it copies the memory, and while others go on; the child with it, and back.
+// What fork copies, before it copies the memory and while other threads go on; then the switch to the child, and back.
 std::vector<OpenFile*> copy_descriptors();
 void enter_child_files(std::vector<OpenFile*> copied);
 void leave_child_files();

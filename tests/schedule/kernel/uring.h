@@ -20,7 +20,7 @@ long uring_register(long ring, unsigned call, void* argument, unsigned count);
 void uring_unmapped(const void* memory);
 // On the way back from any call: the running thread is shown what has completed in its rings.
 void pass_through_uring();
-// Those that wait in rings for that futex. How many it were, of most.
+// Wakes up to `most` waiters for that futex in rings. Returns how many.
 unsigned wake_in_uring(const std::uint32_t* word, unsigned most);
 // A filter forbids io_uring_enter from now on.
 void forbid_uring();

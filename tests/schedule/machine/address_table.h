@@ -9,7 +9,7 @@
 
 namespace schedule {
 
-// From when on the memory at that address is what it is: of this run, or of its last mapping.
+// When the memory at that address began to be what it is: with this run, or with its last mapping.
 std::uint64_t birth_of(const void* memory);
 
 template <typename Entry>

@@ -16,7 +16,7 @@ constexpr unsigned whose(unsigned thread) { return thread + 1; }
 
 class Clock {
  public:
-  Clock() {}  // its moments stay as they are until they count
+  Clock() {}  // at_ is not initialised beyond count_
   Clock(const Clock& other) : count_(other.count_) { std::memcpy(at_, other.at_, count_ * sizeof at_[0]); }
   Clock& operator=(const Clock& other) {
     count_ = other.count_;
@@ -55,7 +55,7 @@ struct Knowledge {
   unsigned own = 0;  // whose moments its own are
   Clock known;
   Clock seen_relaxed;    // becomes known by a fence that acquires
-  Clock before_a_fence;  // told by each store behind a fence that released
+  Clock before_a_fence;  // told by each store after a fence that released
 
   [[nodiscard]] std::uint32_t moment() const { return known.of(own); }
 };

@@ -31,9 +31,9 @@ void* program_memory(std::size_t size);  // zeroed, to the end of the run
 void forbid(const void* memory, std::size_t size);
 void allow(const void* memory, std::size_t size);
 
-// Each access of the library and the kernel.
+// Called for each access of the library and the kernel.
 void note_access(const void* memory, std::size_t size, bool writes);
-// A mapping that its maker has told nobody of: its accesses are no steps.
+// A mapping that no other thread knows of yet: accesses to it are no steps.
 [[nodiscard]] bool is_fresh(const void* memory);
 void end_freshness();
 

@@ -5,7 +5,7 @@
 // Stores happen in the order of the steps, which is the modification order of each word and the order of all that is
 // sequentially consistent. A load may return a store that is not the newest unless something newer of the word happens
 // before it (a store, or a load that saw it), or, for two that are sequentially consistent, came first. Stricter than
-// C++ are: a fence that is sequentially consistent sees all stores before it; a store is never seen before its step
+// C++ is this: a fence that is sequentially consistent sees all stores before it; a store is never seen before its step
 // (so no two loads see each other's later stores); only the last HISTORY stores of a word can be seen.
 #pragma once
 
@@ -20,7 +20,7 @@ namespace schedule {
 
 extern bool is_weak;  // this run's memory
 
-// Operations at these places of the code, as far from its start, order nothing: what if the library asked for less?
+// The operation at this offset of the code is done without any ordering: what if the library asked for less?
 void leave_out(std::uintptr_t place);
 [[nodiscard]] bool is_left_out(const void* place);
 
@@ -56,7 +56,7 @@ void learn(const Clock& way);
 void tell_thread(Knowledge& other);
 void begin_knowledge(Knowledge& other, unsigned whose_past);  // of a thread that the actor starts
 
-// Until it goes the device acts, which knows what the operation's beginner knew.
+// While it exists the device acts, and knows what the thread that began the operation knew.
 class DeviceActs {
  public:
   explicit DeviceActs(const Clock& beginners);
@@ -65,7 +65,7 @@ class DeviceActs {
   DeviceActs& operator=(const DeviceActs&) = delete;
 };
 
-// Who acts: the running thread, or the device.
+// That of who acts: the running thread, or the device.
 Knowledge& actor();
 [[nodiscard]] bool acts_as_device();
 

@@ -7,7 +7,7 @@
 
 namespace schedule {
 
-// Not what each simulated thread has a copy of its own of: thread-local variables.
+// False for thread-local variables: each simulated thread has its own copy of these.
 [[nodiscard]] bool is_tracked(const void* memory);
 void note_plain_access(const void* memory, std::size_t size, bool writes);
 void check_plain_access(const void* memory, std::size_t size);  // a write, which is not kept

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is said of a run: the trace, if it is wanted, and the end of a run that has shown a fault.
+// What is printed of a run: the trace, if it is wanted, and the end of a run that has shown a fault.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ void begin_report(const char* scenario, const char* replay, bool traces);
 // Ends the process with status 1, after the message, the way to play the run again, and where every thread stands.
 [[noreturn, gnu::format(printf, 1, 2)]] void fail(const char* format, ...);
 
-// The same, of a fault that another thread has a part in: where that one stood, too.
+// The same for a fault that involves another thread: shows where that one stood, too.
 constexpr unsigned TRAIL = 10;
 struct Trail {
   const void* at = nullptr;

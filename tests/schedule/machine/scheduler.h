@@ -17,8 +17,8 @@
 namespace schedule {
 
 constexpr std::int64_t NEVER = INT64_MAX;
-// That long the library's threads stay idle in half of the runs: longer than all that anybody waits for. A wake-up that
-// does not come must not be hidden by a thread that looks again before it leaves.
+// How long the library's idle threads stay in half of the runs: longer than any wait. Else a thread that looks again
+// before it leaves would hide a wake-up that does not come.
 constexpr std::int64_t IDLE_NS = 60'000'000'000;
 constexpr unsigned MOST_FRAMES = 128;
 
@@ -34,7 +34,7 @@ struct Thread {
   unsigned number = 0;
   char name[16] = {};
   State state = State::UNUSED;
-  bool is_librarys = false;  // of the library's own, no thread of the program's
+  bool is_librarys = false;  // one of the library's own, not of the program's
   void* (*body)(void*) = nullptr;
   void* argument = nullptr;
   // Asleep: on what, until when, and how it ended.
@@ -69,7 +69,7 @@ Thread& self();
 bool is_running();  // false outside of runs
 // A step. what and where are for the trace; where may be null.
 void step(const char* what, const void* where = nullptr);
-// The same of one that can't go on before others have.
+// The same for a thread that can't go on before others have.
 void yield_step(const char* what);
 // Sleeps until wake() of that channel, until the deadline, or until a signal is to be handled.
 Wakeup sleep_on(const char* what, const void* channel, std::int64_t deadline, bool is_interruptible);

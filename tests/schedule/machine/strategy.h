@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who goes on at a step. All strategies are a function of the seed, but SYSTEMATIC, which walks through all schedules
-// with a bounded number of preemptions (search/systematic.cpp drives it).
+// Which thread goes on at a step. Every strategy is a function of the seed but SYSTEMATIC, which walks through all
+// schedules with a bounded number of preemptions (run.cpp drives it).
 #pragma once
 
 #include "machine/scheduler.h"
@@ -15,7 +15,7 @@ struct Candidate {
 struct Choice {
   const Candidate* candidates;  // at least one; the clock is not among them
   unsigned count;
-  Thread* present;  // who has made the step; may be asleep or over
+  Thread* present;  // the one that has made the step; may be asleep or over
   bool yields;
   bool may_jump;  // the clock may be chosen, too
   std::uint64_t step;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// chain/known_file.h in the program's memory, compiled like the library: by the public functions what is torn of it
+// chain/known_file.h in the program's memory, compiled like the library: through the public functions a torn read
 // would seldom be seen.
 #pragma once
 

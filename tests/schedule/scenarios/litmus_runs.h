@@ -3,7 +3,7 @@
 
 namespace schedule {
 
-// Many runs of each, in a process of its own. How many showed what they must not, or not what they must.
+// Runs each many times, in a process of its own. Returns how many showed what they must not, or never what they must.
 unsigned run_litmus();
 
 }  // namespace schedule

@@ -70,7 +70,7 @@ Request& read_of(int fd, std::size_t length, long offset = 0, By by = By::NOTHIN
 Request& write_of(int fd, const char* text, long offset = 0, By by = By::NOTHING);
 Request& write_of_size(int fd, std::size_t length, char letter, long offset = 0, By by = By::NOTHING);
 Request& sync_of(int fd, By by = By::NOTHING);
-// Of the calls 0 and, where threads or memory are short, EAGAIN is right. False: it was refused.
+// Expects 0 of the call or, where threads or memory are short, EAGAIN. False: it was refused.
 bool submit(Request& request);
 // aio_suspend until it is over, then finish().
 void wait_for(Request& request);
@@ -88,13 +88,13 @@ void finish(Request& request);
 // Looks by aio_error until it is over.
 void poll_for(Request& request);
 
-// A list to lio_listio; its entries are submitted by it.
+// Submits the entries of a list, by lio_listio.
 int submit_list(int mode, Request* const list[], int count, sigevent* event = nullptr);
 
 unsigned spawn(void (*body)());  // a thread of the program, by number
 void join(unsigned thread);
 void pause_until(const volatile unsigned& word, unsigned value);  // sleeps until it holds at least that
-void tell(volatile unsigned& word);                               // one more, for who pauses
+void tell(volatile unsigned& word);                               // adds one, for pause_until
 
 void close_file(int fd);
 void replace_file(int from, int to);  // dup2

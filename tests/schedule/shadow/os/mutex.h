@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Found before src/os/mutex.h: the library's own mutex, that also tells the scheduler who holds it.
+// Found before src/os/mutex.h: the library's own mutex, which also tells the scheduler its holder.
 #pragma once
 
 #define Mutex UntoldMutex

@@ -34,7 +34,7 @@ inline long system_call(long number, Words... words) {
   return enter_kernel(number, as_word(words)...);
 }
 
-// What a kernel without the call says, or a seccomp filter.
+// The errors of a kernel without the call, and of seccomp filters.
 inline bool is_refused(long result) { return result == -ENOSYS || result == -EPERM || result == -EACCES; }
 
 }  // namespace atomrt::os
