@@ -22,7 +22,7 @@ ALL_CONTEXTS = "head-waiter-direct-ring-threads"
 CLAIMS = 66
 SLOW_CLAIMS = re.compile(r"0x7ffff000|thousand|storm|many_threads|lists_cost|again_and_again|callers_once")
 # These look at glibc's archives, which are not there.
-UNIT_BUT = re.compile(r"library/allocation|os/older_glibc/")
+UNIT_BUT = re.compile(r"library/allocation|os/older_glibc/|wrapped_names_exist")
 HOSTILE = {
     "a_daemon_starts_afresh", "a_filter_may_be_entered_with_requests_in_flight",
     "a_process_may_end_with_requests_outstanding", "children_that_exec_leave_requests_alone",
