@@ -28,7 +28,7 @@ inline void open_gate() { perform_gate.open(); }
 inline void close_gate() { perform_gate.close(); }
 
 inline bool waits_for_peer(chain::Place place) {
-  return place == chain::Place::BLOCKED || place == chain::Place::POLLED;
+  return place == chain::Place::BLOCKED || place == chain::Place::POLLED || place == chain::Place::POLLED_APART;
 }
 
 // One aiocb and its buffer; as a program would have it.

@@ -19,6 +19,7 @@ bool is_polled(const Aio& aio) { return aio.place() == Place::POLLED; }
 void look() { reap_if_any(the_engine()); }
 
 void a_read_without_a_peer_is_polled_for(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   Pipe pipe;
   Aio read;
   read.read(pipe.out);
@@ -30,6 +31,7 @@ void a_read_without_a_peer_is_polled_for(void**) {
 
 // Nobody looks and nobody waits: the reaper does.
 void a_write_goes_on_though_nobody_looks(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   Pipe pipe;
   char block[4096] = {};
   const int size = fcntl(pipe.in, F_GETPIPE_SZ);
@@ -43,6 +45,7 @@ void a_write_goes_on_though_nobody_looks(void**) {
 }
 
 void who_waits_moves_the_bytes(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   Pipe pipe;
   Aio read;
   read.read(pipe.out);
@@ -57,6 +60,7 @@ void who_waits_moves_the_bytes(void**) {
 }
 
 void a_polled_request_can_be_cancelled_and_its_file_goes(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   Pipe pipe;
   Aio read;
   read.read(pipe.out);
@@ -74,6 +78,7 @@ void a_polled_request_can_be_cancelled_and_its_file_goes(void**) {
 }
 
 void a_polled_request_keeps_its_file(void**) {
+  SKIP_WITHOUT_NOWAIT_PIPES();
   Pipe pipe, other;
   Aio read;
   read.read(pipe.out);
