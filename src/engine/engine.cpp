@@ -46,9 +46,11 @@ Engine* map_engine() {
   return present;
 }
 
-chain::Released complete_in_library(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
+chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
+                         Workers::MayStart may_start, bool is_worker);
 chain::Released complete_for(void* self, chain::Chain& chain, long result, exec::ContextId context) {
-  return complete_in_library(*static_cast<Engine*>(self), chain, result, context);
+  const bool is_worker = context == exec::ContextId::THREADS;
+  return complete(*static_cast<Engine*>(self), chain, result, context, Workers::MayStart::YES, is_worker);
 }
 
 void offer_for(void* self, chain::Chain& chain) { offer_or_fail(*static_cast<Engine*>(self), chain); }
@@ -275,11 +277,6 @@ chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec:
   if (is_left) retry_tail(engine, chain, may_start);
   if (is_counted) engine.spawner.leave();
   return finished.released;
-}
-
-chain::Released complete_in_library(Engine& engine, chain::Chain& chain, long result, exec::ContextId context) {
-  const bool is_worker = context == exec::ContextId::THREADS;
-  return complete(engine, chain, result, context, Workers::MayStart::YES, is_worker);
 }
 
 }  // namespace
