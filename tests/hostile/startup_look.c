@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints what this process has before its first request: threads, signals caught, mappings, anonymous ones, and KiB of
- * memory: what is resident of the files of atomrt, and what is written to elsewhere. Other files' clean pages are no
- * cost, and how many of them a fault maps is the page cache's affair. */
+ * memory that are its own: anonymous pages, and pages of files that it wrote to. The other pages of files are shared with
+ * all other processes; how many of them a fault maps, and which are still to be written back, is the page cache's affair. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,16 +29,12 @@ static unsigned long long field(const char *path, const char *name, const char *
     return value;
 }
 
-static unsigned long long memory_of_mappings(void)
+static unsigned long long own_memory(void)
 {
     unsigned long long sum = 0;
-    int is_own = 0;
     for (const char *line = contents("/proc/self/smaps"); *line != '\0'; line = strchr(line, '\n') + 1) {
-        unsigned long long start, end, kib;
-        char file[256] = "";
-        if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %255[^\n]", &start, &end, file) >= 2)
-            is_own = strstr(file, "libatomrt") != NULL;
-        else if (sscanf(line, is_own ? "Rss: %llu" : "Private_Dirty: %llu", &kib) == 1)
+        unsigned long long kib;
+        if (sscanf(line, "Anonymous: %llu", &kib) == 1)
             sum += kib;
     }
     return sum;
@@ -46,7 +42,7 @@ static unsigned long long memory_of_mappings(void)
 
 int main(void)
 {
-    unsigned long long memory = memory_of_mappings();
+    unsigned long long memory = own_memory();
     unsigned mappings = 0, anonymous = 0;
     for (const char *line = contents("/proc/self/maps"); line != NULL && *line != '\0';
          line = strchr(line, '\n'), line += line != NULL) {
