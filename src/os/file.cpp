@@ -126,6 +126,14 @@ int check_long_transfer(int fd, bool writes, void* buffer, std::size_t length, s
   return answer == -EINVAL && offset > INT64_MAX - static_cast<std::int64_t>(length) ? EINVAL : 0;
 }
 
+long cut_file(int fd, std::int64_t size) {
+#ifdef SYS_ftruncate64  // the size in two words, as positional() gives an offset
+  return system_call(SYS_ftruncate64, fd, static_cast<long>(size), static_cast<long>(size >> 32));
+#else
+  return system_call(SYS_ftruncate, fd, size);
+#endif
+}
+
 long sync_file(int fd, bool data_only) {
   return restarting([=] { return system_call(data_only ? SYS_fdatasync : SYS_fsync, fd); });
 }

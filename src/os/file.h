@@ -41,6 +41,9 @@ long write_next_now(int fd, const void* buffer, std::size_t length, bool is_sock
 // fsync, or fdatasync. 0 or -errno.
 long sync_file(int fd, bool data_only);
 
+// ftruncate(2): 0 or -errno.
+long cut_file(int fd, std::int64_t size);
+
 // A terminal in non-canonical mode whose poll waits for more than a read of that length does: with VMIN 0 the read
 // returns at once, or after VTIME (at most 25.5 s); with a VMIN above its length it returns when it has its bytes.
 bool is_terminal_that_polls_for_more(int fd, std::size_t length);

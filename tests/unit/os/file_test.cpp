@@ -305,9 +305,21 @@ void a_pending_cancellation_does_not_act(void**) {
   assert_int_equal(calls, 11);
 }
 
+void a_file_is_cut_anywhere(void**) {
+  const int fd = memfd_create("unit", MFD_CLOEXEC);
+  constexpr std::int64_t FIVE_GB = std::int64_t{5} << 30;
+  for (const std::int64_t size : {FIVE_GB + 3, std::int64_t{3}, std::int64_t{0}}) {
+    assert_int_equal(cut_file(fd, size), 0);
+    assert_true(lseek64(fd, 0, SEEK_END) == size);
+  }
+  assert_int_equal(cut_file(fd, -1), -EINVAL);
+  close(fd);
+  assert_int_equal(cut_file(fd, 1), -EBADF);
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(a_read_of_memory_is_whole_wherever_it_goes),
+UNIT_TESTS(cmocka_unit_test(a_read_of_memory_is_whole_wherever_it_goes), cmocka_unit_test(a_file_is_cut_anywhere),
            cmocka_unit_test(a_read_of_memory_touches_no_page_that_the_kernel_could_not_write),
            cmocka_unit_test(a_read_of_memory_is_refused_by_o_direct),
            cmocka_unit_test(positional_transfers_leave_the_file_position),
