@@ -21,7 +21,7 @@ _atomrt() {
   # bash breaks words at = too: "--stats" "=" "FILE".
   for ((index = 1; index < COMP_CWORD; ++index)); do
     case ${COMP_WORDS[index]} in
-      --contexts | --interval | --max-threads | --order | --pending | --stats-format | --stats-of | --top | --trace) [ "${COMP_WORDS[index + 1]}" = = ] || index=$((index + 1)) ;;
+      --contexts | --interval | --max-threads | --order | --pending | --stats-format | --stats-of | --top | --trace | --trace-limit) [ "${COMP_WORDS[index + 1]}" = = ] || index=$((index + 1)) ;;
       --)
         _atomrt_program $((index + 1))
         return
@@ -49,7 +49,7 @@ _atomrt() {
     --stats-of) mapfile -t COMPREPLY < <(compgen -f -W "$(cd /proc && printf '%s ' [0-9]*)" -- "$word") ;;
     --trace) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --stats-format) mapfile -t COMPREPLY < <(compgen -W 'text json prometheus' -- "$word") ;;
-    --interval) ;;
+    --interval | --trace-limit) ;;
     --order) mapfile -t COMPREPLY < <(compgen -W 'any calls' -- "$word") ;;
     --max-threads | --stats | --compare | --counters) [ "${COMP_WORDS[COMP_CWORD - 1]}" = = ] || [ "$before" = --max-threads ] ||
       _atomrt_options_or_program "$word" ;;
@@ -61,7 +61,7 @@ _atomrt_options_or_program() { # WORD
   case $1 in
     -*)
       mapfile -t COMPREPLY < <(compgen -W '--compare --contexts --counters --deep --doctor --explain --help --interval
-        --json --max-threads --order --pending --print-preload --stats --stats-format --stats-of --top --trace --verbose --version -h -V --' -- "$1")
+        --json --max-threads --order --pending --print-preload --stats --stats-format --stats-of --top --trace --trace-limit --verbose --version -h -V --' -- "$1")
       ;;
     *) _atomrt_program "$COMP_CWORD" ;;
   esac

@@ -19,5 +19,6 @@ complete -c atomrt -l stats-format -x -a 'text json prometheus' -d 'Form of --st
 complete -c atomrt -l stats-of -r -a '(__fish_complete_pids)' -d 'Show what a process, or a file of --counters, has counted'
 complete -c atomrt -l top -x -a '(__fish_complete_pids)' -d 'Show what a running process does, again and again'
 complete -c atomrt -l trace -r -d 'Write what happens to each request to FILE'
+complete -c atomrt -l trace-limit -x -d 'Let a trace have at most so many bytes'
 complete -c atomrt -l verbose -d 'Say on standard error what atomrt does at first use'
 complete -c atomrt -s V -l version -d 'Show the version'

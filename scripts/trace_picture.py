@@ -22,15 +22,15 @@ AT_ONCE = "#2f7d4f"
 def load(path):
     with open(path, encoding="ascii") as file:
         text = file.read()
-    return json.loads(text if text.endswith("]\n") else text + "]")  # of a process that a signal has ended
+    return json.loads(text)
 
 
 def requests_of(events):
     """[(begin, end, name, [(phase, begin, end)], context)], times in microseconds; end None: it has none."""
     by_id = collections.defaultdict(list)
     for event in events:
-        if "id" in event:
-            by_id[event["id"]].append(event)
+        if "id2" in event:
+            by_id[event["id2"]["local"]].append(event)
     requests = []
     for of_one in by_id.values():
         of_one.sort(key=lambda event: event["ts"])

@@ -15,7 +15,7 @@ constexpr std::string_view PREFIX = "ATOMRT_";
 // tests/lint/environment_variables.py compares them with what src/ reads.
 constexpr std::string_view KNOWN[] = {
     "CONTEXTS", "COUNTERS", "LAUNCHED", "MAX_THREADS", "ORDER", "RING_ENTRIES", "STATS", "STATS_FORMAT",
-    "STATS_INTERVAL", "TRACE", "VERBOSE", "WATCHDOG",
+    "STATS_INTERVAL", "TRACE", "TRACE_LIMIT", "VERBOSE", "WATCHDOG",
 };
 
 bool is_known(std::string_view name) {

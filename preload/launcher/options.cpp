@@ -34,6 +34,7 @@ enum Option {
   STATS_FORMAT,
   COUNTERS,
   TRACE,
+  TRACE_LIMIT,
   TOP,
   INTERVAL,
   JSON,
@@ -55,6 +56,7 @@ constexpr option LONG_OPTIONS[] = {
     {"stats-format", required_argument, nullptr, STATS_FORMAT},
     {"counters", optional_argument, nullptr, COUNTERS},
     {"trace", required_argument, nullptr, TRACE},
+    {"trace-limit", required_argument, nullptr, TRACE_LIMIT},
     {"top", required_argument, nullptr, TOP},
     {"interval", required_argument, nullptr, INTERVAL},
     {"json", no_argument, nullptr, JSON},
@@ -159,6 +161,9 @@ bool take_option(int option, char** arguments, Options& options) {
     case TRACE:
       options.trace = optarg;
       return check_file("--trace", optarg);
+    case TRACE_LIMIT:
+      options.trace_limit = optarg;
+      return true;
     case DEEP:
       options.is_deep = true;
       return true;
@@ -357,6 +362,8 @@ void print_help() {
       "  --trace FILE       write what happens to each request, for ui.perfetto.dev or\n"
       "                     chrome://tracing; an older trace in FILE is replaced\n"
       "                     (ATOMRT_TRACE)\n"
+      "  --trace-limit SIZE let a trace have at most SIZE bytes, 64K to 1T; 256M if\n"
+      "                     not set (ATOMRT_TRACE_LIMIT)\n"
       "\n"
       "Look into a running process, which is not stopped:\n"
       "  --pending PID      list its requests in flight, the oldest first: what each\n"

@@ -18,6 +18,7 @@ struct Options {
   const char* statistics = nullptr;   // ATOMRT_STATS, as given: "stderr" or a file
   const char* counters = nullptr;     // ATOMRT_COUNTERS, as given: "1" or a file
   const char* trace = nullptr;        // ATOMRT_TRACE
+  const char* trace_limit = nullptr;  // ATOMRT_TRACE_LIMIT, as given
   bool has_format = false;
   exec::Format format = exec::Format::TEXT;  // of STATS_OF, and ATOMRT_STATS_FORMAT
   bool is_verbose = false;            // ATOMRT_VERBOSE

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/byte_size.h"
 #include "exec/trace.h"
 #include "launcher/messages.h"
 
@@ -94,6 +95,15 @@ bool set_trace(const char* file) {
   return false;
 }
 
+bool set_trace_limit(const char* size) {
+  std::uint64_t bytes = 0;
+  if (base::parse_byte_size(size, exec::LEAST_TRACE_LIMIT, exec::MOST_TRACE_LIMIT, bytes)) {
+    return set_variable("ATOMRT_TRACE_LIMIT", size);
+  }
+  fail("--trace-limit: '%s' is not a size from 64K to 1T", size);
+  return false;
+}
+
 bool set_format(exec::Format format) {
   return set_variable("ATOMRT_STATS_FORMAT", format == exec::Format::JSON ? "json" : "text");
 }
@@ -133,6 +143,7 @@ bool apply_options(const Options& options) {
          (options.order == nullptr || set_variable("ATOMRT_ORDER", options.order)) &&
          (options.statistics == nullptr || set_statistics(options.statistics)) &&
          (options.counters == nullptr || set_counters(options.counters)) &&
+         (options.trace_limit == nullptr || set_trace_limit(options.trace_limit)) &&
          (options.trace == nullptr || set_trace(options.trace)) &&
          (!options.has_format || set_format(options.format)) &&
          (!options.is_verbose || set_variable("ATOMRT_VERBOSE", "1"));

@@ -5,6 +5,7 @@
 // Shared words:
 //   tail_         the number of the next event; raised by whoever notes one
 //   head_         the number of the next one to be taken; written by the taker, under its lock
+//   is_closed_    set by the taker, for good; who sees it late notes a request more
 //   Cell::state   EMPTY, BUSY, FULL. A writer claims an EMPTY cell (acquire: the taker is done with it), and says that
 //                 it is FULL (release); the taker makes it EMPTY (release). Each touches `event` in its own state.
 // A writer waits for nothing, so any thread may be one, also in a signal handler: one that interrupts a writer has a
@@ -108,11 +109,15 @@ class EventLog {
 
   // Whether a new request's events are to be noted. If not, it is counted as left out.
   [[nodiscard]] bool admits() {
-    if (waiting() < MOST_FOR_NEW) return true;
+    if (!is_closed() && waiting() < MOST_FOR_NEW) return true;
     refused_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
   void add(const Event& event);
+
+  // From now on new requests are left out.
+  void close() { is_closed_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool is_closed() const { return is_closed_.load(std::memory_order_relaxed); }
 
   // Calls visit(const Event&) for each, in about the order in which they happened. One thread at a time. all: does not
   // stop at those that are being written at this moment.
@@ -160,6 +165,7 @@ class EventLog {
   std::uint32_t stuck_at_;  // the taker's; one more than the event's number
   std::atomic<std::uint64_t> refused_;
   std::atomic<std::uint64_t> lost_;
+  std::atomic<bool> is_closed_;
   Cell cells_[EVENTS];
 };
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/byte_size.h"
 #include "engine/message.h"
 #include "os/env.h"
 
@@ -163,6 +164,13 @@ void read_trace(Complaints& found, Config& read) {
   }
 }
 
+void read_trace_limit(Complaints& found, Config& read) {
+  const char* text = os::environment("TRACE_LIMIT");
+  if (text == nullptr || *text == '\0') return;
+  if (base::parse_byte_size(text, exec::LEAST_TRACE_LIMIT, exec::MOST_TRACE_LIMIT, read.trace_limit)) return;
+  refuse(found, "ignoring ATOMRT_TRACE_LIMIT=%.64s: not a size from 64K to 1T", text);
+}
+
 void read_environment() {
   Config read;
   Complaints found{};
@@ -178,6 +186,7 @@ void read_environment() {
   read_statistics_format(found, read);
   read_counters(found, read);
   read_trace(found, read);
+  read_trace_limit(found, read);
   read_number(found, "STATS_INTERVAL", 1, 86400, read.statistics_interval_s);
   read_number(found, "WATCHDOG", 1, 86400, read.watchdog_s);
   const char* launched = os::environment("LAUNCHED");  // set by the launcher

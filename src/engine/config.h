@@ -8,6 +8,7 @@
 
 #include "exec/report.h"
 #include "exec/ring.h"
+#include "exec/trace.h"
 
 namespace atomrt::engine {
 
@@ -30,6 +31,7 @@ struct Config {
   bool counts = false;                 // statistics, or counters, are asked for
   const char* counter_file = nullptr;  // null: none
   const char* trace = nullptr;         // file of events; null: none
+  std::uint64_t trace_limit = exec::DEFAULT_TRACE_LIMIT;  // bytes of that file
   unsigned watchdog_s = 0;  // requests in flight for so long are reported; 0: none
   bool verbose = false;
   unsigned launched = 0;  // the process that the launcher started; 0: there is none

@@ -13,7 +13,9 @@
 #include "engine/process_path.h"
 #include "exec/trace.h"
 #include "os/clock.h"
+#include "os/file.h"
 #include "os/futex.h"
+#include "os/identity.h"
 #include "os/memory.h"
 #include "os/mutex.h"
 #include "os/shared_file.h"
@@ -36,11 +38,15 @@ struct Trace {
   chain::EventLog log;
   os::Mutex mutex;
   bool is_over;  // or has not begun
+  std::uint64_t size;       // of the file
+  os::FileNumbers numbers;  // its own; that of another file may have its name since
+  std::uint64_t cut;        // events that the file had no room for
   exec::TraceCounts told;
   std::int64_t in_flight;  // as the file shows it
   std::uint32_t named[MOST_THREADS_NAMED];  // threads, by number; 0: free
   ProcessPath path;
   ProcessPath folder;  // to make `path` absolute
+  exec::ThreadSlices slices;
   exec::TraceText text;
 };
 
@@ -71,13 +77,13 @@ Trace* map_trace() {
 }
 
 exec::TraceWriter writer_of(Trace& trace) {
-  return {trace.text, static_cast<std::uint32_t>(os::process_number())};
+  return {trace.text, trace.slices, static_cast<std::uint32_t>(os::process_number())};
 }
 
 // ---- the file ----
 
 int open_new(const char* path) {
-  constexpr int FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_CLOEXEC;
+  constexpr int FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_LARGEFILE | O_CLOEXEC;
   return static_cast<int>(os::system_call(SYS_openat, AT_FDCWD, path, FLAGS, MODE));
 }
 
@@ -114,9 +120,15 @@ int make_file(Trace& trace) {
   return open_in_place_of_old(trace.path);
 }
 
+// A descriptor, or -errno: -ENOENT where the file is no longer there, even if another has its name.
 int open_file(const Trace& trace) {
-  constexpr int FLAGS = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  return static_cast<int>(os::system_call(SYS_openat, AT_FDCWD, trace.path, FLAGS, 0));
+  constexpr int FLAGS = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_LARGEFILE | O_CLOEXEC;
+  const int fd = static_cast<int>(os::system_call(SYS_openat, AT_FDCWD, trace.path, FLAGS, 0));
+  if (fd < 0) return fd;
+  const auto numbers = os::file_numbers(fd);
+  if (numbers && *numbers == trace.numbers) return fd;
+  os::system_call(SYS_close, fd);
+  return -ENOENT;
 }
 
 // ---- what is written ----
@@ -139,15 +151,32 @@ void name_thread(Trace& trace, exec::TraceWriter& writer, std::uint32_t thread) 
   }
 }
 
-// A write that a signal or a full disk has cut short is not JSON: that is reported, and no more is written.
+// 0 or an errno: ENOSPC where only a part was written.
+int write_at(int fd, std::string_view text, std::uint64_t offset) {
+  const os::WriteSignalGuard guard;
+  const long written = os::write_at(fd, text.data(), text.size(), static_cast<std::int64_t>(offset));
+  guard.absorb(written);
+  if (written < 0) return static_cast<int>(-written);
+  return static_cast<std::size_t>(written) < text.size() ? ENOSPC : 0;
+}
+
+// The text takes the place of the array's end and brings its own, so the file is JSON after each write. One that has
+// failed, or moved a part alone, is taken back; no more is written then.
 void flush(Trace& trace, int fd) {
-  if (trace.is_over) return;
+  if (trace.is_over || trace.text.view().empty()) return trace.text.clear();
+  trace.text.add(exec::TRACE_END);
   const std::string_view text = trace.text.view();
-  const int error = text.empty() ? 0 : os::write_quietly(fd, text.data(), text.size());
+  const std::uint64_t place = trace.size == 0 ? 0 : trace.size - exec::TRACE_END.size();
+  const int error = write_at(fd, text, place);
+  if (error == 0) {
+    trace.size = place + text.size();
+  } else {
+    trace.is_over = true;
+    say_once(trace.path, error);
+    if (trace.size != 0) (void)write_at(fd, exec::TRACE_END, place);
+    (void)os::cut_file(fd, static_cast<std::int64_t>(trace.size));
+  }
   trace.text.clear();
-  if (error == 0) return;
-  trace.is_over = true;
-  say_once(trace.path, error);
 }
 
 // False: there is no file. The beginning is written at once: by it a later process knows that the file is a trace.
@@ -157,27 +186,58 @@ bool begin_file(Trace& trace) {
     say_once(trace.path, -fd);
     return false;
   }
+  if (const auto numbers = os::file_numbers(fd); numbers) trace.numbers = *numbers;
   writer_of(trace).begin(program_invocation_short_name, os::now_ns(), os::real_now_ns());
   flush(trace, fd);
   os::system_call(SYS_close, fd);
   return !trace.is_over;
 }
 
-exec::TraceCounts counts_of(const Trace& trace) { return {trace.log.refused(), trace.log.lost()}; }
+exec::TraceCounts counts_of(const Trace& trace) { return {trace.log.refused(), trace.log.lost() + trace.cut}; }
+
+// Whether one event more would leave too little room for the file's end.
+bool is_at_limit(const Trace& trace) {
+  const std::uint64_t needed = exec::TRACE_EVENT_BYTES + exec::TRACE_LAST_BYTES;
+  return trace.size + trace.text.view().size() + needed > config().trace_limit;
+}
+
+void write_event(Trace& trace, exec::TraceWriter& writer, const chain::Event& event, int fd) {
+  trace.in_flight += event.what == chain::Happening::SUBMITTED;
+  trace.in_flight -= event.what == chain::Happening::PUBLISHED;
+  if (trace.text.room() < 2 * exec::TRACE_EVENT_BYTES) flush(trace, fd);
+  if (!trace.log.is_closed() && is_at_limit(trace)) {
+    trace.log.close();
+    writer.add_limit(counts_of(trace), config().trace_limit, event.ns);
+  }
+  if (trace.log.is_closed()) {
+    ++trace.cut;
+    return;
+  }
+  name_thread(trace, writer, event.thread);
+  writer.add(event);
+}
 
 void write_events(Trace& trace, int fd, bool all) {
   exec::TraceWriter writer = writer_of(trace);
-  trace.log.take(all, [&](const chain::Event& event) {
-    if (trace.text.room() < 4 * exec::TRACE_EVENT_BYTES) flush(trace, fd);
-    name_thread(trace, writer, event.thread);
-    trace.in_flight += event.what == chain::Happening::SUBMITTED;
-    trace.in_flight -= event.what == chain::Happening::PUBLISHED;
-    writer.add(event);
-  });
+  trace.log.take(all, [&](const chain::Event& event) { write_event(trace, writer, event, fd); });
   const exec::TraceCounts counts = counts_of(trace);
+  if (trace.log.is_closed()) return;  // the end has the counts
   if (counts.refused == trace.told.refused && counts.lost == trace.told.lost) return;
   trace.told = counts;
   writer.add_counts(counts, os::now_ns());
+}
+
+// At the end of the process, where the file does not have everything.
+void say_what_is_missing(const Trace& trace) {
+  const exec::TraceCounts counts = counts_of(trace);
+  if (counts.refused == 0 && counts.lost == 0) return;
+  const unsigned long long refused = counts.refused, lost = counts.lost, limit = config().trace_limit;
+  if (trace.log.is_closed()) {
+    say("the trace %.256s has reached %llu bytes (ATOMRT_TRACE_LIMIT): %llu requests and %llu events are not in it",
+        trace.path, limit, refused, lost);
+  } else {
+    say("%llu requests and %llu events came too fast for the trace %.256s", refused, lost, trace.path);
+  }
 }
 
 // With the mutex held. False: nothing had come.
@@ -192,6 +252,7 @@ bool write_what_has_come(Trace& trace, bool is_end) {
   write_events(trace, fd, is_end);
   if (is_end) writer_of(trace).end(counts_of(trace), os::now_ns());
   flush(trace, fd);
+  if (is_end) say_what_is_missing(trace);
   trace.is_over = trace.is_over || is_end;
   os::system_call(SYS_close, fd);
   return true;
@@ -238,7 +299,8 @@ void start_tracing() {
 
 void trace_submitted(Engine& engine, chain::Request& request) {
   chain::begin_events(request);
-  keep_tracing(engine);
+  const chain::EventLog* const log = chain::event_log.load(std::memory_order_acquire);
+  if (log == nullptr || !log->is_closed()) keep_tracing(engine);
 }
 
 void end_tracing() {

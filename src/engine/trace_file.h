@@ -3,8 +3,11 @@
 // them several times a second, so that a signal that kills the process costs only the last moment; the rest is written
 // at exit. The file is open only for one round of writing: a program may close any descriptor.
 //
-// A process never writes into a file that it has not created: if the name exists, it appends its process ID. So a child
-// leaves its parent's file alone.
+// A process never writes into a file that it has not created: if the name exists, it appends its process ID, and where
+// the name is another file's since, it writes no more. So a child leaves its parent's file alone.
+//
+// The file is a whole JSON array after each write, and no larger than ATOMRT_TRACE_LIMIT: beyond that events are
+// counted.
 #pragma once
 
 #include "engine/engine.h"

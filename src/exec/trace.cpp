@@ -92,14 +92,18 @@ void TraceWriter::open(const char* phase, std::string_view name) {
   text_.add("\",\"pid\":").add(process_);
 }
 
+void TraceWriter::add_time(std::uint32_t thread, std::int64_t ns) {
+  text_.add(",\"tid\":").add(thread).add(",\"ts\":");
+  add_microseconds(ns);
+}
+
 void TraceWriter::begin(std::string_view program, std::int64_t now_ns, std::int64_t real_now_ns) {
   text_.add(TRACE_MAGIC).add(",\"ph\":\"M\",\"name\":\"process_name\",\"pid\":").add(process_);
   text_.add(",\"tid\":").add(process_).add(",\"args\":{\"name\":\"");
   add_quoted(program);
   text_.add("\"}}");
   open("i", "trace begins");
-  text_.add(",\"tid\":").add(process_).add(",\"ts\":");
-  add_microseconds(now_ns);
+  add_time(process_, now_ns);
   text_.add(",\"s\":\"p\",\"args\":{\"version\":\"" ATOMRT_VERSION "\",\"time\":").add_seconds(real_now_ns).add("}}");
 }
 
@@ -114,9 +118,8 @@ void TraceWriter::name_thread(std::uint32_t thread, std::string_view name) {
 void TraceWriter::add_head(const Event& event, Kind kind, std::string_view name) {
   constexpr const char* PHASES_OF_KINDS[] = {"b", "n", "e"};
   open(PHASES_OF_KINDS[static_cast<unsigned>(kind)], name);
-  text_.add(",\"id\":\"").add_hex(event.block).add("@").add_signed(event.submitted_ns);
-  text_.add("\",\"tid\":").add(event.thread).add(",\"ts\":");
-  add_microseconds(event.ns);
+  text_.add(",\"id2\":{\"local\":\"").add_hex(event.block).add("@").add_signed(event.submitted_ns).add("\"}");
+  add_time(event.thread, event.ns);
   text_.add(",\"args\":{");
 }
 
@@ -127,14 +130,31 @@ void TraceWriter::add_request_head(const Event& event, Kind kind, std::string_vi
   add_head(event, kind, name.view());
 }
 
-void TraceWriter::add_on_thread(const Event& event, std::string_view verb) {
+void TraceWriter::add_slice(const Event& event, const Slice& slice) {
+  constexpr const char* VERBS[] = {"submits ", "runs ", "ends "};
   RequestName name{};
-  name.add(verb);
+  name.add(VERBS[static_cast<unsigned>(slice.work)]);
   name_request(name, event);
-  open("i", name.view());
-  text_.add(",\"tid\":").add(event.thread).add(",\"ts\":");
-  add_microseconds(event.ns);
-  text_.add(",\"s\":\"t\",\"args\":{\"aiocb\":\"").add_hex(event.block).add("\"");
+  open("X", name.view());
+  add_time(event.thread, slice.begin_ns);
+  text_.add(",\"dur\":");
+  add_microseconds(slice.length_ns);
+  text_.add(",\"args\":{\"aiocb\":\"").add_hex(event.block).add("\"");
+  if (slice.is_last) {
+    text_.add(",");
+    add_result(event.result);
+  }
+  text_.add("}}");
+}
+
+// Arrows join those of one name and number. Perfetto takes no other text for a number than a hexadecimal one; each
+// binds to the slice in which it is, so it comes after that and has its time.
+void TraceWriter::add_flow(const Event& event, const Slice& slice) {
+  constexpr std::uint64_t MULTIPLIER = 0x9e3779b97f4a7c15;  // odd, and its bits are far from regular
+  const auto number = event.block * MULTIPLIER ^ static_cast<std::uint64_t>(event.submitted_ns);
+  open(slice.work == Work::SUBMITS ? "s" : slice.is_last ? "f" : "t", "request");
+  add_time(event.thread, slice.begin_ns);
+  text_.add(",\"id\":\"").add_hex(number).add(slice.is_last ? "\",\"bp\":\"e\"}" : "\"}");
 }
 
 void TraceWriter::add_result(std::int64_t result) {
@@ -150,8 +170,6 @@ void TraceWriter::add_submitted(const Event& event) {
   text_.add(",\"offset\":").add_signed(event.offset).add(",\"length\":").add(event.length);
   text_.add(",\"by_thread\":").add(event.thread).add(",\"notifies_by\":\"").add(name_of_notification(event.from));
   text_.add(event.to != 0 ? "\",\"list\":true}}" : "\"}}");
-  add_on_thread(event, "submits ");
-  text_.add("}}");
 }
 
 void TraceWriter::add_moved(const Event& event) {
@@ -176,12 +194,20 @@ void TraceWriter::add_published(const Event& event) {
 
 void TraceWriter::add_list_notified(const Event& event) {
   open("i", "list notifies");
-  text_.add(",\"tid\":").add(event.thread).add(",\"ts\":");
-  add_microseconds(event.ns);
+  add_time(event.thread, event.ns);
   text_.add(",\"s\":\"t\",\"args\":{\"by\":\"").add(name_of_notification(event.from)).add("\"}}");
 }
 
 void TraceWriter::add(const Event& event) {
+  add_event(event);
+  const auto slice = slices_.add(event);
+  if (!slice) return;
+  add_slice(event, *slice);
+  // One that ended in the call that made it was nowhere else.
+  if (slice->work != Work::SUBMITS || !slice->is_last) add_flow(event, *slice);
+}
+
+void TraceWriter::add_event(const Event& event) {
   switch (event.what) {
     case Happening::SUBMITTED:
       return add_submitted(event);
@@ -195,10 +221,6 @@ void TraceWriter::add(const Event& event) {
       add_head(event, Kind::INSTANT, "done");
       if (event.result != -ECANCELED) text_.add("\"in\":\"").add(name_of_context(event.to)).add("\",");
       text_.add("\"by_thread\":").add(event.thread).add(",");
-      add_result(event.result);
-      text_.add("}}");
-      add_on_thread(event, "ends ");
-      text_.add(",");
       add_result(event.result);
       text_.add("}}");
       return;
@@ -219,21 +241,27 @@ void TraceWriter::add(const Event& event) {
   }
 }
 
+// Up to its last brackets.
 void TraceWriter::add_counts_of(std::string_view name, const TraceCounts& counts, std::int64_t now_ns) {
   open("i", name);
-  text_.add(",\"tid\":").add(process_).add(",\"ts\":");
-  add_microseconds(now_ns);
+  add_time(process_, now_ns);
   text_.add(",\"s\":\"p\",\"args\":{\"requests_not_traced\":").add(counts.refused);
-  text_.add(",\"events_lost\":").add(counts.lost).add("}}");
+  text_.add(",\"events_lost\":").add(counts.lost);
 }
 
 void TraceWriter::add_counts(const TraceCounts& counts, std::int64_t now_ns) {
   add_counts_of("no room in the trace", counts, now_ns);
+  text_.add("}}");
+}
+
+void TraceWriter::add_limit(const TraceCounts& counts, std::uint64_t bytes, std::int64_t now_ns) {
+  add_counts_of("the trace has reached its limit", counts, now_ns);
+  text_.add(",\"bytes\":").add(bytes).add("}}");
 }
 
 void TraceWriter::end(const TraceCounts& counts, std::int64_t now_ns) {
   add_counts_of("trace ends", counts, now_ns);
-  text_.add("\n]\n");
+  text_.add("}}");
 }
 
 }  // namespace atomrt::exec

@@ -48,6 +48,12 @@ expect_output "$scratch/trace"
 [ ! -e "$scratch/trace" ] || complain 'the older trace has gone'
 run "$LAUNCHER" --trace "$scratch/of-%p" "${trace[@]}"
 expect_output "$scratch/of-%p"
+# shellcheck disable=SC2016 # PROGRAM expands it
+limit=(sh -c 'printf "%s" "$ATOMRT_TRACE_LIMIT"')
+run env ATOMRT_TRACE_LIMIT=3M "$LAUNCHER" "${limit[@]}"
+expect_output 3M
+run env ATOMRT_TRACE_LIMIT=3M "$LAUNCHER" --trace-limit=2G "${limit[@]}"
+expect_output 2G
 
 # `top PID` is the launcher's own word, unless it stands after --.
 mkdir "$scratch/bin" && printf '#!/bin/sh\necho a program, "$@"\n' >"$scratch/bin/top" && chmod +x "$scratch/bin/top"

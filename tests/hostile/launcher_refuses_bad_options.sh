@@ -20,6 +20,12 @@ refuses "unknown context 'heads'" --contexts heads
 refuses "--trace: empty file name" --trace=
 refuses "exists, and is no trace of atomrt" --trace=/dev/null
 refuses "exists, and is no trace of atomrt" --trace="$LAUNCHER"
+for size in 0 64 65535 2T -1 1.5M 1MB M '' ' 1M'; do
+  refuses "--trace-limit: '$size' is not a size from 64K to 1T" --trace-limit="$size"
+done
+printf '[{"cat":"atomrt",' >"$scratch/older"
+refuses 'is not a size' --trace="$scratch/older" --trace-limit=1
+[ -e "$scratch/older" ] || complain 'an older trace stays where PROGRAM does not run'
 refuses "unknown context 'Head'" --contexts=Head,threads
 refuses "unknown context ''" --contexts=
 refuses "unknown context ''" --contexts head,

@@ -26,14 +26,61 @@ def run(*arguments, status=0, **settings):
     return answer
 
 
-def load(path, is_whole=True):
+def load(path):
+    """The file is JSON at each moment, and what viewers take: each demands some of this, and drops what lacks it."""
     with open(path, encoding="ascii") as file:
         text = file.read()
-    assert text.endswith("\n]\n") == is_whole, text[-300:]
-    events = json.loads(text if is_whole else text + "]")
-    assert all(event["cat"] == "atomrt" and event["pid"] > 0 and event["tid"] > 0 for event in events)
+    assert text.endswith("\n]\n"), text[-300:]
+    events = json.loads(text)
+    for event in events:
+        assert event["cat"] == "atomrt" and event["name"] and isinstance(event["args"] if "args" in event else {}, dict), event
+        assert all(type(event[name]) is int and 0 < event[name] < 1 << 31 for name in ("pid", "tid")), event
+        assert event["ph"] in "MbneXstfi" and (event["ph"] == "M" or type(event["ts"]) is float), event
+        assert (event["ph"] in "bne") == ("id2" in event) and (event["ph"] in "stf") == ("id" in event), event
+        assert event["ph"] != "X" or event["dur"] > 0, event
+        assert event["ph"] != "i" or event["s"] in "pt", event
+        assert event["ph"] not in "stf" or 0 <= int(event["id"], 16) < 1 << 64, event
+        assert event["ph"] != "f" or event["bp"] == "e", event
     assert events[0]["name"] == "process_name" and events[1]["name"] == "trace begins", events[:2]
     return events
+
+
+def check_threads(events, requests):
+    """A thread does one thing at a time, or within a submission, and each arrow joins slices of the same request."""
+    tracks = collections.defaultdict(list)
+    for event in events:
+        if event["ph"] == "X":
+            tracks[event["tid"]].append(event)
+    for track in tracks.values():
+        track.sort(key=lambda event: event["ts"])
+        submission = before = {"ts": 0, "dur": 0}
+        for event in track:
+            begin, end = event["ts"] + 0.0015, event["ts"] + event["dur"] - 0.0015
+            assert before["ts"] + before["dur"] <= begin, (before, event)
+            assert submission["ts"] + submission["dur"] <= begin or end <= submission["ts"] + submission["dur"], (submission, event)
+            if event["name"].startswith("submits "):
+                submission = event
+            else:
+                before = event
+    slices = [event for track in tracks.values() for event in track]
+    submits = [event for event in slices if event["name"].startswith("submits ")]
+    ended = [event for event in slices if "result" in event["args"]]
+    assert len(submits) == len(requests), (len(submits), len(requests))
+    assert len(ended) == sum(request.result is not None for request in requests), (len(ended), len(requests))
+    flows = collections.defaultdict(list)
+    for event in events:
+        if event["ph"] in "stf":
+            of = [slice for slice in tracks[event["tid"]] if slice["ts"] == event["ts"]]
+            assert of and events.index(of[-1]) < events.index(event), (event, of)
+            flows[event["id"]].append((event, of[-1]))
+    for steps in flows.values():
+        steps.sort(key=lambda step: step[0]["ts"])
+        assert len({step[1]["args"]["aiocb"] for step in steps}) == 1, steps
+        assert steps[0][0]["ph"] == "s" and steps[0][1]["name"].startswith("submits "), steps
+        assert all(step[0]["ph"] == "t" for step in steps[1:-1]) and steps[-1][0]["ph"] in "stf", steps
+        assert (steps[-1][0]["ph"] == "f") == ("result" in steps[-1][1]["args"]), steps
+    # Whoever did not end in its submitter has an arrow.
+    assert len(flows) == sum("result" not in event["args"] for event in submits), (len(flows), len(submits))
 
 
 class Request:
@@ -79,8 +126,8 @@ class Request:
 def requests_of(events):
     by_id = collections.defaultdict(list)
     for event in events:
-        if "id" in event:
-            by_id[event["id"]].append(event)
+        if "id2" in event:
+            by_id[event["id2"]["local"]].append(event)
     return [Request(of_one) for of_one in by_id.values()]
 
 
@@ -103,10 +150,8 @@ def check_requests(events, contexts=None, is_whole=True):
     assert found["read", 300].notified is None
     # What has no answer has no end.
     assert found["read", 700].open[0] == found["read", 700].name and found["read", 700].result is None
-    # On the tracks of threads, too.
+    check_threads(events, requests)
     submits = [event for event in events if event["name"].startswith("submits ")]
-    ends = [event for event in events if event["name"].startswith("ends ")]
-    assert len(submits) == len(requests) and len(ends) == len(requests) - 1, (len(submits), len(ends), len(requests))
     named = {event["tid"] for event in events if event["name"] == "thread_name"}
     assert submits[0]["tid"] in named
     if is_whole:
@@ -141,13 +186,13 @@ with tempfile.TemporaryDirectory() as folder:
         patience = time.monotonic() + 120
         while True:
             try:
-                check_requests(load(trace, is_whole=False), is_whole=False)
+                check_requests(load(trace), is_whole=False)
                 break
             except (AssertionError, KeyError, FileNotFoundError, json.JSONDecodeError):
                 assert time.monotonic() < patience
         hanging.kill()
         assert hanging.wait(60) == -signal.SIGKILL
-    check_requests(load(trace, is_whole=False), is_whole=False)
+    check_requests(load(trace), is_whole=False)
 
     # A child has a file of its own, and so has the program that it becomes.
     answer = run(f"--trace={trace}", CLIENT, "fork")
@@ -166,7 +211,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert named == f"of-{events[0]['pid']}.json"
 
     # More than there is room for: what is left out is counted. The thread that writes is kept from it by a signal.
-    run(f"--trace={trace}", "--contexts=head,threads", CLIENT, "exit", "60000")
+    answer = run(f"--trace={trace}", "--contexts=head,threads", CLIENT, "exit", "60000")
     events = load(trace)
     left_out = events[-1]["args"]["requests_not_traced"]
     traced = requests_of(events)
@@ -174,6 +219,37 @@ with tempfile.TemporaryDirectory() as folder:
         len(traced), events[-1])
     if left_out:
         assert any(event["name"] == "no room in the trace" for event in events)
+        assert f"{left_out} requests and 0 events came too fast for the trace" in answer.stderr, answer
+    else:
+        assert answer.stderr == "", answer
+
+    # No more than it may have, and that is said. What was begun before has no end then.
+    for limit, most in (("64K", 65536), ("1M", 1 << 20)):
+        answer = run(f"--trace={trace}", f"--trace-limit={limit}", "--contexts=head,threads", CLIENT, "exit", "20000")
+        assert most - 4096 < os.path.getsize(trace) <= most, os.path.getsize(trace)
+        events = load(trace)
+        reached, end = [event for event in events if event["ph"] == "i" and event["s"] == "p"][-2:]
+        assert reached["name"] == "the trace has reached its limit" and reached["args"]["bytes"] == most, reached
+        left_out, lost = (end["args"][name] for name in ("requests_not_traced", "events_lost"))
+        traced = requests_of(events)
+        assert end["name"] == "trace ends" and end is events[-1] and lost > 0, end
+        # A request whose first event was lost is in neither number.
+        assert 20000 + len(EXPECTED) + 1 - lost <= len(traced) + left_out <= 20000 + len(EXPECTED) + 1, (len(traced), end)
+        assert answer.stderr == (f"atomrt: the trace {trace} has reached {most} bytes (ATOMRT_TRACE_LIMIT): {left_out} requests "
+                                 f"and {lost} events are not in it\n"), answer
+
+    # Another file that has its name since is left alone.
+    with subprocess.Popen([LAUNCHER, f"--trace={trace}", CLIENT, "exit", "10"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as replaced:
+        assert replaced.stdout.readline() == "ready\n"
+        os.rename(trace, f"{trace}.old")
+        with open(trace, "w", encoding="ascii") as file:
+            file.write("[1]\n")
+        assert replaced.communicate("", timeout=120) == ("", None) and replaced.returncode == 0
+    with open(trace, encoding="ascii") as file:
+        assert file.read() == "[1]\n"
+    load(f"{trace}.old")
+    os.remove(trace)
 
     # Where there is nothing to write it is said, and there is no file.
     answer = run(f"--trace={trace}", "true")
@@ -193,5 +269,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert answer.stderr.count("cannot write the trace") == 1 and answer.stderr.count("\n") == 1, answer
     answer = run(f"--trace={trace}", "sh", "-c", f"ulimit -f 16; exec '{CLIENT}' exit 1000")
     assert answer.stdout == "ready\n" and answer.stderr.count("cannot write the trace") == 1, answer
+    assert os.path.getsize(trace) <= 16 * 1024
+    load(trace)
     with open(precious, encoding="ascii") as file:
         assert file.read() == "[1]\n"

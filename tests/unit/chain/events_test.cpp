@@ -57,6 +57,18 @@ void a_full_log_refuses_new_requests_first_and_counts_what_is_lost(void**) {
   assert_true(log.admits());
 }
 
+void a_closed_log_refuses_new_requests_alone(void**) {
+  auto& log = zeroed<EventLog>();
+  assert_true(log.admits());
+  log.close();
+  assert_true(log.is_closed());
+  assert_false(log.admits());
+  assert_int_equal(log.refused(), 1);
+  log.add(event_of(0));
+  assert_int_equal(take_all(log, false, 0), 1);
+  assert_false(log.admits());
+}
+
 EventLog* handlers_log;
 std::atomic<std::int64_t> noted_by_handlers{0};
 
@@ -107,4 +119,5 @@ void writers_may_be_interrupted_by_writers(void**) {
 
 UNIT_TESTS(cmocka_unit_test(what_is_noted_is_taken_once_and_in_order),
            cmocka_unit_test(a_full_log_refuses_new_requests_first_and_counts_what_is_lost),
+           cmocka_unit_test(a_closed_log_refuses_new_requests_alone),
            cmocka_unit_test(writers_may_be_interrupted_by_writers))

@@ -38,6 +38,11 @@ int print_config() {
            read.statistics_format == atomrt::exec::Format::JSON);
     return 0;
   }
+  if (getenv("UNIT_PRINT_TRACE") != nullptr) {
+    printf("trace=%s limit=%llu\n", read.trace != nullptr ? read.trace : "-",
+           static_cast<unsigned long long>(read.trace_limit));
+    return 0;
+  }
   if (getenv("UNIT_PRINT_RING") != nullptr) {
     printf("ring=%d forced=%d workers=%d entries=%u\n", read.use_ring, read.is_ring_forced, read.use_threads,
            read.ring_entries);
@@ -254,6 +259,23 @@ void the_format_of_statistics_is_text_or_json(void**) {
   }
 }
 
+void a_trace_has_a_file_and_a_limit(void**) {
+  const auto gives = [](const char* variable, const char* settings) {
+    becomes({"UNIT_PRINT_TRACE=1", variable}, settings);
+  };
+  gives("ATOMRT_TRACE=", "trace=- limit=268435456\n");
+  gives("ATOMRT_TRACE=no", "trace=- limit=268435456\n");
+  gives("ATOMRT_TRACE=trace.json", "trace=trace.json limit=268435456\n");
+  gives("ATOMRT_TRACE_LIMIT=", "trace=- limit=268435456\n");
+  gives("ATOMRT_TRACE_LIMIT=64K", "trace=- limit=65536\n");
+  gives("ATOMRT_TRACE_LIMIT=2g", "trace=- limit=2147483648\n");
+  gives("ATOMRT_TRACE_LIMIT=1T", "trace=- limit=1099511627776\n");
+  for (const char* variable : {"ATOMRT_TRACE_LIMIT=65535", "ATOMRT_TRACE_LIMIT=2T", "ATOMRT_TRACE_LIMIT=no",
+                               "ATOMRT_TRACE_LIMIT=1.5M", "ATOMRT_TRACE_LIMIT=0"}) {
+    is_refused(variable, "not a size from 64K to 1T");
+  }
+}
+
 void verbose_is_anything_but_a_no(void**) {
   becomes({"ATOMRT_VERBOSE=1"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
   becomes({"ATOMRT_VERBOSE=yes"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=- interval=0 verbose=1 early=1 same=1\n");
@@ -281,7 +303,7 @@ UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty
            cmocka_unit_test(what_is_no_number_within_the_limits_is_refused),
            cmocka_unit_test(statistics_name_their_file),
            cmocka_unit_test(a_statistics_name_longer_than_a_path_is_refused),
-           cmocka_unit_test(verbose_is_anything_but_a_no), cmocka_unit_test(the_word_that_is_wrong_is_named),
+           cmocka_unit_test(a_trace_has_a_file_and_a_limit), cmocka_unit_test(verbose_is_anything_but_a_no), cmocka_unit_test(the_word_that_is_wrong_is_named),
            cmocka_unit_test(each_wrong_value_has_its_line), cmocka_unit_test(statistics_are_turned_on_and_off_by_a_word),
            cmocka_unit_test(a_secure_process_obeys_no_variable))
 #undef main

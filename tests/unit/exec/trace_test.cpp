@@ -19,9 +19,12 @@ using atomrt::chain::NotifyBy;
 using atomrt::chain::Operation;
 using atomrt::chain::Phase;
 
+ThreadSlices slices;
+
 TraceText& cleared() {
   static TraceText text{};
   text.clear();
+  memset(static_cast<void*>(&slices), 0, sizeof slices);
   return text;
 }
 
@@ -30,22 +33,33 @@ Event event_of(Happening what, unsigned from = 0, unsigned to = 0, long result =
           static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to)};
 }
 
-void expect(const Event& event, const char* expected) {
-  TraceText& text = cleared();
-  TraceWriter(text, 16).add(event);
+// With whatever the thread did before.
+void expect_next(const Event& event, const char* expected) {
+  static TraceText text{};
+  text.clear();
+  TraceWriter(text, slices, 16).add(event);
   assert_int_equal(text.view().size(), strlen(expected));
   assert_memory_equal(text.view().data(), expected, text.view().size());
 }
 
-#define OF_REQUEST "\"pid\":16,\"id\":\"0xabc0@5000001\",\"tid\":17,\"ts\":7000.042,\"args\":{"
-#define ON_THREAD "\"pid\":16,\"tid\":17,\"ts\":7000.042,\"s\":\"t\",\"args\":{"
+void expect(const Event& event, const char* expected) {
+  (void)cleared();
+  expect_next(event, expected);
+}
+
+#define FLOW_ID "b7ea332638f35d81"
+#define OF_REQUEST "\"pid\":16,\"id2\":{\"local\":\"0xabc0@5000001\"},\"tid\":17,\"ts\":7000.042,\"args\":{"
+#define SLICE(verb, ts, dur)                                                                              \
+  ",\n{\"cat\":\"atomrt\",\"ph\":\"X\",\"name\":\"" verb " write fd 3\",\"pid\":16,\"tid\":17,\"ts\":" ts ",\"dur\":" dur \
+  ",\"args\":{\"aiocb\":\"0xabc0\""
+#define FLOW(phase, ts) \
+  ",\n{\"cat\":\"atomrt\",\"ph\":\"" phase "\",\"name\":\"request\",\"pid\":16,\"tid\":17,\"ts\":" ts ",\"id\":\"0x" FLOW_ID "\""
 
 void a_request_begins_moves_and_ends(void**) {
   expect(event_of(Happening::SUBMITTED, static_cast<unsigned>(NotifyBy::THREAD), 1),
          ",\n{\"cat\":\"atomrt\",\"ph\":\"b\",\"name\":\"write fd 3\"," OF_REQUEST
          "\"aiocb\":\"0xabc0\",\"fd\":3,\"offset\":4096,\"length\":512,\"by_thread\":17,"
-         "\"notifies_by\":\"thread\",\"list\":true}}"
-         ",\n{\"cat\":\"atomrt\",\"ph\":\"i\",\"name\":\"submits write fd 3\"," ON_THREAD "\"aiocb\":\"0xabc0\"}}");
+         "\"notifies_by\":\"thread\",\"list\":true}}");
   expect(event_of(Happening::MOVED, static_cast<unsigned>(Phase::QUEUED), static_cast<unsigned>(Phase::RUNNING)),
          ",\n{\"cat\":\"atomrt\",\"ph\":\"e\",\"name\":\"threads: queued\"," OF_REQUEST "}}"
          ",\n{\"cat\":\"atomrt\",\"ph\":\"b\",\"name\":\"running\"," OF_REQUEST "\"by_thread\":17}}");
@@ -53,25 +67,60 @@ void a_request_begins_moves_and_ends(void**) {
          ",\n{\"cat\":\"atomrt\",\"ph\":\"n\",\"name\":\"declined\"," OF_REQUEST "\"by\":\"ring\"}}");
   expect(event_of(Happening::DONE, 0, static_cast<unsigned>(ContextId::WAITER), 512),
          ",\n{\"cat\":\"atomrt\",\"ph\":\"n\",\"name\":\"done\"," OF_REQUEST
-         "\"in\":\"waiter\",\"by_thread\":17,\"result\":512}}"
-         ",\n{\"cat\":\"atomrt\",\"ph\":\"i\",\"name\":\"ends write fd 3\"," ON_THREAD
-         "\"aiocb\":\"0xabc0\",\"result\":512}}");
+         "\"in\":\"waiter\",\"by_thread\":17,\"result\":512}}");
   expect(event_of(Happening::PUBLISHED, 0, 0, -EIO),
          ",\n{\"cat\":\"atomrt\",\"ph\":\"e\",\"name\":\"write fd 3\"," OF_REQUEST
-         "\"result\":-1,\"errno\":5,\"error\":\"EIO\"}}");
+         "\"result\":-1,\"errno\":5,\"error\":\"EIO\"}}"
+         SLICE("ends", "7000.042", "0.001") ",\"result\":-1,\"errno\":5,\"error\":\"EIO\"}}"
+         FLOW("f", "7000.042") ",\"bp\":\"e\"}");
   expect(event_of(Happening::PUBLISHED, 0, 1, 0),
          ",\n{\"cat\":\"atomrt\",\"ph\":\"e\",\"name\":\"write fd 3\"," OF_REQUEST "\"result\":0}}"
-         ",\n{\"cat\":\"atomrt\",\"ph\":\"b\",\"name\":\"notifies of write fd 3\"," OF_REQUEST "}}");
+         ",\n{\"cat\":\"atomrt\",\"ph\":\"b\",\"name\":\"notifies of write fd 3\"," OF_REQUEST "}}"
+         SLICE("ends", "7000.042", "0.001") ",\"result\":0}}" FLOW("f", "7000.042") ",\"bp\":\"e\"}");
   expect(event_of(Happening::NOTIFIED, static_cast<unsigned>(NotifyBy::SIGNAL), 0, 10),
          ",\n{\"cat\":\"atomrt\",\"ph\":\"e\",\"name\":\"notifies of write fd 3\"," OF_REQUEST
          "\"by\":\"signal\",\"signal\":10}}");
 }
 
+// What threads did is on their tracks, joined by arrows; where all of it was one thread's, there is none.
+void threads_have_slices_and_arrows_join_them(void**) {
+  const auto at = [](std::int64_t ns, Event event) {
+    event.ns = ns;
+    return event;
+  };
+  const Event submitted = event_of(Happening::SUBMITTED), published = event_of(Happening::PUBLISHED, 0, 0, 512);
+  const auto moved = [](Phase from, Phase to) {
+    return event_of(Happening::MOVED, static_cast<unsigned>(from), static_cast<unsigned>(to));
+  };
+  const auto ends_with = [](const Event& event, const char* expected) {
+    static TraceText text{};
+    text.clear();
+    TraceWriter(text, slices, 16).add(event);
+    const std::size_t length = strlen(expected);
+    assert_true(text.view().size() > length);
+    assert_memory_equal(text.view().data() + text.view().size() - length, expected, length);
+  };
+  (void)cleared();
+  ends_with(at(7'000'042, submitted), "\"notifies_by\":\"nothing\"}}");
+  ends_with(at(7'001'042, moved(Phase::NONE, Phase::QUEUED)),
+            "\"by_thread\":17}}" SLICE("submits", "7000.042", "1.000") "}}" FLOW("s", "7000.042") "}");
+  ends_with(at(7'002'042, moved(Phase::QUEUED, Phase::RUNNING)), "\"by_thread\":17}}");
+  ends_with(at(7'002'043, moved(Phase::RUNNING, Phase::BLOCKED)),
+            "\"by_thread\":17}}" SLICE("runs", "7002.042", "0.001") "}}" FLOW("t", "7002.042") "}");
+  ends_with(at(7'003'042, moved(Phase::BLOCKED, Phase::RUNNING)), "\"by_thread\":17}}");
+  ends_with(at(7'005'000, published), "\"result\":512}}" SLICE("runs", "7003.042", "1.958") ",\"result\":512}}"
+                                      FLOW("f", "7003.042") ",\"bp\":\"e\"}");
+  (void)cleared();
+  ends_with(at(7'000'042, submitted), "\"notifies_by\":\"nothing\"}}");
+  ends_with(at(7'002'042, published), "\"result\":512}}" SLICE("submits", "7000.042", "2.000") ",\"result\":512}}");
+}
+
 void a_file_begins_and_ends(void**) {
   TraceText& text = cleared();
-  TraceWriter writer(text, 16);
+  TraceWriter writer(text, slices, 16);
   writer.begin("a \"b\"\\\n\xff", 1'000, 2'000'000'000);
   writer.name_thread(17, "atomrt-ring");
+  writer.add_limit({1, 2}, 65536, 4'000);
   writer.end({3, 4}, 5'678);
   const char expected[] =
       "[{\"cat\":\"atomrt\",\"ph\":\"M\",\"name\":\"process_name\",\"pid\":16,\"tid\":16,\"args\":{\"name\":"
@@ -80,8 +129,10 @@ void a_file_begins_and_ends(void**) {
       "\"args\":{\"version\":\"" ATOMRT_VERSION "\",\"time\":2.000}}"
       ",\n{\"cat\":\"atomrt\",\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":16,\"tid\":17,\"args\":{\"name\":"
       "\"atomrt-ring\"}}"
+      ",\n{\"cat\":\"atomrt\",\"ph\":\"i\",\"name\":\"the trace has reached its limit\",\"pid\":16,\"tid\":16,\"ts\":4.000,"
+      "\"s\":\"p\",\"args\":{\"requests_not_traced\":1,\"events_lost\":2,\"bytes\":65536}}"
       ",\n{\"cat\":\"atomrt\",\"ph\":\"i\",\"name\":\"trace ends\",\"pid\":16,\"tid\":16,\"ts\":5.678,\"s\":\"p\","
-      "\"args\":{\"requests_not_traced\":3,\"events_lost\":4}}\n]\n";
+      "\"args\":{\"requests_not_traced\":3,\"events_lost\":4}}";
   assert_int_equal(text.view().size(), sizeof expected - 1);
   assert_memory_equal(text.view().data(), expected, text.view().size());
   assert_memory_equal(expected, TRACE_MAGIC, TRACE_MAGIC_BYTES);
@@ -96,15 +147,28 @@ void no_event_is_longer_than_it_may_be(void**) {
       for (const std::int64_t result : {MOST, LEAST, std::int64_t{-ECANCELED}, std::int64_t{-EOPNOTSUPP}}) {
         TraceText& text = cleared();
         const auto small = static_cast<std::uint8_t>(byte);
-        TraceWriter(text, UINT32_MAX).add({LEAST, LEAST, UINT64_MAX, LEAST, result, UINT32_MAX, UINT32_MAX, INT32_MIN,
+        TraceWriter writer(text, slices, UINT32_MAX);
+        // So that the next one ends a slice.
+        writer.add({LEAST, LEAST, UINT64_MAX, LEAST, 0, UINT32_MAX, UINT32_MAX, INT32_MIN, Happening::MOVED,
+                    Operation::FDATASYNC, 0, static_cast<std::uint8_t>(Phase::RUNNING)});
+        text.clear();
+        writer.add({LEAST, LEAST, UINT64_MAX, LEAST, result, UINT32_MAX, UINT32_MAX, INT32_MIN,
                                            static_cast<Happening>(what), Operation::FDATASYNC, small, small});
         assert_true(text.view().size() <= TRACE_EVENT_BYTES);
       }
     }
   }
+  TraceText& text = cleared();
+  TraceWriter writer(text, slices, UINT32_MAX);
+  writer.name_thread(UINT32_MAX, "a name of 16 b\"\\");
+  writer.add_limit({UINT64_MAX, UINT64_MAX}, UINT64_MAX, LEAST);
+  writer.end({UINT64_MAX, UINT64_MAX}, LEAST);
+  text.add(TRACE_END);
+  assert_true(text.view().size() <= TRACE_LAST_BYTES);
 }
 
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(a_request_begins_moves_and_ends), cmocka_unit_test(a_file_begins_and_ends),
+UNIT_TESTS(cmocka_unit_test(a_request_begins_moves_and_ends),
+           cmocka_unit_test(threads_have_slices_and_arrows_join_them), cmocka_unit_test(a_file_begins_and_ends),
            cmocka_unit_test(no_event_is_longer_than_it_may_be))
