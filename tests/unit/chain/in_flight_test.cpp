@@ -2,58 +2,18 @@
 // InFlight: which chains a descriptor number has, and that a chain is found by its whole name only.
 #include "chain/in_flight.h"
 
-#include "chain/chains.h"
+#include "chain/numbers.h"
 #include "chain/waiters.h"
 
 namespace {
 
 using namespace atomrt::chain;
+using namespace atomrt::unit;
 using atomrt::aiocb::RequestName;
-using atomrt::unit::Kind;
-using atomrt::unit::request_of;
-using atomrt::unit::Thread;
-using atomrt::unit::zeroed;
-
-struct Fixture {
-  ChainPool& pool = zeroed<ChainPool>();
-  InFlight& in_flight = zeroed<InFlight>();
-
-  Chain& enter(int fd, struct aiocb* block = nullptr) {
-    Chain& chain = atomrt::unit::adopted(pool, request_of(Kind::READ, block, fd));
-    in_flight.enter(chain);
-    atomrt::unit::stand(chain, Place::QUEUED);
-    return chain;
-  }
-  void leave(Chain& chain) {
-    in_flight.leave(chain);
-    atomrt::unit::free_chain(pool, chain);
-  }
-  int count(int fd) {
-    int visits = 0;
-    in_flight.for_each(fd, [&](Chain& chain) {
-      ++visits;
-      if (chain.fd != fd) visits += 1000;
-      return Visit::DONE;
-    });
-    return visits;
-  }
-  bool finds(RequestName name, const struct aiocb* block, int fd) {
-    int visits = 0;
-    const bool found = in_flight.with(pool, name, block, fd, [&](Chain&) {
-      ++visits;
-      return Visit::DONE;
-    });
-    if (visits != static_cast<int>(found)) abort();
-    return found;
-  }
-};
-
-// Two numbers of one bucket, whatever the number of buckets up to this.
-constexpr int FD = 5, SAME_BUCKET = FD + (1 << 20);
 
 // As long as one of them is in flight, and the descriptor is not going away.
 void the_file_of_requests_in_flight_is_known(void**) {
-  Fixture f;
+  Numbers f;
   const atomrt::os::FileIdentity file{7, 8, 0, atomrt::os::FileKind::POSITIONAL, false, true, false};
   atomrt::os::FileIdentity recalled{};
   int flags = 0;
@@ -80,9 +40,69 @@ void the_file_of_requests_in_flight_is_known(void**) {
   assert_false(f.in_flight.recall(FD, flags, recalled));
 }
 
+// A bucket knows one file, of a number that is in use; and no others than regular ones.
+void what_is_known_is_one_regular_file(void**) {
+  Numbers f;
+  atomrt::os::FileIdentity file{7, 8, 0, atomrt::os::FileKind::POSITIONAL, false, false, false};
+  atomrt::os::FileIdentity recalled{};
+  int flags = 0;
+  Chain* chains[3];
+  const auto enter = [&](int fd) {
+    Chain& chain = atomrt::unit::adopted(f.pool, request_of(Kind::WRITE, nullptr, fd));
+    chain.is_local = true;
+    f.in_flight.enter(chain, O_RDWR, file);
+    return &chain;
+  };
+  chains[0] = enter(FD);
+  assert_false(f.in_flight.recall(FD, flags, recalled));
+  file.is_regular = true;
+  chains[1] = enter(FD);
+  file.inode = 9;
+  chains[2] = enter(SAME_BUCKET);
+  assert_true(f.in_flight.recall(FD, flags, recalled));
+  assert_true(recalled.inode == 8 && !f.in_flight.recall(SAME_BUCKET, flags, recalled));
+  assert_int_equal(f.in_flight.highest(), SAME_BUCKET);
+  for (Chain* chain : chains) f.leave(*chain);
+  assert_int_equal(f.in_flight.highest(), -1);
+}
+
+// What is done before its turn is parked; who leaves before it takes it along, or finds it later.
+void what_is_parked_is_taken_when_its_turn_has_come(void**) {
+  Numbers f;
+  const auto enter = [&](Kind kind, int fd) -> Chain& {
+    Chain& chain = atomrt::unit::adopted(f.pool, request_of(kind, nullptr, fd));
+    f.in_flight.enter(chain);
+    atomrt::unit::stand(chain, Place::RUNNING);
+    return chain;
+  };
+  Chain& other_number = enter(Kind::READ, SAME_BUCKET);
+  Chain& other_direction = enter(Kind::WRITE, FD);
+  Chain& first = enter(Kind::READ, FD);
+  Chain& second = enter(Kind::READ, FD);
+  Chain& third = enter(Kind::READ, FD);
+  assert_true(f.in_flight.has_turn(first) && !f.in_flight.has_turn(second));
+  assert_true(f.in_flight.await_turn(other_direction) && f.in_flight.await_turn(other_number));
+  assert_false(f.in_flight.await_turn(second));
+  assert_int_equal(place_of(second), Place::PARKED);
+  assert_int_equal(f.in_flight.place_of_turn(second), Place::RUNNING);
+  assert_null(f.in_flight.take_parked(FD, 0));
+  assert_ptr_equal(f.in_flight.leave_turn(first), &second);
+  assert_int_equal(place_of(second), Place::RUNNING);
+  assert_false(f.in_flight.await_turn(third));
+  f.in_flight.leave(second);  // without looking
+  assert_null(f.in_flight.take_parked(FD, 1));
+  assert_ptr_equal(f.in_flight.take_parked(FD, 0), &third);
+  assert_null(f.in_flight.take_parked(FD, 0));
+  assert_null(f.in_flight.leave_turn(third));
+  assert_int_equal(f.in_flight.place_of_turn(third), Place::FREE);
+  for (Chain* chain : {&first, &second, &third}) atomrt::unit::free_chain(f.pool, *chain);
+  f.leave(other_direction);
+  f.leave(other_number);
+}
+
 // Before its result is stored, and so before anybody can have seen it.
 void what_ends_keeps_nothing_known(void**) {
-  Fixture f;
+  Numbers f;
   const atomrt::os::FileIdentity file{7, 8, 0, atomrt::os::FileKind::POSITIONAL, false, true, false};
   atomrt::os::FileIdentity recalled{};
   int flags = 0;
@@ -111,7 +131,7 @@ void what_ends_keeps_nothing_known(void**) {
 }
 
 void chains_are_visited_by_descriptor_in_order(void**) {
-  Fixture f;
+  Numbers f;
   assert_int_equal(f.count(FD), 0);
   Chain* chains[3] = {&f.enter(FD), &f.enter(FD), &f.enter(FD)};
   f.enter(FD + 1);
@@ -129,7 +149,7 @@ void chains_are_visited_by_descriptor_in_order(void**) {
 }
 
 void a_number_without_chains_is_seen_to_have_none(void**) {
-  Fixture f;
+  Numbers f;
   assert_false(f.in_flight.may_have(FD));
   Chain& a = f.enter(FD);
   Chain& b = f.enter(FD);
@@ -143,7 +163,7 @@ void a_number_without_chains_is_seen_to_have_none(void**) {
 }
 
 void odd_numbers_are_no_harm(void**) {
-  Fixture f;
+  Numbers f;
   assert_int_equal(f.count(-1), 0);
   assert_false(f.in_flight.may_have(-1));
   Chain& chain = f.enter(INT32_MAX);
@@ -153,7 +173,7 @@ void odd_numbers_are_no_harm(void**) {
 }
 
 void a_chain_is_found_by_its_whole_name(void**) {
-  Fixture f;
+  Numbers f;
   struct aiocb block, other;
   Chain& chain = f.enter(FD, &block);
   const RequestName name = name_of(chain);
@@ -168,7 +188,7 @@ void a_chain_is_found_by_its_whole_name(void**) {
 }
 
 void garbage_names_nothing(void**) {
-  Fixture f;
+  Numbers f;
   struct aiocb block;
   memset(&block, 0xa5, sizeof block);
   f.enter(FD, &block);
@@ -178,7 +198,7 @@ void garbage_names_nothing(void**) {
 }
 
 void a_chain_that_has_left_is_not_found(void**) {
-  Fixture f;
+  Numbers f;
   struct aiocb block;
   Chain& chain = f.enter(FD, &block);
   const RequestName name = name_of(chain);
@@ -190,7 +210,7 @@ void a_chain_that_has_left_is_not_found(void**) {
 }
 
 void a_chain_used_again_is_not_found_by_its_old_name(void**) {
-  Fixture f;
+  Numbers f;
   struct aiocb block;
   Chain& chain = f.enter(FD, &block);
   const RequestName old_name = name_of(chain);
@@ -203,7 +223,7 @@ void a_chain_used_again_is_not_found_by_its_old_name(void**) {
 
 // Slots of a fresh chunk have generation 0 and belong to nobody.
 void a_chain_never_used_is_not_found(void**) {
-  Fixture f;
+  Numbers f;
   struct aiocb block {};
   Chain& chain = f.enter(FD, &block);
   assert_false(f.finds({chain.number + 1, 0}, nullptr, 0));
@@ -212,7 +232,7 @@ void a_chain_never_used_is_not_found(void**) {
 // Its mover may need the bucket: it is unlocked while a visitor waits, and what happens there meanwhile confuses nobody.
 void a_chain_that_moves_is_waited_for_with_the_bucket_unlocked(void**) {
   for (const bool leaves : {false, true}) {
-    Fixture f;
+    Numbers f;
     Chain* chains[3] = {&f.enter(FD), &f.enter(FD), &f.enter(FD)};
     Chain& moving = *chains[1];
     atomrt::unit::stand(moving, Place::MOVING);
@@ -252,7 +272,7 @@ void a_chain_that_moves_is_waited_for_with_the_bucket_unlocked(void**) {
 
 void a_named_chain_that_moves_is_waited_for_with_the_bucket_unlocked(void**) {
   for (const bool leaves : {false, true}) {
-    Fixture f;
+    Numbers f;
     struct aiocb block {};
     Chain& moving = f.enter(FD, &block);
     const RequestName name = name_of(moving);
@@ -281,7 +301,7 @@ void a_named_chain_that_moves_is_waited_for_with_the_bucket_unlocked(void**) {
 
 // Its end is told by publish; its place stays the same up to its recycling.
 void a_chain_that_ends_is_waited_for_until_it_is_published(void**) {
-  Fixture f;
+  Numbers f;
   WaiterTable& waiters = zeroed<WaiterTable>();
   Chain& ending = f.enter(FD);
   atomrt::unit::stand(ending, Place::ENDING);
@@ -303,7 +323,7 @@ void a_chain_that_ends_is_waited_for_until_it_is_published(void**) {
 // As long as it is looked at a chain can't become another request.
 void a_chain_found_is_not_recycled_meanwhile(void**) {
   constexpr int ROUNDS = UNIT_SANITIZED ? 10'000 : 50'000;
-  Fixture f;
+  Numbers f;
   struct aiocb block {};
   std::atomic<bool> stop{false};
   std::atomic<int> wrong{0}, found{0};
@@ -335,7 +355,7 @@ void a_chain_found_is_not_recycled_meanwhile(void**) {
 }
 
 void the_highest_number_is_known_while_others_come_and_go(void**) {
-  Fixture f;
+  Numbers f;
   assert_int_equal(f.in_flight.highest(), -1);
   Chain& low = f.enter(FD);
   assert_int_equal(f.in_flight.highest(), FD);
@@ -362,6 +382,8 @@ void the_highest_number_is_known_while_others_come_and_go(void**) {
 
 UNIT_TESTS(cmocka_unit_test(the_highest_number_is_known_while_others_come_and_go),
            cmocka_unit_test(the_file_of_requests_in_flight_is_known),
+           cmocka_unit_test(what_is_known_is_one_regular_file),
+           cmocka_unit_test(what_is_parked_is_taken_when_its_turn_has_come),
            cmocka_unit_test(what_ends_keeps_nothing_known), cmocka_unit_test(chains_are_visited_by_descriptor_in_order),
            cmocka_unit_test(a_number_without_chains_is_seen_to_have_none), cmocka_unit_test(odd_numbers_are_no_harm),
            cmocka_unit_test(a_chain_is_found_by_its_whole_name), cmocka_unit_test(garbage_names_nothing),

@@ -44,9 +44,9 @@ struct Image {
   }
 
   bool read(std::uint64_t address, void* to, std::size_t size) {
-    if (is_gone || address < BASE || address - BASE + size > sizeof bytes) return false;
     const bool is_slot = size == SLOT_BYTES;
     if (is_slot && when_slot_is_read != nullptr) when_slot_is_read(*this, slot_reads);
+    if (is_gone || address < BASE || address - BASE + size > sizeof bytes) return false;
     memcpy(to, bytes + (address - BASE), size);
     if (is_slot && when_slot_was_read != nullptr) when_slot_was_read(*this, slot_reads);
     slot_reads += is_slot;
@@ -208,6 +208,62 @@ void who_is_held_names_whom_he_waits_for(void**) {
   }
 }
 
+// It waits for itself, or its lane has gone since.
+void who_is_held_behind_nobody_names_nobody(void**) {
+  Image image(8);
+  image.put_word(LANE, BASE + CHUNK + 3 * SLOT_BYTES);  // the active read: request 4 itself
+  image.stand(3, 1, Place::HELD);
+  image.put(CHUNK + 3 * SLOT_BYTES + 57, std::uint8_t{1});
+  image.put_word(CHUNK + 3 * SLOT_BYTES + 64, BASE + LANE);
+  assert_int_equal(look(image).requests[0].behind, 0);
+  image.put_word(LANE, BASE + CHUNK);
+  assert_int_equal(look(image).requests[0].behind, 1);
+  image.put_word(CHUNK + 3 * SLOT_BYTES + 64, 0);
+  assert_int_equal(look(image).requests[0].behind, 0);
+}
+
+// Its state is what it was before, but the copy shows another one.
+void a_chain_that_is_back_where_it_was_is_copied_again(void**) {
+  Image image(8);
+  image.stand(0, 1, Place::RUNNING);
+  image.when_slot_is_read = [](Image& changing, int read) { changing.stand(0, read == 0 ? 2 : 1, Place::RUNNING); };
+  image.when_slot_was_read = [](Image& changing, int) { changing.stand(0, 1, Place::RUNNING); };
+  const Seen seen = look(image);
+  assert_int_equal(seen.count, 1);
+  assert_true(seen.requests[0].block == 1000);
+  assert_int_equal(image.slot_reads, 2);
+}
+
+// Another request each time: what is there at the last look may be half of each, and is left out.
+void a_slot_of_ever_new_requests_is_left_out(void**) {
+  Image image(8);
+  image.stand(0, 1, Place::RUNNING);
+  image.when_slot_was_read = [](Image& changing, int read) {
+    changing.stand(0, static_cast<std::uint32_t>(read) + 2, Place::RUNNING);
+  };
+  assert_int_equal(look(image).count, 0);
+  assert_int_equal(image.slot_reads, 16);
+}
+
+void chunks_beyond_the_layouts_and_missing_ones_are_not_looked_at(void**) {
+  Image image(8);
+  image.stand(0, 1, Place::QUEUED);
+  image.put(ENGINE + 8, std::uint32_t{1000});
+  assert_int_equal(look(image).count, 1);
+  image.put_word(ENGINE + 16, 0);
+  assert_int_equal(look(image).count, 0);
+  assert_true(look(image).scan == Scan::DONE);
+}
+
+void a_place_that_there_is_not_is_no_request(void**) {
+  Image image(8);
+  image.stand(0, 1, static_cast<Place>(PLACES));
+  image.stand(1, 1, Place::QUEUED);
+  const Seen seen = look(image);
+  assert_int_equal(seen.count, 1);
+  assert_int_equal(seen.requests[0].number, 2);
+}
+
 void memory_that_cannot_be_read_is_a_failure(void**) {
   Image image(8);
   image.stand(0, 1, Place::QUEUED);
@@ -215,11 +271,22 @@ void memory_that_cannot_be_read_is_a_failure(void**) {
   assert_true(look(image).scan == Scan::FAILED);
   image.is_gone = true;
   assert_true(look(image).scan == Scan::FAILED);
+  for (const bool is_before : {true, false}) {  // the copy of a slot, and the look at its state after that
+    Image leaving(8);
+    leaving.stand(0, 1, Place::QUEUED);
+    const auto leave = [](Image& changing, int) { changing.is_gone = true; };
+    (is_before ? leaving.when_slot_is_read : leaving.when_slot_was_read) = leave;
+    assert_true(look(leaving).scan == Scan::FAILED);
+  }
+  Image elsewhere(8);
+  elsewhere.put_word(POINTER, BASE + 100'000);
+  assert_true(look(elsewhere).scan == Scan::FAILED);
 }
 
 void another_form_is_recognised(void**) {
   const Image image(8);
   assert_true(layout_of(image).is_of_this_form());
+  assert_true(layout_of(Image(4)).is_of_this_form());
   const auto is_taken = [&](auto change) {
     Layout layout = layout_of(image);
     change(layout);
@@ -229,6 +296,7 @@ void another_form_is_recognised(void**) {
   assert_false(is_taken([](Layout& layout) { ++layout.form; }));
   assert_false(is_taken([](Layout& layout) { layout.bytes = 8; }));
   assert_false(is_taken([](Layout& layout) { layout.word_bytes = 2; }));
+  assert_false(is_taken([](Layout& layout) { layout.slot_bytes = 0; }));
   assert_false(is_taken([](Layout& layout) { layout.slot_bytes = Layout::MOST_SLOT_BYTES + 1; }));
   assert_false(is_taken([](Layout& layout) { layout.chunk_slots = UINT32_MAX; }));
   assert_true(is_taken([](Layout& layout) { layout.bytes += 8; }));  // fields behind those of this form
@@ -271,6 +339,22 @@ void a_line_says_what_where_and_how_long(void**) {
     assert_non_null(strstr(line_of(request), "; "));
     assert_true(strcmp(name_of(request.place), "unknown") != 0);
   }
+  request.behind = request.runner = request.submitter = 0;  // nothing more is known
+  const std::pair<Place, const char*> short_ones[] = {{Place::HELD, "  held, closed"}, {Place::BLOCKED, "  waits for its peer, closed"},
+                                                      {Place::MOVING, "  on its way, closed"}, {Place::RUNNING, "  runs, closed"}};
+  for (const auto& [place, words] : short_ones) {
+    request.place = place;
+    assert_non_null(strstr(line_of(request), words));
+    assert_non_null(strstr(line_of(request), "        ?  "));
+  }
+}
+
+// As another process's memory, or a core's, may show them.
+void numbers_without_a_name_are_unknown(void**) {
+  assert_string_equal(name_of(static_cast<Operation>(99)), "unknown");
+  assert_string_equal(name_of(static_cast<Place>(PLACES)), "unknown");
+  const unsigned char bytes[16] = {1};
+  assert_true(value_of(bytes, {0, 16}) == 0);
 }
 
 void the_oldest_comes_first(void**) {
@@ -293,5 +377,10 @@ UNIT_TESTS(cmocka_unit_test(requests_of_either_word_size_are_found),
            cmocka_unit_test(what_ends_meanwhile_is_not_shown),
            cmocka_unit_test(what_never_rests_is_shown_where_it_was_last),
            cmocka_unit_test(who_is_held_names_whom_he_waits_for),
+           cmocka_unit_test(who_is_held_behind_nobody_names_nobody),
+           cmocka_unit_test(a_chain_that_is_back_where_it_was_is_copied_again),
+           cmocka_unit_test(a_slot_of_ever_new_requests_is_left_out),
+           cmocka_unit_test(chunks_beyond_the_layouts_and_missing_ones_are_not_looked_at),
+           cmocka_unit_test(a_place_that_there_is_not_is_no_request), cmocka_unit_test(numbers_without_a_name_are_unknown),
            cmocka_unit_test(memory_that_cannot_be_read_is_a_failure), cmocka_unit_test(another_form_is_recognised),
            cmocka_unit_test(a_line_says_what_where_and_how_long), cmocka_unit_test(the_oldest_comes_first))

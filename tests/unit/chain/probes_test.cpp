@@ -70,6 +70,58 @@ void nothing_is_noted_of_what_is_not_traced(void**) {
   assert_false(probe_submitted(request_of(Kind::READ, &block)));
 }
 
+// An engine that traces may have gone, in a child; and a full log takes no new requests.
+void nothing_is_traced_where_there_is_no_room(void**) {
+  EventLog* const log = event_log.load();
+  while (log->admits()) log->add({});
+  Request request = request_of(Kind::READ, &block);
+  begin_events(request);
+  assert_false(request.is_traced);
+  event_log.store(nullptr);
+  begin_events(request);
+  assert_false(request.is_traced);
+  request.is_traced = true;
+  probe_cancelled(request);
+  event_log.store(log);
+  assert_int_equal(log->waiting(), EventLog::MOST_FOR_NEW);
+}
+
+// By the statistics, which count from then on.
+void the_time_of_a_submission_is_kept(void**) {
+  Request request = request_of(Kind::READ, &block);
+  request.submitted_ns = 4711;
+  begin_events(request);
+  assert_int_equal(request.submitted_ns, 4711);
+  noted().next_is(Happening::SUBMITTED, 0, 0);
+}
+
+void each_place_has_its_phase(void**) {
+  const std::pair<Place, Phase> all[] = {
+      {Place::FREE, Phase::NONE}, {Place::MOVING, Phase::NONE}, {Place::ENDING, Phase::NONE},
+      {Place::LONE, Phase::LEFT_TO_WAITER}, {Place::HELD, Phase::HELD}, {Place::QUEUED, Phase::QUEUED},
+      {Place::MAILED, Phase::MAILED}, {Place::IN_RING, Phase::IN_RING}, {Place::BLOCKED, Phase::BLOCKED},
+      {Place::ASKING, Phase::POLLED}, {Place::READY, Phase::POLLED}, {Place::POLLED, Phase::POLLED},
+      {Place::POLLED_APART, Phase::POLLED}, {Place::POLLED_BEGUN, Phase::POLLED}, {Place::IN_SUBMIT, Phase::DIRECT},
+      {Place::SENDING, Phase::DIRECT}, {Place::IN_AIO, Phase::DIRECT}, {Place::RUNNING, Phase::RUNNING},
+      {Place::PARKED, Phase::PARKED}};
+  for (const auto& [place, phase] : all) assert_int_equal(phase_of(place), phase);
+  assert_int_equal(sizeof all / sizeof *all, PLACES);
+}
+
+void the_notification_of_a_list_is_noted(void**) {
+  Request request = traced(Kind::READ);
+  Notification notification{};
+  notification.by = NotifyBy::SIGNAL;
+  notification.signal = SIGURG;
+  probe_list_notified(request, notification);
+  request.is_traced = false;
+  probe_list_notified(request, notification);
+  Noted all = noted();
+  all.next_is(Happening::SUBMITTED, 0, 0);
+  all.next_is(Happening::LIST_NOTIFIED, static_cast<unsigned>(NotifyBy::SIGNAL), 0);
+  all.is_over();
+}
+
 void a_request_that_ends_at_once_has_three_events(void**) {
   Request request = traced(Kind::READ);
   probe_done_at_once(request, 0, 17);
@@ -140,6 +192,9 @@ void the_end_of_a_chain_is_noted_with_its_notification(void**) {
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test_setup(nothing_is_noted_of_what_is_not_traced, begin_log),
+           cmocka_unit_test_setup(nothing_is_traced_where_there_is_no_room, begin_log),
+           cmocka_unit_test_setup(the_time_of_a_submission_is_kept, begin_log), cmocka_unit_test(each_place_has_its_phase),
+           cmocka_unit_test_setup(the_notification_of_a_list_is_noted, begin_log),
            cmocka_unit_test_setup(a_request_that_ends_at_once_has_three_events, begin_log),
            cmocka_unit_test_setup(each_move_between_phases_is_noted_and_none_within, begin_log),
            cmocka_unit_test_setup(the_end_of_a_chain_is_noted_with_its_notification, begin_log))
