@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <termios.h>
 
 #include "unit.h"
 
@@ -317,9 +318,58 @@ void a_file_is_cut_anywhere(void**) {
   assert_int_equal(cut_file(fd, 1), -EBADF);
 }
 
+void a_terminal_polls_for_more_than_a_read_gets(void**) {
+  const int control = posix_openpt(O_RDWR | O_NOCTTY);
+  if (control < 0 || grantpt(control) != 0 || unlockpt(control) != 0) SKIP("no terminals here");
+  const int terminal = open(ptsname(control), O_RDWR | O_NOCTTY);
+  if (terminal < 0) SKIP("no terminals here");
+  termios settings{};
+  assert_int_equal(tcgetattr(terminal, &settings), 0);
+  assert_true((settings.c_lflag & ICANON) != 0 && !is_terminal_that_polls_for_more(terminal, 4));  // by lines
+  settings.c_lflag &= ~static_cast<tcflag_t>(ICANON);
+  const auto polls_for_more = [&](cc_t least, cc_t tenths_of_seconds) {
+    settings.c_cc[VMIN] = least;
+    settings.c_cc[VTIME] = tenths_of_seconds;
+    if (tcsetattr(terminal, TCSANOW, &settings) != 0) abort();
+    return is_terminal_that_polls_for_more(terminal, 4);
+  };
+  assert_true(polls_for_more(0, 0) && polls_for_more(0, 1));  // it is readable without data
+  assert_false(polls_for_more(1, 0) || polls_for_more(4, 0));
+  assert_true(polls_for_more(5, 0));
+  assert_false(polls_for_more(5, 1));
+  const Pipe no_terminal;
+  assert_false(is_terminal_that_polls_for_more(no_terminal.out, 4));
+  close(terminal);
+  close(control);
+}
+
+void marks_and_timeouts_are_those_of_sockets(void**) {
+  const Sockets sockets;
+  const Pipe no_socket;
+  assert_int_equal(low_mark(sockets.out), 1);
+  constexpr int MARK = 4;
+  assert_int_equal(setsockopt(sockets.out, SOL_SOCKET, SO_RCVLOWAT, &MARK, sizeof MARK), 0);
+  assert_int_equal(low_mark(sockets.out), 4);
+  int datagrams[2];
+  assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, datagrams), 0);
+  assert_int_equal(setsockopt(datagrams[0], SOL_SOCKET, SO_RCVLOWAT, &MARK, sizeof MARK), 0);
+  assert_int_equal(low_mark(datagrams[0]), 1);  // a message is whole
+  assert_int_equal(low_mark(no_socket.out), 1);
+  for (const bool for_writing : {false, true}) {
+    assert_false(has_timeout(sockets.out, for_writing) || has_timeout(no_socket.out, for_writing));
+  }
+  for (const timeval time : {timeval{1, 0}, timeval{0, 500'000}}) {
+    assert_int_equal(setsockopt(sockets.out, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time), 0);
+    assert_true(has_timeout(sockets.out, false) && !has_timeout(sockets.out, true));
+  }
+  for (const int end : datagrams) close(end);
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test(a_read_of_memory_is_whole_wherever_it_goes), cmocka_unit_test(a_file_is_cut_anywhere),
+UNIT_TESTS(cmocka_unit_test(a_terminal_polls_for_more_than_a_read_gets),
+           cmocka_unit_test(marks_and_timeouts_are_those_of_sockets),
+           cmocka_unit_test(a_read_of_memory_is_whole_wherever_it_goes), cmocka_unit_test(a_file_is_cut_anywhere),
            cmocka_unit_test(a_read_of_memory_touches_no_page_that_the_kernel_could_not_write),
            cmocka_unit_test(a_read_of_memory_is_refused_by_o_direct),
            cmocka_unit_test(positional_transfers_leave_the_file_position),

@@ -190,6 +190,11 @@ void only_the_kernels_size_signal_is_taken_back(void**) {
   kill(getpid(), SIGXFSZ);  // bears what the kernel's bears
   take_back_write_signal(SIGXFSZ);
   assert_false(is_pending(SIGXFSZ));
+  const int status = in_child([] { return kill(getppid(), SIGXFSZ); });
+  assert_int_equal(status, 0);
+  take_back_write_signal(SIGXFSZ);
+  assert_true(is_pending(SIGXFSZ));
+  assert_int_equal(sigwaitinfo(&size_signal, nullptr), SIGXFSZ);
 }
 
 void absorbing_takes_only_what_the_result_raised(void**) {
