@@ -8,6 +8,8 @@ namespace {
 
 using namespace atomrt::exec;
 using namespace atomrt::unit;
+namespace base = atomrt::base;
+namespace os = atomrt::os;
 using atomrt::chain::Chain;
 using atomrt::chain::Operation;
 using atomrt::chain::Request;
@@ -180,6 +182,57 @@ void a_call_that_may_wait_is_the_plain_one(void**) {
   assert_call(2, "write_next", 17, buffer + 30, 70);
 }
 
+// A device, or a file of /proc: it is asked at the offset, and its short transfers are whole.
+void a_stream_with_offsets_is_called_at_them(void**) {
+  fake_file.will_give({30, 40, 50, 60, -EAGAIN});
+  Request read = request_of(Operation::READ), write = request_of(Operation::WRITE);
+  read.is_at_offset = write.is_at_offset = true;
+  assert_int_equal(attempt(read, 17), 30);
+  assert_int_equal(attempt(write, 17), 40);
+  assert_call(0, "read_at_now", 17, buffer, 100, 1000);
+  assert_call(1, "write_at_now", 17, buffer, 100, 1000);
+  read.moved = write.moved = 0;
+  assert_int_equal(perform_stream(read, 17), 50);
+  assert_int_equal(perform_stream(write, 17), 60);
+  assert_call(2, "read_at", 17, buffer, 100, 1000);
+  assert_call(3, "write_at", 17, buffer, 100, 1000);
+  assert_int_equal(perform_stream(write, 17), -EAGAIN);  // an error as any other
+  read.offset = -1;
+  assert_int_equal(attempt(read, 17), -EINVAL);
+  assert_int_equal(fake_file.call_count, 5);
+}
+
+// It can be read at any offset, but is written in sequence only.
+void a_file_that_takes_no_offset_is_written_in_sequence(void**) {
+  os::FileIdentity identity{};
+  identity.is_regular = true;
+  fake_file.identity = identity;
+  fake_file.will_give({-ESPIPE, 0, 70, -ESPIPE, -ESPIPE, 0, -ESPIPE, 0});  // 0: identify, whose answer is above
+  Request write = request_of(Operation::WRITE);
+  assert_int_equal(perform_one(write), 70);
+  assert_call(0, "write_at", 17, buffer, 100, 1000);
+  assert_call(1, "identify", 17, nullptr, 0);
+  assert_call(2, "write_next", 17, buffer, 100);
+  write.moved = 40;
+  assert_int_equal(perform_one(write), 40);
+  write.moved = 0;
+  fake_file.identity = os::FileIdentity{};  // a pipe that has got the number
+  assert_int_equal(perform_one(write), -ESPIPE);
+  fake_file.identity = base::Error{EBADF};
+  assert_int_equal(perform_one(write), -ESPIPE);
+  assert_int_equal(fake_file.call_count, 8);
+}
+
+// Its own calls look at a message without bytes.
+void a_socket_is_asked_for_no_bytes_too(void**) {
+  fake_file.will_give({0});
+  Request read = request_of(Operation::READ);
+  read.length = 0;
+  read.is_socket = read.nonblocking = true;
+  assert_int_equal(attempt(read, 17), 0);
+  assert_call(0, "read_next_now", 17, buffer, 0, true);
+}
+
 void some_calls_need_no_peer(void**) {
   Request read = request_of(Operation::READ), write = request_of(Operation::WRITE);
   fake_file.flags = O_RDWR;
@@ -192,6 +245,12 @@ void some_calls_need_no_peer(void**) {
   read.length = 0;
   write.nonblocking = true;
   assert_true(needs_no_peer(read, 17) && needs_no_peer(write, 17));
+  read.length = sizeof buffer;
+  write.nonblocking = false;
+  fake_file.flags = base::Error{EBADF};
+  assert_false(needs_no_peer(read, 17) || needs_no_peer(write, 17));
+  read.is_by_call = write.is_at_offset = true;  // poll may be useless for writes
+  assert_true(!needs_no_peer(read, 17) && needs_no_peer(write, 17));
 }
 
 }  // namespace
@@ -206,4 +265,5 @@ UNIT_TESTS(TEST(reads_and_writes_go_to_their_offset), TEST(what_was_moved_before
            TEST(the_special_results_are_no_errno), TEST(an_attempt_does_not_wait_and_goes_on_behind_what_was_moved),
            TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_descriptor_of_unknown_flags_is_not_asked),
            TEST(of_no_bytes_only_the_plain_call_is_asked), TEST(a_call_that_may_wait_is_the_plain_one),
-           TEST(some_calls_need_no_peer))
+           TEST(a_stream_with_offsets_is_called_at_them), TEST(a_file_that_takes_no_offset_is_written_in_sequence),
+           TEST(a_socket_is_asked_for_no_bytes_too), TEST(some_calls_need_no_peer))

@@ -100,6 +100,12 @@ void rates_are_of_the_time_since(void**) {
   // Of counters that lag behind, none.
   earlier.snapshot.requests = UINT64_MAX;
   assert_non_null(strstr(report_of(Format::TEXT, snapshot, NOW, &earlier), "\nrequests_per_s 0.0\n"));
+  // Of a clock that stands, none either; and what is more than a number holds is the greatest.
+  earlier.ns = NOW.ns;
+  assert_null(strstr(report_of(Format::TEXT, snapshot, NOW, &earlier), "per_s"));
+  earlier = {snapshot, NOW.ns - 1};
+  snapshot.of[3].bytes += std::uint64_t{1} << 60;
+  assert_non_null(strstr(report_of(Format::TEXT, snapshot, NOW, &earlier), "\nbytes_per_s 1844674407370955161.5\n"));
 }
 
 void a_change_is_what_was_added(void**) {
