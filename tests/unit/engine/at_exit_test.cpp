@@ -276,6 +276,8 @@ void a_name_that_is_too_long_is_no_harm(void**) {
   for (std::size_t i = 4000; i + 1 < 4110; i += 2) memcpy(path + i, "%p", 2);
   path[4110] = '\0';
   run("exit", path);
+  for (std::size_t i = 0; i < 4090; i += 3) memcpy(path + i, "/%p", 4);  // it is too long only with the process's number
+  assert_non_null(strstr(run("exit", path).errors, strerror(ENAMETOOLONG)));
 }
 
 void an_interval_writes_while_the_program_runs(void**) {

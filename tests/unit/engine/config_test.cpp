@@ -215,6 +215,11 @@ void statistics_name_their_file(void**) {
   becomes({"ATOMRT_STATS=stderr"}, "head=1 waiter=1 direct=1 ring=1 threads=0 stats=stderr interval=0 verbose=0 early=0 same=1\n");
 }
 
+void a_trace_needs_the_name_of_a_file(void**) {
+  for (const char* variable : {"ATOMRT_TRACE=yes", "ATOMRT_TRACE=1"}) is_refused(variable, "not the name of a file");
+  for (const char* variable : {"ATOMRT_TRACE=no", "ATOMRT_TRACE=", "ATOMRT_TRACE=/tmp/trace"}) becomes({variable}, DEFAULTS);
+}
+
 void statistics_are_turned_on_and_off_by_a_word(void**) {
   for (const char* word : {"1", "yes", "true", "on", "YES"}) {
     char variable[32];
@@ -305,6 +310,7 @@ UNIT_TESTS(cmocka_unit_test(nothing_set_is_the_defaults), cmocka_unit_test(empty
            cmocka_unit_test(a_statistics_name_longer_than_a_path_is_refused),
            cmocka_unit_test(a_trace_has_a_file_and_a_limit), cmocka_unit_test(verbose_is_anything_but_a_no), cmocka_unit_test(the_word_that_is_wrong_is_named),
            cmocka_unit_test(each_wrong_value_has_its_line), cmocka_unit_test(statistics_are_turned_on_and_off_by_a_word),
+           cmocka_unit_test(a_trace_needs_the_name_of_a_file),
            cmocka_unit_test(a_secure_process_obeys_no_variable))
 #undef main
 

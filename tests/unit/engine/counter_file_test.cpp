@@ -97,6 +97,19 @@ void what_is_not_its_own_stays(void**) {
   assert_null(counters);
 }
 
+// With the process's number in it a name may get longer than a path can be.
+void a_name_that_gets_too_long_is_said(void**) {
+  static char numbers[4096];
+  for (size_t length = 0; length + 4 < sizeof numbers; length += 3) strcpy(numbers + length, "/%p");
+  const int status = atomrt::unit::in_child([] {  // a process says one thing only
+    Counters* counters = nullptr;
+    const char* const said = messages_of(numbers, counters);
+    return counters == nullptr && strstr(said, strerror(ENAMETOOLONG)) != nullptr ? 0 : 1;
+  });
+  assert_int_equal(status, 0);
+}
+
 }  // namespace
 
-UNIT_TESTS(cmocka_unit_test_setup(the_file_has_what_is_counted, set_up), cmocka_unit_test_setup(what_is_not_its_own_stays, set_up))
+UNIT_TESTS(cmocka_unit_test(a_name_that_gets_too_long_is_said),
+           cmocka_unit_test_setup(the_file_has_what_is_counted, set_up), cmocka_unit_test_setup(what_is_not_its_own_stays, set_up))

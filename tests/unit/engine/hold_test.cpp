@@ -7,13 +7,7 @@
 
 #include "engine/cancel.h"
 #include "engine/direct_requests.h"
-
-extern "C" int hooked_close(int fd);
-extern "C" int hooked_dup2(int from, int to);
-extern "C" int hooked_fclose(FILE* stream);
-extern "C" int hooked_close_range(unsigned first, unsigned last, int flags);
-extern "C" void hooked_closefrom(int lowest);
-extern "C" int hooked_close_in_vfork(int fd);
+#include "engine/kept_files.h"
 
 namespace {
 
@@ -23,32 +17,6 @@ using atomrt::chain::Place;
 
 // In front of the loader's list of objects.
 std::atomic<Gate*> loaders_gate{nullptr};
-
-// One worker, which stands at the gate with another file's read.
-struct Busy {
-  MemoryFile file;
-  Aio running;
-  Busy() {
-    set_threads(1, 1);
-    close_gate();
-    running.read(file.fd);
-    assert_true(eventually([] { return perform_gate.arrived() == 1; }));
-  }
-};
-
-int file_with(const char* text) {
-  const int fd = memfd_create("unit", MFD_CLOEXEC);
-  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-  return fd;
-}
-
-// Closes fd as a program does and gives its number to another file.
-void give_number_to(int fd, const char* text) {
-  const int other = file_with(text);
-  assert_int_equal(hooked_close(fd), 0);
-  assert_int_equal(dup2(other, fd), fd);
-  close(other);
-}
 
 bool is_open(int fd) { return fcntl(fd, F_GETFD) >= 0; }
 
@@ -224,8 +192,37 @@ void requests_keep_their_files_when_a_range_is_closed(void**) {
   close(low);
   Aio read;
   read.read(fd);
+  for (const auto& [first, last] : {std::pair{600U, 650U}, {~0U - 5, ~0U}}) {  // of others
+    assert_int_equal(hooked_close_range(first, last, 0), 0);
+  }
+  assert_int_equal(hooked_close_range(700, 700, CLOSE_RANGE_CLOEXEC), 0);  // closes nothing
+  assert_int_equal(hooked_close_range(800, 700, 0), -1);
+  assert_true(is_open(fd) && read.chain()->io_fd == fd);
   assert_int_equal(hooked_close_range(700, 800, 0), 0);
   assert_false(is_open(fd));
+  open_gate();
+  read.ends_with(0, 4);
+  assert_memory_equal(read.buffer, "mine", 4);
+}
+
+// The duplicate is the first of the range, the last, or all of it; and an error is the program's to see.
+void a_duplicate_at_the_edge_of_a_range_stays_open(void**) {
+  Busy busy;
+  const int fd = file_with("mine");
+  Aio read;
+  read.read(fd);
+  assert_int_equal(hooked_close(fd), 0);
+  const int duplicate = read.chain()->io_fd.load();
+  const auto number = static_cast<unsigned>(duplicate);
+  assert_int_equal(hooked_close_range(number, number, 0), 0);
+  assert_int_equal(hooked_close_range(number - 1, number, 0), 0);
+  const int bystander = fcntl(0, F_DUPFD, duplicate + 1);
+  assert_int_equal(hooked_close_range(number, number + 100, 0), 0);
+  assert_false(is_open(bystander));
+  constexpr int NO_SUCH_FLAG = 1 << 20;
+  assert_int_equal(hooked_close_range(number - 1, number + 1, NO_SUCH_FLAG), -1);
+  assert_int_equal(errno, EINVAL);
+  assert_true(is_open(duplicate));
   open_gate();
   read.ends_with(0, 4);
   assert_memory_equal(read.buffer, "mine", 4);
@@ -387,7 +384,8 @@ UNIT_TESTS(ENGINE_TEST(without_requests_nothing_is_duplicated), ENGINE_TEST(queu
            ENGINE_TEST(replacing_a_number_by_itself_changes_nothing),
            ENGINE_TEST(a_stream_of_stdio_that_is_closed_keeps_its_file),
            ENGINE_TEST(a_duplicate_is_not_the_programs_to_close),
-           ENGINE_TEST(requests_keep_their_files_when_a_range_is_closed), ENGINE_TEST(a_child_has_no_duplicates),
+           ENGINE_TEST(requests_keep_their_files_when_a_range_is_closed),
+           ENGINE_TEST(a_duplicate_at_the_edge_of_a_range_stays_open), ENGINE_TEST(a_child_has_no_duplicates),
            ENGINE_TEST(a_vfork_child_that_closes_leaves_its_parents_requests_alone),
            DIRECT_TEST(a_direct_request_keeps_its_file_for_what_is_left),
            DIRECT_TEST(the_duplicate_of_a_direct_request_goes_though_nobody_looks),

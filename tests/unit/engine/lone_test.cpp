@@ -71,6 +71,22 @@ void a_lone_write_is_run_by_its_waiter(void**) {
   assert_true(file.text() == "2222");
 }
 
+// It bears the name of a request that is another aiocb's.
+void a_copied_aiocb_takes_nothing(void**) {
+  const WaitedFor file;
+  Aio write;
+  file.leave(write);
+  const struct aiocb copy = write.block;
+  {
+    const atomrt::os::SignalBlock blocked;
+    assert_null(take_lone(the_engine(), &copy));
+  }
+  assert_int_equal(write.place(), Place::LONE);
+  assert_true(work_for(the_engine(), &write.block, false));
+  write.ends_with(0, 4);
+  assert_true(file.text() == "2222");
+}
+
 void a_lone_write_that_nobody_waits_for_is_run(void**) {
   const WaitedFor file;
   Aio write;
@@ -224,7 +240,7 @@ extern "C" void held_look(Engine& engine, bool all) {
 #define LONE_TEST(name) cmocka_unit_test_setup_teardown(name, prepare, settle_watched)
 
 UNIT_TESTS(LONE_TEST(a_lone_write_is_run_by_its_waiter),
-           LONE_TEST(a_lone_write_that_nobody_waits_for_is_run),
+           LONE_TEST(a_copied_aiocb_takes_nothing), LONE_TEST(a_lone_write_that_nobody_waits_for_is_run),
            LONE_TEST(a_lone_write_is_cancelled),
            LONE_TEST(a_lone_write_goes_to_the_file_that_its_number_meant),
            LONE_TEST(a_sync_waits_for_a_lone_write),

@@ -2,6 +2,7 @@
 // suspend: when aio_suspend ends, and with what; and that nothing is left behind however it ends.
 #include "engine/suspend.h"
 
+#include "engine/predecessor.h"
 #include "engine/requests.h"
 #include "os/thread.h"
 
@@ -77,6 +78,57 @@ void before_the_first_request_there_is_nothing_to_wait_for(void**) {
   atomrt::aiocb::store_in_progress(&block);
   const struct aiocb* list[] = {&block};
   assert_int_equal(suspend(list, 1, nullptr), 0);
+}
+
+int all_done(int, struct aiocb*) { return AIO_ALLDONE; }
+
+// Nobody here is woken by its ends, and no chain is of its aiocbs: they are looked at now and then. With an engine and
+// before there is one.
+void requests_of_the_predecessor_are_looked_at(void**) {
+  atomrt::engine::set_predecessor(all_done);
+  struct aiocb block {};
+  const struct aiocb* list[] = {&block};
+  atomrt::aiocb::store_in_progress(&block);
+  assert_int_equal(suspend(list, 1, &SHORT), EAGAIN);
+  std::atomic<int> thread{0}, outcome{-1};
+  {
+    Thread sleeper([&] {
+      thread.store(gettid());
+      outcome.store(suspend(list, 1, nullptr));
+    });
+    assert_true(eventually([&] { return thread != 0 && is_asleep(thread); }));
+    atomrt::aiocb::store_result(&block, 4);
+  }
+  assert_int_equal(outcome, 0);
+  atomrt::engine::set_predecessor(nullptr);
+  atomrt::aiocb::store_in_progress(&block);
+  assert_int_equal(suspend(list, 1, nullptr), 0);
+}
+
+void a_handler_ends_a_wait_for_the_predecessor(void**) {
+  SKIP_UNDER_TSAN();
+  atomrt::engine::set_predecessor(all_done);
+  static struct aiocb block;
+  struct sigaction action {};
+  for (const bool ends : {false, true}) {
+    action.sa_handler = ends ? [](int) { atomrt::aiocb::store_result(&block, 4); } : [](int) {};
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGUSR1, &action, nullptr);
+    atomrt::aiocb::store_in_progress(&block);
+    std::atomic<int> outcome{-1};
+    Thread sleeper([&] {
+      const struct aiocb* list[] = {&block};
+      outcome.store(suspend(list, 1, nullptr));
+    });
+    // A signal that comes between two sleeps interrupts none.
+    assert_true(eventually([&] {
+      if (outcome == -1) pthread_kill(sleeper.id(), SIGUSR1);
+      return outcome != -1;
+    }));
+    sleeper.join();
+    assert_int_equal(outcome, ends ? 0 : EINTR);
+  }
+  atomrt::engine::set_predecessor(nullptr);
 }
 
 void one_that_is_over_is_enough(void**) {
@@ -315,7 +367,8 @@ void what_is_over_within_the_look_needs_no_sleep(void**) {
 
 UNIT_TESTS(cmocka_unit_test(bad_arguments_are_einval), cmocka_unit_test(nothing_to_wait_for_is_no_wait),
            cmocka_unit_test(before_the_first_request_there_is_nothing_to_wait_for),
-           ENGINE_TEST(one_that_is_over_is_enough), ENGINE_TEST(no_time_is_one_look), ENGINE_TEST(the_time_is_kept),
+           cmocka_unit_test(requests_of_the_predecessor_are_looked_at),
+           cmocka_unit_test(a_handler_ends_a_wait_for_the_predecessor), ENGINE_TEST(one_that_is_over_is_enough), ENGINE_TEST(no_time_is_one_look), ENGINE_TEST(the_time_is_kept),
            ENGINE_TEST(a_completion_ends_the_sleep), ENGINE_TEST(two_that_wait_for_the_same_are_both_woken),
            ENGINE_TEST(a_handler_without_sa_restart_is_eintr),
            ENGINE_TEST(a_handler_with_sa_restart_does_not_end_the_sleep),
@@ -325,4 +378,5 @@ UNIT_TESTS(cmocka_unit_test(bad_arguments_are_einval), cmocka_unit_test(nothing_
            ENGINE_TEST(a_name_that_is_stale_is_over), ENGINE_TEST(a_child_does_not_wait_for_its_parents_requests),
            ENGINE_TEST(a_wide_timeout_is_held_to_the_same_rules), ENGINE_TEST(a_wide_timeout_ends),
            ENGINE_TEST(what_a_library_thread_is_at_is_looked_for),
-           ENGINE_TEST(what_is_over_within_the_look_needs_no_sleep))
+           ENGINE_TEST(what_is_over_within_the_look_needs_no_sleep),
+           ENGINE_TEST(requests_of_the_predecessor_are_looked_at), ENGINE_TEST(a_handler_ends_a_wait_for_the_predecessor))

@@ -123,6 +123,21 @@ void what_is_moving_is_to_be_asked_for_again(void**) {
   give_up(chain);
 }
 
+// To run it would be to wait for its peer.
+void what_waits_for_a_peer_is_left_by_a_waiter(void**) {
+  MemoryFile file;
+  Busy busy(file.fd);
+  Aio queued;
+  queued.read(file.fd);
+  Chain& chain = *queued.chain();
+  for (const Place place : {Place::BLOCKED, Place::POLLED, Place::POLLED_APART}) {
+    atomrt::unit::stand(chain, place);
+    assert_true(take(the_engine(), chain, TakeFor::RUN) == Take::LEFT);
+    assert_int_equal(place_of(chain), place);
+  }
+  atomrt::unit::stand(chain, Place::QUEUED);
+}
+
 // The kernel may have it already, and gives nothing back.
 void what_is_on_its_way_into_kernel_aio_is_left(void**) {
   MemoryFile file;
@@ -253,6 +268,7 @@ UNIT_TESTS(ENGINE_TEST(what_is_queued_is_taken_for_both), ENGINE_TEST(what_is_ru
            ENGINE_TEST(what_its_order_holds_back_is_taken_to_cancel_it_only),
            ENGINE_TEST(a_blocked_stream_is_taken_to_cancel_it_only),
            ENGINE_TEST(what_is_moving_is_to_be_asked_for_again),
+           ENGINE_TEST(what_waits_for_a_peer_is_left_by_a_waiter),
       cmocka_unit_test(what_is_on_its_way_into_kernel_aio_is_left), ENGINE_TEST(what_has_moved_bytes_is_not_cancelled),
            ENGINE_TEST(what_has_moved_bytes_is_not_cancelled_in_its_lane_either),
            ENGINE_TEST(a_waiter_takes_buffered_writes_in_any_list),
