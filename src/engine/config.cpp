@@ -54,10 +54,9 @@ Answer answer(const char* text) {
   return Answer::OTHER;
 }
 
-// A decimal number in lowest..highest; false for anything else.
+// A decimal number in lowest..highest, and lowest is more than 0; false for anything else.
 bool parse_number(const char* text, unsigned lowest, unsigned highest, unsigned& number) {
   unsigned long long value = 0;
-  if (*text == '\0') return false;
   for (; *text != '\0'; ++text) {
     if (*text < '0' || *text > '9' || value > highest) return false;
     value = value * 10 + static_cast<unsigned long long>(*text - '0');
