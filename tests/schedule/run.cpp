@@ -209,6 +209,13 @@ void print(const Tally& tally, const char* what) {
   std::fflush(stdout);
 }
 
+#ifdef ATOMRT_COUNTED
+extern "C" void __gcov_dump();
+void keep_counts() { __gcov_dump(); }  // _exit would lose them
+#else
+void keep_counts() {}
+#endif
+
 // A scenario of its own process: what one breaks does not keep the others from being run.
 template <typename Search>
 bool run_apart(Search search) {
@@ -217,6 +224,7 @@ bool run_apart(Search search) {
   if (child == 0) {
     search();
     std::fflush(stdout);
+    keep_counts();
     _exit(0);
   }
   int status = 0;
