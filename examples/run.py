@@ -15,7 +15,7 @@ def run(way, *arguments):
     program, variables = WAYS[way]
     environment = {key: value for key, value in os.environ.items() if key != "LD_PRELOAD"} | variables
     result = subprocess.run([program, *map(str, arguments)], env=environment, capture_output=True, text=True,
-                            timeout=50, check=False)
+                            timeout=600, check=False)
     assert result.returncode == 0, f"{way}: {result.returncode}\n{result.stdout}{result.stderr}"
     return result.stdout
 

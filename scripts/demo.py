@@ -75,7 +75,7 @@ class Bench:
             f"--iodepth={depth}", f"--direct={direct}", f"--size={FILE_MIB}m", f"--runtime={seconds}s", "--time_based",
             "--invalidate=0", "--norandommap", "--output-format=json"]
         result = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True,
-                                check=False, timeout=60)
+                                check=False, timeout=600)
         if result.returncode:
             if direct and "Invalid argument" in result.stdout + result.stderr:
                 return None

@@ -17,7 +17,7 @@ SEEN = f'\nusdt:{PRELOAD}:atomrt:notify {{ printf("seen\\n"); }}\n'
 
 
 def run_client(reads=0):
-    subprocess.run([LAUNCHER, '--contexts=head,threads', CLIENT, 'exit', str(reads)], check=True, timeout=120,
+    subprocess.run([LAUNCHER, '--contexts=head,threads', CLIENT, 'exit', str(reads)], check=True, timeout=600,
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
@@ -25,7 +25,7 @@ def reason_against():
     """By a probe of its own: root alone does not say it (containers, kernels without BPF, lockdown)."""
     command = ['bpftrace', '-e', f'usdt:{PRELOAD}:atomrt:submit {{ }} BEGIN {{ exit(); }}']
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
         return str(error)
     return None if answer.returncode == 0 else f'bpftrace cannot trace here: {answer.stderr.strip()[-300:]}'

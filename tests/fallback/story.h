@@ -241,14 +241,15 @@ static long list_and_wait(void)
     return made != 0 && results[0] >= 0 && results[1] >= 0 ? made : results[0] < 0 ? results[0] : results[1];
 }
 
-/* Whether the notification of the request before comes. If it does in the reference, it is awaited till it is there; where
- * the request could not be made there is none to wait for. */
+/* Whether the notification of the request before comes, also of one that failed. If it does in the reference, it is awaited
+ * till it is there; where means were short for the request there is none to wait for. */
 static long count_notices(void)
 {
     const struct story *story = &stage->story;
-    const int patience = story->values[story->told - 1] < 0 ? 20 : 300;
+    const long result = story->values[story->told - 1];
+    const int patience = result < 0 ? 20 : 300;
     const struct story *reference = stage->reference;
-    const bool is_sure = reference != NULL && reference->values[story->told] > 0 && patience > 20;
+    const bool is_sure = reference != NULL && reference->values[story->told] > 0 && result != -EAGAIN;
     for (int turns = 0; notices == 0 && (is_sure || turns < patience); turns++)
         pause_a_moment();
     return notices;

@@ -90,7 +90,7 @@ expect_output "||$scratch/of-%p|"
 
 # A pipe is neither emptied nor waited for.
 mkfifo pipe
-run timeout 10 "$LAUNCHER" --stats=pipe "${show[@]}"
+run timeout 600 "$LAUNCHER" --stats=pipe "${show[@]}"
 expect_output "||$scratch/pipe|"
 
 conclude

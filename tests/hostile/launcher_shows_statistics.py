@@ -22,7 +22,7 @@ if not os.access(SHM, os.W_OK):
 
 
 def launch(*arguments, **settings):
-    return subprocess.run([LAUNCHER, *arguments], capture_output=True, text=True, check=False, timeout=120, **settings)
+    return subprocess.run([LAUNCHER, *arguments], capture_output=True, text=True, check=False, timeout=600, **settings)
 
 
 def shown(*arguments):

@@ -17,7 +17,7 @@ MANY = 5000
 
 def pending(pid, *options, **settings):
     return subprocess.run([LAUNCHER, "--pending", str(pid), *options], capture_output=True, text=True, check=False,
-                          timeout=120, **settings)
+                          timeout=600, **settings)
 
 
 @contextlib.contextmanager

@@ -19,8 +19,8 @@ with tempfile.TemporaryDirectory() as folder:
     assert running.stdout.readline() == "ready\n"
     call = f'call ((void *(*)(const char *, int))dlopen)("{preload}", 2)'
     attached = subprocess.run([gdb, "-nx", "-batch", "-p", str(running.pid), "-ex", call], capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=60)
-    output, _ = running.communicate("\n", timeout=30)
+                              stdin=subprocess.DEVNULL, timeout=600)
+    output, _ = running.communicate("\n", timeout=600)
     if "ptrace" in attached.stderr or "Operation not permitted" in attached.stderr:
         print(attached.stderr)
         sys.exit(77)

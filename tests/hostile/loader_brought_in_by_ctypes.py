@@ -33,7 +33,7 @@ with tempfile.TemporaryDirectory() as folder:
     open(data, "wb").close()
     environment = dict(os.environ, ATOMRT_STATS=statistics)
     environment.pop("LD_PRELOAD", None)
-    subprocess.run([sys.executable, "-c", PROGRAM, preload, data], env=environment, check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", PROGRAM, preload, data], env=environment, check=True, timeout=600)
     with open(data, "rb") as file:
         assert file.read() == b"by ctypes"
     with open(statistics) as file:

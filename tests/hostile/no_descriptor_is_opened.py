@@ -40,7 +40,7 @@ preload = os.environ.get("TRACED_PRELOAD")
 with tempfile.NamedTemporaryFile("r") as trace:
     environment = ["-E", f"LD_PRELOAD={preload}"] if preload else []
     command = ["strace", "-f", "-s", "32", "-o", trace.name, "-e", f"trace={CALLS}", *environment, *sys.argv[1:]]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60)
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=600)
     if "ptrace" in done.stderr and "not permitted" in done.stderr:
         print(done.stderr)
         sys.exit(77)

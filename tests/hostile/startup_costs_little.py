@@ -26,7 +26,7 @@ def environment(library):
 
 def instructions(library):
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", true]
-    done = subprocess.run(command, env=environment(library), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment(library), capture_output=True, text=True, timeout=600)
     match = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode != 0 or match is None:
         print(done.stderr)

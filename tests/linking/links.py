@@ -93,7 +93,7 @@ def check_behaviour(program, mode, tree, scratch):
         environment["LD_LIBRARY_PATH"] = str(libraries)
     elif mode == "preload":
         environment["LD_PRELOAD"] = str(libraries / "libatomrt-preload.so")
-    lines = run([program, scratch / "data"], env=environment, timeout=30).splitlines()
+    lines = run([program, scratch / "data"], env=environment, timeout=600).splitlines()
     if lines[:len(EXPECTED)] != EXPECTED:
         end(1, *lines)
     # Both what the program asked for and what the library wrote at the program's end.

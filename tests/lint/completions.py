@@ -19,7 +19,7 @@ for file, finder in FINDERS.items():
 
 
 def output(*command):
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     if result.returncode or result.stderr:
         findings.append(f"{command[0]}: {result.stderr}")
     return result.stdout.split()
