@@ -36,14 +36,18 @@ bool must_wait(const Lane& lane, const Chain& chain) {
     case Order::STREAM_READS:
       return lane.active_read != nullptr;
     case Order::STREAM_WRITES:
-    case Order::APPENDS:
     case Order::DRAINED_WRITES:
       return lane.active_write != nullptr;
+    case Order::APPENDS:
+      return lane.active_write != nullptr || lane.has_guess != 0;
     case Order::SYNC:
       return is_member(chain) && lane.members.first() != &chain;
   }
   return false;
 }
+
+// One that has been let into its lane as it is; there is one at most (LoneTable::begin_guess).
+bool is_guess(const Chain& chain) { return chain.order == Order::LATE && may_append(chain); }
 
 }  // namespace
 
@@ -73,6 +77,8 @@ LaneTable::Entry LaneTable::enter(Chain& chain, FileKey key) {
   chain.company.store(static_cast<std::uint8_t>(company < 255 ? company : 255), std::memory_order_relaxed);
   chain.lane = lane;
   if (is_member(chain)) lane->members.push_back(chain);
+  if (is_guess(chain)) lane->has_guess = 1;
+  if (chain.order == Order::APPENDS) appends_.fetch_add(1, std::memory_order_release);
   if (must_wait(*lane, chain)) {
     if (chain.order != Order::SYNC) held_queue(*lane, chain.order).push_back(chain);
     put(chain, Place::HELD);
@@ -87,10 +93,21 @@ LaneTable::Entry LaneTable::enter(Chain& chain, FileKey key) {
 Chain* LaneTable::pass_on_order(Lane& lane, Chain& chain) {
   if (chain.is_out_of_turn) lane.has_out_of_turn = 0;
   chain.is_out_of_turn = false;
+  if (is_guess(chain)) {
+    lane.has_guess = 0;
+    return lane.active_write == nullptr ? begin_next(lane, Order::APPENDS) : nullptr;
+  }
   if (!has_turns(chain.order) || active(lane, chain.order) != &chain) return nullptr;
-  Chain* next = held_queue(lane, chain.order).pop_front();
-  active(lane, chain.order) = next;
-  if (next != nullptr) put(*next, Place::MOVING);
+  return begin_next(lane, chain.order);
+}
+
+Chain* LaneTable::begin_next(Lane& lane, Order order) {
+  Chain* next = held_queue(lane, order).first();
+  if (next != nullptr && next->order == Order::APPENDS && lane.has_guess != 0) next = nullptr;
+  active(lane, order) = next;
+  if (next == nullptr) return nullptr;
+  held_queue(lane, order).remove(*next);
+  put(*next, Place::MOVING);
   return next;
 }
 
@@ -114,6 +131,7 @@ Released LaneTable::leave(Chain& chain) {
     put(*oldest, Place::MOVING);
     released.chains[1] = oldest;
   }
+  if (chain.order == Order::APPENDS) appends_.fetch_sub(1, std::memory_order_relaxed);
   chain.lane = nullptr;
   if (--lane->population == 0) remove(bucket, *lane);
   return released;
@@ -168,7 +186,7 @@ Lane* LaneTable::find_or_make(Bucket& bucket, const FileKey& key) {
   lane->key = key;
   lane->next = bucket.first;
   lane->population = 0;
-  lane->has_out_of_turn = 0;
+  lane->has_out_of_turn = lane->has_guess = 0;
   lane->is_retired = 0;
   lane->active_read = lane->active_write = nullptr;
   lane->members = {};  // and with them held_reads, in the same word: null is an empty list of either

@@ -3,7 +3,8 @@
 // exists while the file has chains in flight.
 //
 // Order within a lane: stream reads one after the other, stream writes likewise, appends and drained writes likewise,
-// a sync after all that came before it; positional reads and direct writes wait for nothing. A drained write that is
+// a sync after all that came before it; positional reads and direct writes wait for nothing. An append also waits for a
+// write that may be one (a guess: see engine/lone.h). A drained write that is
 // held may be taken out of turn by a waiter (take_held) as long as nobody writes to the file: two writers would only
 // wait for each other in the kernel.
 //
@@ -33,8 +34,9 @@ struct FileKey {
 struct Lane : os::Slot {
   FileKey key;
   std::uint32_t next;              // number of the next lane of its bucket, 0 for none
-  std::uint32_t population : 30;   // chains that entered and have not left
+  std::uint32_t population : 29;   // chains that entered and have not left
   std::uint32_t is_retired : 1;    // the number of its key means another file now: look-ups skip it
+  std::uint32_t has_guess : 1;     // a LATE write that may be an append is in flight; it has no turn
   std::uint32_t has_out_of_turn : 1;  // a waiter took a held write, and runs it now
   Chain* active_read;   // the one of its order that runs, or is on its way to a context
   Chain* active_write;
@@ -60,6 +62,8 @@ class LaneTable {
   Entry enter(Chain& chain, FileKey key);
   // True when a chain of that file and order would have to wait.
   [[nodiscard]] bool is_busy(FileKey key, Order order);
+  // Appends are in flight, of any file. A hint, unless the caller is ordered after the thread that entered.
+  [[nodiscard]] bool has_appends() const { return appends_.load(std::memory_order_acquire) != 0; }
   // The chain's operation is done, but it is not over: returns the next of its order. A sync still waits for it.
   [[nodiscard]] Released end_operation(Chain& chain);
   // The chain is over, or gives up: returns those that it held back.
@@ -93,8 +97,10 @@ class LaneTable {
   Lane* find_or_make(Bucket& bucket, const FileKey& key);
   void remove(Bucket& bucket, Lane& lane);
   [[nodiscard]] static Chain* pass_on_order(Lane& lane, Chain& chain);
+  [[nodiscard]] static Chain* begin_next(Lane& lane, Order order);
 
   Bucket buckets_[BUCKETS];
+  std::atomic<std::uint32_t> appends_;  // that have entered and not left
   os::SlotPool<Lane, 64, 16384> pool_;  // a chunk is one page
 };
 

@@ -17,6 +17,12 @@ bool LoneTable::enter(const ChainPool& pool, const Chain& chain) {
   return present(pool, found) == nullptr && spot.name.compare_exchange_strong(found, name, std::memory_order_seq_cst);
 }
 
+bool LoneTable::begin_guess(const ChainPool& pool, const Chain& chain) {
+  std::uint64_t found = guess_.load(std::memory_order_acquire);
+  return !is_in_flight(pool, found) &&
+         guess_.compare_exchange_strong(found, word_of(chain), std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
 void LoneTable::withdraw(const Chain& chain) {
   std::uint64_t name = word_of(chain);
   spot_of(chain.fd).name.compare_exchange_strong(name, 0, std::memory_order_relaxed);

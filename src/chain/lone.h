@@ -11,6 +11,9 @@
 //   name   {generation, number}, 0 for none. Set from 0 by the submitter (seq_cst: see Workers::keep_watch_locked);
 //          cleared under `mutex`. A stale name (a handler waited for the request, or forked, before it was stored) is
 //          known by the generation and by Chain::way, and is replaced.
+//   guess  {generation, number} of the one write in flight whose flags nobody has asked for. Set from 0 or a stale name
+//          by its submitter; stale as soon as the chain is over. Its submitter's later calls, and what they are ordered
+//          before, see it.
 //   mutex  taken before Latecomers' lock and a bucket's of InFlight; signals are blocked.
 // A handler that runs before the name is stored may wait for the request: it claims the chain (place LONE). If it
 // forks, the child's table is empty; the submitter sees there that no engine has been started, and takes the name back.
@@ -27,6 +30,12 @@ class LoneTable {
 
   // For the submitter of a chain at LONE, which any thread may claim from then on. False: another chain has its spot.
   [[nodiscard]] bool enter(const ChainPool& pool, const Chain& chain);
+  // Whether such a write is in flight.
+  [[nodiscard]] bool has_guess(const ChainPool& pool) const {
+    return is_in_flight(pool, guess_.load(std::memory_order_acquire));
+  }
+  // For the submitter of one, before another thread knows of it. False: there is one already.
+  [[nodiscard]] bool begin_guess(const ChainPool& pool, const Chain& chain);
   // Takes back what enter stored, in a child that a handler has forked.
   void withdraw(const Chain& chain);
 
@@ -84,6 +93,10 @@ class LoneTable {
   Spot& spot_of(int fd) { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
   [[nodiscard]] const Spot& spot_of(int fd) const { return spots_[static_cast<unsigned>(fd) % SPOTS]; }
   [[nodiscard]] static std::uint64_t word_of(const Chain& chain) { return packed(generation_of(chain), chain.number); }
+  [[nodiscard]] static bool is_in_flight(const ChainPool& pool, std::uint64_t name) {
+    const Chain* chain = name != 0 ? pool.at(low_of(name)) : nullptr;
+    return chain != nullptr && generation_of(*chain) == generation_of(name);
+  }
   // Null where the name is stale.
   [[nodiscard]] static Chain* present(const ChainPool& pool, std::uint64_t name);
 
@@ -116,6 +129,7 @@ class LoneTable {
   }
 
   Spot spots_[SPOTS];
+  alignas(64) std::atomic<std::uint64_t> guess_;
 };
 
 }  // namespace atomrt::chain

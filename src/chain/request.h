@@ -57,7 +57,7 @@ struct Request {
   bool nonblocking : 1;     // O_NONBLOCK when submitted: its result is that of one call
   bool direct : 1;          // O_DIRECT when submitted
   bool append : 1;          // O_APPEND when submitted
-  bool are_flags_guessed : 1;  // from what was seen of its number before: see engine/sent.h
+  bool are_flags_guessed : 1;  // from what was seen of its number before: see engine/sent.h, engine/lone.h
   bool flags_unknown : 1;   // O_DIRECT and O_NONBLOCK may be set or not: a seccomp filter refuses F_GETFL
   bool refuses_nowait : 1;  // its file system lacks RWF_NOWAIT: io_uring would hand it to a thread, too
   bool is_modest : 1;       // likely in memory: it copies rather than waits, and is not worth a thread of its own
@@ -67,6 +67,10 @@ struct Request {
 };
 static_assert(sizeof(void*) != 8 || sizeof(Request) == 88);
 
+// An append, for all that its submitter knows.
+[[nodiscard]] inline bool may_append(const Request& request) {
+  return request.are_flags_guessed && request.operation == Operation::WRITE;
+}
 [[nodiscard]] inline bool notifies(const Request& request) { return request.notification.by != NotifyBy::NOTHING; }
 // If a result is short the kernel has cut it, not a peer: there may be more.
 [[nodiscard]] inline bool is_on_storage(const Request& request) { return request.is_local || request.is_disk; }

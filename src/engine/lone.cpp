@@ -37,10 +37,19 @@ bool may_be_left(const Engine& engine, const Request& request, exec::Hint needed
          engine.hints.has(request.fd, needed);
 }
 
+// No other thread has ever known of the chain.
+Left give_back(Engine& engine, Chain& chain) {
+  put(chain, Place::RUNNING);
+  engine.registry.waiters.publish(chain);
+  recycle(engine.registry.chains, chain);
+  return Left::NOT;
+}
+
 Left leave(Engine& engine, const Request& request) {
   chain::Registry& registry = engine.registry;
   Chain* chain = chain::adopt(registry.chains, request, Place::LONE);
   if (chain == nullptr) return Left::NOT;
+  if (may_append(request) && !registry.lone.begin_guess(registry.chains, *chain)) return give_back(engine, *chain);
   const aiocb::RequestName name = name_of(*chain);
   aiocb::store_name(request.block, name);
   const bool has_entered = registry.lone.enter(registry.chains, *chain);
@@ -69,6 +78,16 @@ void note_file(Engine& engine, const Request& request, const os::FileIdentity& i
   if (request.operation != chain::Operation::WRITE) return;
   const bool no_head_does_it = !config().use_head || engine.refusing.contains(identity.device);
   engine.hints.put(request.fd, exec::Hint::DRAINED, is_stored && !request.append && no_head_does_it);
+}
+
+Left leave_write_unasked(Engine& engine, Request& request) {
+  const chain::Registry& registry = engine.registry;
+  if (request.operation != chain::Operation::WRITE || registry.lanes.has_appends()) return Left::NOT;
+  if (registry.lone.has_guess(registry.chains)) return Left::NOT;
+  request.are_flags_guessed = true;
+  const Left left = leave_write_to_waiter(engine, request);
+  if (left == Left::NOT) request.are_flags_guessed = false;
+  return left;
 }
 
 Left leave_write_to_waiter(Engine& engine, const Request& request) {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 // lone: the shortest path of a buffered transfer whose submitter is about to wait for it. If experience with the
 // descriptor says so, it is left to the waiter (chain/lone.h): no lock, no change of the signal mask, no question to
-// the kernel for a read, and only the descriptor's flags for a write. If experience is wrong, that costs only time: a
-// worker takes what lies too long, and if the number means another kind of file by now, the transfer itself shows it.
+// the kernel. If experience is wrong, that costs only time: a worker takes what lies too long, and if the number means
+// another kind of file by now, the transfer itself shows it.
+//
+// Only O_APPEND matters before the transfer, as appends keep the order of their calls: a write whose flags were not
+// asked for may turn out to be one. So at most one such guess is in flight in the whole process, never beside an
+// append, and other writes ask. One that finds O_APPEND lets the guess into its lane first, and waits there until it is
+// over, append or not.
 #pragma once
 
 #include "engine/engine.h"
@@ -17,7 +22,9 @@ enum class Left : std::uint8_t {
   NOT,      // it goes the usual way
   REFUSED,  // this is a child that a handler has forked: EAGAIN is stored
 };
-// For a write, whose descriptor's flags have just been asked for.
+// For a write whose descriptor's flags are not known: a guess.
+[[nodiscard]] Left leave_write_unasked(Engine& engine, chain::Request& request);
+// For a write whose descriptor's flags have just been asked for.
 [[nodiscard]] Left leave_write_to_waiter(Engine& engine, const chain::Request& request);
 // For a read of what is not cached. Only if it is the only one of its descriptor: several are faster side by side, and
 // a second one sends the first to the contexts, too.

@@ -92,12 +92,16 @@ bool may_come_late(const Engine& engine, const Request& request, int flags) {
          engine.streams.load(std::memory_order_relaxed) == 0 && !engine.registry.in_flight.may_have(request.fd);
 }
 
+void place_all(Engine& engine) {
+  list_all_lone(engine);
+  if (engine.registry.latecomers.any()) place_latecomers(engine);
+}
+
 LaneTable::Entry enter_lane(Engine& engine, Chain& chain, const os::FileIdentity& identity) {
   chain.order = chain::order_of(chain);
   if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
   if (is_sync(chain.operation)) {
-    list_all_lone(engine);
-    if (engine.registry.latecomers.any()) place_latecomers(engine);
+    place_all(engine);
     engine.direct.need_for_sync(chain);
   }
   return engine.registry.lanes.enter(chain, chain::file_key(identity, chain.fd));

@@ -18,6 +18,8 @@ void note_number(Engine& engine, const chain::Request& request, const os::FileId
 // Whether the chain of that request may go without a lane. flags: those of F_GETFL, asked now.
 [[nodiscard]] bool may_come_late(const Engine& engine, const chain::Request& request, int flags);
 
+// Lets all chains that are in no lane yet into theirs.
+void place_all(Engine& engine);
 // For the chain's owner. HELD…: the lane has the chain now.
 [[nodiscard]] chain::LaneTable::Entry enter_lane(Engine& engine, chain::Chain& chain, const os::FileIdentity& identity);
 

@@ -184,6 +184,7 @@ int start_chain(Engine& engine, const Request& request, const Descriptor& descri
   aiocb::store_name(request.block, name_of(*chain));
   if (!descriptor.is_identified) return submit_late(engine, *chain);
   engine.registry.in_flight.enter(*chain, descriptor.flags, descriptor.identity);
+  if (chain->append && engine.registry.lone.has_guess(engine.registry.chains)) place_all(engine);
   switch (enter_lane(engine, *chain, descriptor.identity)) {
     case chain::LaneTable::Entry::HELD_IN_CROWD:
       engine.workers.end_deferral(request.fd);
@@ -256,6 +257,9 @@ int end_sending(Engine& engine, const Request& request, const Sending& sending) 
   if (!is_known && is_for_storage(request, read)) {
     const Left left = leave_read_to_waiter(engine, request);
     if (left != Left::NOT && read == exec::DECLINED) observe_declined(engine, ContextId::HEAD, request);
+    if (left != Left::NOT) return end_leaving(engine, left);
+  } else if (!is_known) {
+    const Left left = leave_write_unasked(engine, request);
     if (left != Left::NOT) return end_leaving(engine, left);
   }
   if (const int error = examine_number(engine, request, descriptor); error != 0) {

@@ -83,6 +83,13 @@ MUTANTS = [
            "  return engine.workers.keeps_watch() || !claim(chain, generation, Place::LONE);\n",
            "  static_cast<void>(generation);\n  return true;\n"),
     Mutant("a_lone_write_that_is_closed_behind_its_waiter", "engine/hold.cpp", "  list_lone(*engine, fd);\n", ""),
+    Mutant("an_append_that_overlooks_a_guess", "engine/submit.cpp",
+           "if (chain->append && engine.registry.lone.has_guess(engine.registry.chains)) place_all(engine);", "",
+           options=("--scenario", "appends_by_two_numbers")),
+    Mutant("an_append_that_overtakes_a_guess", "chain/lane.cpp", "lane.active_write != nullptr || lane.has_guess != 0;",
+           "lane.active_write != nullptr;", options=("--scenario", "appends_by_two_numbers")),
+    Mutant("a_guess_that_overtakes_an_append", "engine/lone.cpp", " || registry.lanes.has_appends()) return", ") return",
+           options=("--scenario", "appends_by_two_numbers")),
     # Reads that are sent with signals as they are.
     Mutant("a_wrong_claim_of_what_was_sent", "engine/sent.cpp",
            "claim(chain, name.generation, Place::SENDING, Place::IN_AIO)", "(put(chain, Place::IN_AIO), true)",

@@ -157,6 +157,29 @@ SCENARIO(lone_writes_beside_writes_of_the_same_number, CONTEXTS) {
   join(other);
 }
 
+// Both numbers are known for plain writes, when F_SETFL makes their file one that is appended to.
+SCENARIO(appends_by_two_numbers_follow_what_seemed_plain, CONTEXTS) {
+  write_until_left_to_waiters();
+  static int other;
+  other = install(*file_of(fd), 0);
+  for (int i = 0; i < 6; ++i) {
+    Request& write = write_of(other, "seen", 0);
+    if (submit(write)) wait_for(write);
+  }
+  file_of(fd)->flags |= O_APPEND;
+  const std::size_t before = contents(fd).size();
+  Request& first = write_of(fd, "1111", 0);
+  const bool has_first = submit(first);
+  static Request* second;
+  second = &write_of(other, "2222", 0);
+  const bool has_second = submit(*second);
+  const unsigned waiter = has_second ? spawn([] { wait_and_look(*second, false); }) : 0;
+  if (has_first) wait_and_look(first, false);
+  if (has_second) join(waiter);
+  if (!has_first || !has_second || first.error != 0 || second->error != 0) return;
+  EXPECT(cost_of_fault() != Cost::NOTHING || contents(fd).substr(before) == "11112222");
+}
+
 SCENARIO(a_lone_read_beside_another_of_the_same_number, CONTEXTS) {
   read_until_left_to_waiters();
   Request& first = read_of(fd, 4, 5);

@@ -137,10 +137,70 @@ void a_finished_one_leaves_nothing_behind(void**) {
   }
 }
 
+// A write whose flags nobody has asked for, and which has been let into its lane as it is.
+struct Guessed : Late {
+  Chain& guess() {
+    Chain& chain = make(Kind::WRITE);
+    chain.are_flags_guessed = true;
+    latecomers.enter(chain);
+    stand(chain, Place::RUNNING);
+    place_all();
+    assert_non_null(chain.lane);
+    return chain;
+  }
+};
+
+void an_append_waits_for_a_write_that_may_be_one(void**) {
+  Guessed lanes;
+  Chain& guess = lanes.guess();
+  lanes.leaves(lanes.go(Kind::WRITE));
+  lanes.leaves(lanes.go(Kind::READ));
+  Chain& first = lanes.held(Kind::APPEND);
+  Chain& second = lanes.held(Kind::APPEND);
+  lanes.leaves(guess, &first, nullptr);
+  Chain& third = lanes.held(Kind::APPEND);
+  lanes.leaves(first, &second, nullptr);
+  lanes.leaves(second, &third, nullptr);
+  assert_true(lanes.table.has_appends());
+  lanes.leaves(third);
+  assert_false(lanes.table.has_appends());
+  lanes.leaves(lanes.go(Kind::APPEND));
+}
+
+void an_append_waits_for_that_and_for_the_write_before_it(void**) {
+  for (const bool is_guess_first : {false, true}) {
+    Guessed lanes;
+    Chain& write = lanes.go(Kind::WRITE);
+    Chain& guess = lanes.guess();
+    Chain& append = lanes.held(Kind::APPEND);
+    Chain& last = lanes.held(Kind::WRITE);
+    Chain& sync = lanes.held(Kind::SYNC);
+    Chain& earlier = is_guess_first ? guess : write;
+    Chain& later = is_guess_first ? write : guess;
+    lanes.leaves(earlier);
+    lanes.leaves(later, &append, nullptr);
+    lanes.leaves(append, &last, nullptr);
+    lanes.leaves(last, nullptr, &sync);
+    lanes.leaves(sync);
+  }
+}
+
+void an_append_that_waits_for_that_may_be_cancelled(void**) {
+  Guessed lanes;
+  Chain& guess = lanes.guess();
+  Chain& append = lanes.held(Kind::APPEND);
+  assert_true(lanes.table.take_held(append, false));
+  lanes.leaves(append);
+  lanes.leaves(guess);
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(a_latecomer_is_alone_and_in_no_lane), cmocka_unit_test(its_owner_takes_it_out_once),
            cmocka_unit_test(a_sync_waits_for_those_that_have_been_let_in),
            cmocka_unit_test(each_is_let_into_the_lane_of_its_file), cmocka_unit_test(one_without_a_key_stays),
            cmocka_unit_test(without_memory_for_its_lane_it_stays),
-           cmocka_unit_test(a_finished_one_leaves_nothing_behind))
+           cmocka_unit_test(a_finished_one_leaves_nothing_behind),
+           cmocka_unit_test(an_append_waits_for_a_write_that_may_be_one),
+           cmocka_unit_test(an_append_waits_for_that_and_for_the_write_before_it),
+           cmocka_unit_test(an_append_that_waits_for_that_may_be_cancelled))

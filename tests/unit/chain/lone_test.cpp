@@ -178,6 +178,23 @@ void a_name_that_came_too_late_is_replaced(void**) {
   lone.ends(next);
 }
 
+void one_write_at_a_time_may_guess(void**) {
+  Lone lone;
+  LoneTable& table = lone.registry.lone;
+  assert_false(table.has_guess(lone.registry.chains));
+  Chain& first = lone.adopted();
+  assert_true(table.begin_guess(lone.registry.chains, first));
+  assert_true(table.has_guess(lone.registry.chains));
+  Chain& second = lone.adopted(4);
+  assert_false(table.begin_guess(lone.registry.chains, second));
+  assert_true(lone.enter(first));
+  lone.ends(first);
+  assert_false(table.has_guess(lone.registry.chains));
+  assert_true(table.begin_guess(lone.registry.chains, second));
+  assert_true(lone.enter(second));
+  lone.ends(second);
+}
+
 // The submitter of a child of a handler finds that its engine is not running.
 void a_name_can_be_taken_back(void**) {
   Lone lone;
@@ -196,4 +213,5 @@ UNIT_TESTS(cmocka_unit_test(a_lone_chain_is_in_no_list), cmocka_unit_test(a_spot
            cmocka_unit_test(what_is_running_is_moved_out_and_stays_its_owners),
            cmocka_unit_test(a_sync_waits_for_one_that_was_moved_out),
            cmocka_unit_test(what_lies_since_the_last_look_goes_on),
+           cmocka_unit_test(one_write_at_a_time_may_guess),
            cmocka_unit_test(a_name_that_came_too_late_is_replaced), cmocka_unit_test(a_name_can_be_taken_back))

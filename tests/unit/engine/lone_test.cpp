@@ -3,6 +3,8 @@
 // is held up in its look (list_old_lone, wrapped): so a request stays where the test has put it, until the watch goes on.
 #include "engine/lone.h"
 
+#include <thread>
+
 #include "engine/hold.h"
 #include "engine/requests.h"
 #include "engine/suspend.h"
@@ -18,6 +20,8 @@ using atomrt::chain::Place;
 // Which hold the worker that keeps watch is to stand at, 0 for none; and at which it stood last. One that has ended its
 // watch stands at none.
 std::atomic<int> present_hold{0}, reached_hold{0};
+
+std::atomic<int> flags_asked{0};
 
 int settle_watched(void** state) {
   present_hold = 0;
@@ -218,13 +222,91 @@ void a_second_read_lets_a_lone_one_go_on(void**) {
   read.ends_with(0, 4);
 }
 
-void appends_and_direct_writes_are_never_left(void**) {
+void one_lone_write_asks_nothing_and_a_second_one_does(void**) {
+  const WaitedFor file, other;
+  Aio guess, asked, next;
+  file.hold_watch();
+  flags_asked = 0;
+  guess.write(file.fd, "2222");
+  assert_int_equal(guess.place(), Place::LONE);
+  assert_int_equal(flags_asked, 0);
+  asked.write(other.fd, "3333");
+  assert_int_equal(asked.place(), Place::LONE);
+  assert_int_equal(flags_asked, 1);
+  assert_true(work_for(the_engine(), &guess.block, false));
+  next.write(file.fd, "4444");
+  assert_int_equal(next.place(), Place::LONE);
+  assert_int_equal(flags_asked, 1);
+  for (const Aio* write : {&asked, &next}) assert_true(work_for(the_engine(), &write->block, false));
+  for (const Aio* write : {&guess, &asked, &next}) write->ends_with(0, 4);
+}
+
+// An append by way of experience that is wrong by now, and of a second descriptor, so that nothing shows it.
+struct AppendedTo : WaitedFor {
+  const int duplicate = dup(fd);
+  AppendedTo() { assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0); }
+  ~AppendedTo() { close(duplicate); }
+  void has_kept_order() const {
+    char bytes[17] = {};
+    assert_int_equal(pread(fd, bytes, 16, 0), 16);
+    assert_string_equal(bytes + 8, "22223333");
+  }
+};
+
+void an_append_lets_a_lone_one_go_first(void**) {
+  const AppendedTo file;
+  assert_int_equal(fcntl(file.fd, F_SETFL, 0), 0);
+  file.hold_watch();
+  assert_int_equal(fcntl(file.fd, F_SETFL, O_APPEND), 0);
+  close_gate();
+  Aio first, second;
+  first.write(file.fd, "2222");
+  assert_int_equal(first.place(), Place::LONE);
+  second.write(file.duplicate, "3333");
+  assert_true(first.place() != Place::LONE);
+  assert_int_equal(second.place(), Place::HELD);
+  file.watch_goes_on();
+  open_gate();
+  second.ends_with(0, 4);
+  first.ends_with(0, 4);
+  file.has_kept_order();
+}
+
+void an_append_waits_for_a_lone_one_that_has_begun(void**) {
+  const AppendedTo file;
+  assert_int_equal(fcntl(file.fd, F_SETFL, 0), 0);
+  file.hold_watch();
+  assert_int_equal(fcntl(file.fd, F_SETFL, O_APPEND), 0);
+  close_gate();
+  Aio first, second;
+  first.write(file.fd, "2222");
+  assert_int_equal(first.place(), Place::LONE);
+  std::thread waiter([&] { work_for(the_engine(), &first.block, false); });
+  assert_true(eventually([&] { return first.place() == Place::RUNNING; }));
+  second.write(file.duplicate, "3333");
+  assert_int_equal(first.place(), Place::RUNNING);
+  assert_int_equal(second.place(), Place::HELD);
+  file.watch_goes_on();
+  open_gate();
+  waiter.join();
+  second.ends_with(0, 4);
+  first.ends_with(0, 4);
+  file.has_kept_order();
+}
+
+void a_number_that_is_known_to_append_is_not_left(void**) {
   const WaitedFor file;
   assert_int_equal(fcntl(file.fd, F_SETFL, O_APPEND), 0);
-  Aio write;
-  write.write(file.fd, "3333");
-  if (const auto* chain = write.chain()) assert_true(place_of(*chain) != Place::LONE);
+  Aio first, write;
+  first.write(file.fd, "3333").ends_with(0, 4);
+  close_gate();
+  Aio other;
+  other.write(file.fd, "4444");
+  write.write(file.fd, "5555");
+  assert_true(write.place() != Place::LONE);
+  open_gate();
   write.ends_with(0, 4);
+  other.ends_with(0, 4);
   assert_int_equal(fcntl(file.fd, F_SETFL, 0), 0);
 }
 
@@ -235,6 +317,13 @@ extern "C" void held_look(Engine&, bool) __asm__("__wrap__ZN6atomrt6engine13list
 extern "C" void held_look(Engine& engine, bool all) {
   for (int hold; !all && (hold = present_hold) != 0; pause_briefly()) reached_hold = hold;
   real_look(engine, all);
+}
+
+extern "C" atomrt::base::Expected<int> real_status_flags(int fd) __asm__("__real__ZN6atomrt2os12status_flagsEi");
+extern "C" atomrt::base::Expected<int> counted_status_flags(int fd) __asm__("__wrap__ZN6atomrt2os12status_flagsEi");
+extern "C" atomrt::base::Expected<int> counted_status_flags(int fd) {
+  flags_asked.fetch_add(1);
+  return real_status_flags(fd);
 }
 
 #define LONE_TEST(name) cmocka_unit_test_setup_teardown(name, prepare, settle_watched)
@@ -250,4 +339,7 @@ UNIT_TESTS(LONE_TEST(a_lone_write_is_run_by_its_waiter),
            LONE_TEST(a_lone_read_is_cancelled),
            LONE_TEST(a_lone_read_reads_the_file_that_its_number_meant),
            LONE_TEST(a_second_read_lets_a_lone_one_go_on),
-           LONE_TEST(appends_and_direct_writes_are_never_left))
+           LONE_TEST(one_lone_write_asks_nothing_and_a_second_one_does),
+           LONE_TEST(an_append_lets_a_lone_one_go_first),
+           LONE_TEST(an_append_waits_for_a_lone_one_that_has_begun),
+           LONE_TEST(a_number_that_is_known_to_append_is_not_left))
