@@ -106,6 +106,7 @@ bool may_overtake(const Engine& engine, int fd) {
 long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
   const bool is_worth_it = request.operation == chain::Operation::READ && may_use_head(engine, request) &&
                            !engine.hints.has(request.fd, Hint::DIRECT) &&
+                           !engine.hints.has(request.fd, Hint::PIPED) &&
                            !engine.registry.in_flight.knows(request.fd) && !may_overtake(engine, request.fd);
   return is_worth_it ? exec::read_unexamined_in_head(request, budget) : -EINVAL;
 }
@@ -122,6 +123,7 @@ int examine_number(Engine& engine, Request& request, Descriptor& descriptor) {
 int identify_in_order(Engine& engine, Request& request, Descriptor& descriptor) {
   const int error = identify(request, descriptor);
   if (error != 0) return error;
+  engine.hints.put(request.fd, Hint::PIPED, request.kind == os::FileKind::STREAM && !request.is_at_offset);
   if (request.kind == os::FileKind::STREAM && engine.registry.latecomers.any()) reap_if_any(engine);
   return 0;
 }
@@ -130,7 +132,9 @@ int identify_in_order(Engine& engine, Request& request, Descriptor& descriptor) 
 long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget, long read) {
   if (is_sync(request.operation)) return exec::DECLINED;
   const bool reads = request.operation == chain::Operation::READ;
-  const bool asks_first = reads && read == -EINVAL && (may_overtake(engine, request.fd) || needs_kind(request, budget));
+  const bool asks_first = reads && read == -EINVAL &&
+                          (may_overtake(engine, request.fd) || needs_kind(request, budget) ||
+                           engine.hints.has(request.fd, Hint::PIPED));
   if (asks_first) {
     if (const int error = identify_in_order(engine, request, descriptor); error != 0) return -error;
   }

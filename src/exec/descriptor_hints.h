@@ -15,6 +15,7 @@ enum class Hint : std::uint32_t {
   DRAINED = 4,  // the head can't do its buffered writes: see engine/lone.h
   STORED = 8,   // a regular file on storage of this machine, without O_DIRECT: see engine/lone.h
   SENT = 16,    // as DIRECT, and no read has behaved like one without O_DIRECT: see engine/sent.h
+  PIPED = 32,   // a stream that takes no offsets: a read at one would only fail
 };
 
 class DescriptorHints {

@@ -14,8 +14,16 @@ using atomrt::chain::Place;
 using atomrt::engine::config;
 
 std::atomic<int> signals_without_room{0}, signals_sent{0};
+std::atomic<int> reads_at_offsets{0};  // of numbers that had not been examined
 
 }  // namespace
+
+extern "C" long real_read(int, void*, std::size_t, std::int64_t) __asm__("__real__ZN6atomrt2os18read_memory_at_nowEiPvml");
+extern "C" long counted_read(int, void*, std::size_t, std::int64_t) __asm__("__wrap__ZN6atomrt2os18read_memory_at_nowEiPvml");
+extern "C" long counted_read(int fd, void* buffer, std::size_t length, std::int64_t offset) {
+  reads_at_offsets.fetch_add(1);
+  return real_read(fd, buffer, length, offset);
+}
 
 extern "C" int wrapped_signal(int, sigval) __asm__("__wrap__ZN6atomrt2os12queue_signalEi6sigval");
 extern "C" int wrapped_signal(int, sigval) {
@@ -54,6 +62,29 @@ void a_ready_stream_is_served_in_the_head(void**) {
   assert_memory_equal(read.buffer, "data", 4);
   assert_int_equal(the_engine().registry.chains.made(), 0);
   assert_int_equal(thread_fault.asked, 0);
+}
+
+void a_number_that_is_known_for_a_pipe_is_not_read_at_an_offset(void**) {
+  if (!config().use_head) return;
+  const Pipe pipe;
+  const MemoryFile file;
+  the_engine().hints.forget(pipe.out);  // of an earlier test
+  reads_at_offsets = 0;
+  for (int i = 0; i < 3; ++i) {
+    assert_int_equal(write(pipe.in, "pipe", 4), 4);
+    Aio read;
+    read.read(pipe.out).ends_with(0, 4);
+    assert_memory_equal(read.buffer, "pipe", 4);
+  }
+  assert_int_equal(reads_at_offsets, 1);
+  // Unseen by the library, it means a file.
+  assert_int_equal(dup3(file.fd, pipe.out, 0), pipe.out);
+  for (int i = 0; i < 2; ++i) {
+    Aio read;
+    read.read(pipe.out).ends_with(0, 4);
+    assert_memory_equal(read.buffer, "abcd", 4);
+  }
+  assert_int_equal(reads_at_offsets, 2);
 }
 
 void a_bad_descriptor_is_told_by_the_aiocb(void**) {
@@ -294,7 +325,8 @@ void requests_are_counted_where_they_are_served(void**) {
 }  // namespace
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, settle)
-UNIT_TESTS(TEST(a_ready_stream_is_served_in_the_head), TEST(a_bad_descriptor_is_told_by_the_aiocb),
+UNIT_TESTS(TEST(a_ready_stream_is_served_in_the_head),
+           TEST(a_number_that_is_known_for_a_pipe_is_not_read_at_an_offset), TEST(a_bad_descriptor_is_told_by_the_aiocb),
            TEST(garbage_in_the_private_fields_is_no_harm), TEST(what_the_head_declines_is_a_chain),
            TEST(reads_that_have_proved_quick_are_modest),
            TEST(a_stream_request_does_not_overtake_an_earlier_one),

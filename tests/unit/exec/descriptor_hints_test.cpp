@@ -10,7 +10,7 @@ using atomrt::exec::DescriptorHints;
 using atomrt::exec::Hint;
 using atomrt::unit::zeroed;
 
-constexpr Hint ALL[] = {Hint::DIRECT, Hint::LATE, Hint::DRAINED, Hint::STORED};
+constexpr Hint ALL[] = {Hint::DIRECT, Hint::LATE, Hint::DRAINED, Hint::STORED, Hint::SENT, Hint::PIPED};
 constexpr int NUMBERS[] = {0, 1, 3, 1023, 1024, 1027, 2051, (1 << 30) - 1};
 
 bool has_any(const DescriptorHints& hints, int fd) {
