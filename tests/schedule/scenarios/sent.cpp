@@ -198,7 +198,8 @@ SCENARIO(sent_reads_keep_their_file, NO_RING) {
   Request& first = read_of(fd, SECTOR, 0);
   Request& second = read_of(fd, SECTOR, 512);
   const bool has_first = submit(first), has_second = submit(second);
-  const int other = open_regular(O_RDWR, "other");
+  // Without room to keep the file they are of this one, which is as long.
+  const int other = open_regular(O_RDWR, std::string(1024, 'o'));
   replace_file(other, fd);
   for (Request* read : {has_first ? &first : nullptr, has_second ? &second : nullptr}) {
     if (read == nullptr) continue;
