@@ -96,7 +96,7 @@ void where_there_is_a_spawner_it_is_asked(void**) {
   assert_int_equal(f.thread.created(), 1);
   f.spawner.configure(0);
   assert_true(f.spawner.ask());
-  assert_true(eventually([] { return threads_named("atomrt-spawner") == 0; }));
+  assert_true(eventually([&] { return !f.spawner.is_present() && threads_named("atomrt-spawner") == 0; }));
 }
 
 void one_that_is_refused_is_never_made(void**) {
