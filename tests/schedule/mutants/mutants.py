@@ -25,7 +25,6 @@ MUTANTS = [
     Mutant("a_mutex_wakes_nobody", "os/mutex.h", "== 2) futex_wake(word_, 1);", "== 3) futex_wake(word_, 1);"),
     Mutant("a_mutex_sleeps_unseen", "os/mutex.h", "while (word_.exchange(2, std::memory_order_acquire) != 0)",
            "while (word_.exchange(1, std::memory_order_acquire) != 0)"),
-    Mutant("a_pool_without_a_tag", "os/slot_pool.h", "((old_head >> 32) + 1) << 32 | number", "(old_head >> 32) << 32 | number"),
     Mutant("results_in_the_wrong_order", "aiocb/fields.h",
            "  __atomic_store_n(&block->__return_value, result < 0 ? -1 : result, __ATOMIC_RELAXED);\n"
            "  __atomic_store_n(&block->__error_code, result < 0 ? static_cast<int>(-result) : 0, __ATOMIC_RELEASE);",
@@ -33,7 +32,8 @@ MUTANTS = [
            "  __atomic_store_n(&block->__return_value, result < 0 ? -1 : result, __ATOMIC_RELAXED);"),
     Mutant("a_finish_that_stays_in_its_lane", "chain/finish.cpp", "return registry.lanes.leave(chain);", "return {};", is_quick=True),
     Mutant("a_dropped_generation_check", "chain/in_flight.h",
-           "if (generation_of(*chain) != name.generation || chain->block != block) return false;", ""),
+           "if (generation_of(*chain) != name.generation || chain->block != block) return false;", "",
+           options=("--scenario", "a_stale_name")),
     Mutant("a_claim_of_any_generation", "chain/chain.h",
            "std::uint64_t expected = packed(generation, static_cast<std::uint32_t>(from));",
            "std::uint64_t expected = packed(generation_of(chain), static_cast<std::uint32_t>(from)); (void)generation;"),
