@@ -91,7 +91,8 @@ bool is_known_local(std::uint32_t magic) {
   return false;
 }
 
-// statmount(2), Linux 6.8: from the kernel's table of mounts. 0: not to be had (a mount of another namespace).
+// statmount(2), Linux 6.8: from the kernel's table of mounts. 0: not to be had (a mount of another namespace, or one
+// that no path from a chroot leads to; a seccomp filter).
 std::uint32_t magic_of_mount(std::uint64_t mount) {
   constexpr long STATMOUNT = 457;  // on every architecture but alpha
   constexpr std::uint64_t SUPERBLOCK = 1;
@@ -186,12 +187,13 @@ base::Expected<FileIdentity> identify(int fd) {
   };
 }
 
-// statfs(2) would tell, too, but asks the file server. It is used only if the kernel names no mount and the file system
-// is on a block device.
+// statfs(2) would tell, too, but asks the file server. It is used only if the kernel tells nothing of the mount and the
+// file system is on a block device.
 bool is_on_local_storage(int fd, const FileIdentity& identity) {
   if (!identity.is_regular) return false;
   if (is_in_memory(fd)) return true;
-  if (identity.mount != 0) return is_known_local(magic_of_mount(identity.mount));
+  const std::uint32_t magic = identity.mount != 0 ? magic_of_mount(identity.mount) : 0;
+  if (magic != 0) return is_known_local(magic);
   return major(identity.device) != 0 && is_known_local(magic_by_statfs(fd));
 }
 

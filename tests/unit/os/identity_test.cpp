@@ -166,6 +166,20 @@ void storage_is_local_where_the_file_system_is_known_to_be(void**) {
   close(proc);
 }
 
+// As from a chroot that is no mount point: the kernel tells nothing of a mount that no path leads to.
+void a_mount_that_cannot_be_asked_about_is_looked_at_by_its_file_system(void**) {
+  char path[] = "identity-XXXXXX";
+  const int file = mkstemp(path);
+  assert_true(file >= 0);
+  unlink(path);
+  auto identity = identify(file).value();
+  identity.mount = 0;
+  const bool is_local_by_file_system = is_on_local_storage(file, identity);
+  identity.mount = 1;  // the numbers of mounts begin beyond 2^31
+  assert_int_equal(is_on_local_storage(file, identity), is_local_by_file_system);
+  close(file);
+}
+
 #ifdef SYS_fstatat64
 constexpr long NEWER_STAT = SYS_fstatat64, OLDER_STAT = SYS_fstat64;
 #else
@@ -220,4 +234,5 @@ UNIT_TESTS(cmocka_unit_test(status_flags_are_those_of_the_open_file),
            cmocka_unit_test(a_short_read_is_whole_but_within_files_and_of_memory),
            cmocka_unit_test(a_mount_has_one_number_by_whatever_name),
            cmocka_unit_test(storage_is_local_where_the_file_system_is_known_to_be),
+           cmocka_unit_test(a_mount_that_cannot_be_asked_about_is_looked_at_by_its_file_system),
            cmocka_unit_test(a_filter_may_know_one_way_to_ask_alone))
