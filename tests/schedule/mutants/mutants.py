@@ -77,7 +77,7 @@ MUTANTS = [
            "processed_.store(next, std::memory_order_relaxed);", "processed_.store(tail, std::memory_order_relaxed);"),
     Mutant("a_sync_that_waits_for_nothing", "chain/lane.cpp", "if (must_wait(*lane, chain)) {",
            "if (chain.order != Order::SYNC && must_wait(*lane, chain)) {", is_quick=True),
-    Mutant("a_sync_that_overlooks_a_lone_write", "engine/placing.cpp", "    list_all_lone(engine);\n", ""),
+    Mutant("a_sync_that_overlooks_a_lone_write", "engine/placing.cpp", "  list_all_lone(engine);\n", ""),
     Mutant("a_lone_write_left_behind_by_the_watch", "exec/worker_watch.cpp", "  look_after_lone_locked(true);\n", ""),
     Mutant("a_lone_read_put_back_behind_the_watch", "engine/lone.cpp",
            "  return engine.workers.keeps_watch() || !claim(chain, generation, Place::LONE);\n",

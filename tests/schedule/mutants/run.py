@@ -73,15 +73,18 @@ def affected(mutant, sources, build):
     return found
 
 
+def out_of_date():
+    """Of all mutants, those whose words no longer stand in the library, once."""
+    texts = {mutant: (ROOT / "src" / mutant.path).read_text() for mutant in MUTANTS}
+    return [mutant.name for mutant, text in texts.items() if text.count(mutant.old) != 1]
+
+
 def make(mutant, build, folder):
     """The search's program with that fault in it."""
     shutil.copytree(ROOT / "src", folder / "src")
     shutil.copytree(ROOT / "include", folder / "include")
     path = folder / "src" / mutant.path
-    text = path.read_text()
-    if text.count(mutant.old) != 1:
-        raise Failure(f"{mutant.path} has the words {text.count(mutant.old)} times")
-    path.write_text(text.replace(mutant.old, mutant.new))
+    path.write_text(path.read_text().replace(mutant.old, mutant.new))
     sources = commands_of(build)
     again = affected(mutant, sources, build)
     (folder / "objects").mkdir()
@@ -228,6 +231,10 @@ def main():
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
+    stale = out_of_date()
+    if stale:
+        print(f"src/ has changed where these exchange words: {', '.join(stale)}")
+        return 1
     missed, known = 0, {} if arguments.write else schedules()
     for mutant in chosen(arguments):
         with tempfile.TemporaryDirectory() as folder:
