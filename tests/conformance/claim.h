@@ -10,8 +10,8 @@
  * is given a moment in which a wrong library shows itself, and a right one cannot fail it.
  *
  * Environment: CLAIM_PATIENCE=SECONDS (default 10; the whole claim may take twice that; all is longer where the machine
- * is slow just now: ../slowness.h), CLAIM_UNSUPERVISED=1 runs the
- * claim in the first process, for debuggers.
+ * is slow just now: ../slowness.h), CLAIM_IS_TO_FAIL=1 (a second of patience, however slow the machine is),
+ * CLAIM_UNSUPERVISED=1 runs the claim in the first process, for debuggers.
  */
 #ifndef CLAIM_H
 #define CLAIM_H
