@@ -37,6 +37,12 @@ bool may_be_left(const Engine& engine, const Request& request, exec::Hint needed
          engine.hints.has(request.fd, needed);
 }
 
+// Flags that nobody has asked for are none.
+bool may_leave_write(const Engine& engine, const Request& request) {
+  return request.operation == chain::Operation::WRITE && !request.direct && !request.append &&
+         may_be_left(engine, request, exec::Hint::DRAINED) && !engine.registry.lone.may_have(request.fd);
+}
+
 // No other thread has ever known of the chain.
 Left give_back(Engine& engine, Chain& chain) {
   put(chain, Place::RUNNING);
@@ -82,18 +88,16 @@ void note_file(Engine& engine, const Request& request, const os::FileIdentity& i
 
 Left leave_write_unasked(Engine& engine, Request& request) {
   const chain::Registry& registry = engine.registry;
-  if (request.operation != chain::Operation::WRITE || registry.lanes.has_appends()) return Left::NOT;
+  if (!may_leave_write(engine, request) || registry.lanes.has_appends()) return Left::NOT;
   if (registry.lone.has_guess(registry.chains)) return Left::NOT;
   request.are_flags_guessed = true;
-  const Left left = leave_write_to_waiter(engine, request);
+  const Left left = leave(engine, request);
   if (left == Left::NOT) request.are_flags_guessed = false;
   return left;
 }
 
 Left leave_write_to_waiter(Engine& engine, const Request& request) {
-  const bool fits = request.operation == chain::Operation::WRITE && !request.direct && !request.append &&
-                    may_be_left(engine, request, exec::Hint::DRAINED);
-  return fits && !engine.registry.lone.may_have(request.fd) ? leave(engine, request) : Left::NOT;
+  return may_leave_write(engine, request) ? leave(engine, request) : Left::NOT;
 }
 
 Left leave_read_to_waiter(Engine& engine, const Request& request) {
