@@ -241,12 +241,27 @@ void one_lone_write_asks_nothing_and_a_second_one_does(void**) {
   for (const Aio* write : {&guess, &asked, &next}) write->ends_with(0, 4);
 }
 
-// An append by way of experience that is wrong by now, and of a second descriptor, so that nothing shows it.
-struct AppendedTo : WaitedFor {
+// Two appends through two descriptors of a file. By experience, which is wrong by now, the first is left to its waiter.
+struct TwoAppends : WaitedFor {
   const int duplicate = dup(fd);
-  AppendedTo() { assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0); }
-  ~AppendedTo() { close(duplicate); }
-  void has_kept_order() const {
+  Aio first, second;
+  TwoAppends() {
+    hold_watch();
+    assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
+    close_gate();
+    first.write(fd, "2222");
+    assert_int_equal(first.place(), Place::LONE);
+  }
+  ~TwoAppends() { close(duplicate); }
+  void second_is_held() {
+    second.write(duplicate, "3333");
+    assert_int_equal(second.place(), Place::HELD);
+  }
+  void both_end_in_order() const {
+    watch_goes_on();
+    open_gate();
+    second.ends_with(0, 4);
+    first.ends_with(0, 4);
     char bytes[17] = {};
     assert_int_equal(pread(fd, bytes, 16, 0), 16);
     assert_string_equal(bytes + 8, "22223333");
@@ -254,44 +269,20 @@ struct AppendedTo : WaitedFor {
 };
 
 void an_append_lets_a_lone_one_go_first(void**) {
-  const AppendedTo file;
-  assert_int_equal(fcntl(file.fd, F_SETFL, 0), 0);
-  file.hold_watch();
-  assert_int_equal(fcntl(file.fd, F_SETFL, O_APPEND), 0);
-  close_gate();
-  Aio first, second;
-  first.write(file.fd, "2222");
-  assert_int_equal(first.place(), Place::LONE);
-  second.write(file.duplicate, "3333");
-  assert_true(first.place() != Place::LONE);
-  assert_int_equal(second.place(), Place::HELD);
-  file.watch_goes_on();
-  open_gate();
-  second.ends_with(0, 4);
-  first.ends_with(0, 4);
-  file.has_kept_order();
+  TwoAppends appends;
+  appends.second_is_held();
+  assert_true(appends.first.place() != Place::LONE);
+  appends.both_end_in_order();
 }
 
 void an_append_waits_for_a_lone_one_that_has_begun(void**) {
-  const AppendedTo file;
-  assert_int_equal(fcntl(file.fd, F_SETFL, 0), 0);
-  file.hold_watch();
-  assert_int_equal(fcntl(file.fd, F_SETFL, O_APPEND), 0);
-  close_gate();
-  Aio first, second;
-  first.write(file.fd, "2222");
-  assert_int_equal(first.place(), Place::LONE);
-  std::thread waiter([&] { work_for(the_engine(), &first.block, false); });
-  assert_true(eventually([&] { return first.place() == Place::RUNNING; }));
-  second.write(file.duplicate, "3333");
-  assert_int_equal(first.place(), Place::RUNNING);
-  assert_int_equal(second.place(), Place::HELD);
-  file.watch_goes_on();
-  open_gate();
+  TwoAppends appends;
+  std::thread waiter([&] { work_for(the_engine(), &appends.first.block, false); });
+  assert_true(eventually([&] { return appends.first.place() == Place::RUNNING; }));
+  appends.second_is_held();
+  assert_int_equal(appends.first.place(), Place::RUNNING);
+  appends.both_end_in_order();
   waiter.join();
-  second.ends_with(0, 4);
-  first.ends_with(0, 4);
-  file.has_kept_order();
 }
 
 void a_number_that_is_known_to_append_is_not_left(void**) {
