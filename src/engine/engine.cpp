@@ -141,7 +141,7 @@ void start(Engine& engine) {
   const exec::Completion completion{&engine,  complete_for,   offer_for,      pass_on_for,        fail_for,
                                     poll_for, has_chores_for, do_chores_for, look_after_lone_for};
   const bool has_others = os::processors() > 1;
-  engine.workers.start(completion, has_others);
+  engine.workers.start(completion, engine.hints, has_others);
   engine.lookout.start(has_others);
   engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, has_others});
   engine.direct.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains,

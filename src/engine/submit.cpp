@@ -298,7 +298,9 @@ int end_sending(Engine& engine, const Request& request, const Sending& sending) 
     note_file(engine, request, descriptor.identity);
   }
   // What may wait for a peer is never a mere copy.
-  if (request.refuses_nowait && request.is_local) request.is_modest = engine.workers.pace().is_quick(request.fd);
+  if (request.refuses_nowait && request.is_local) {
+    request.is_modest = engine.hints.is_enough(request.fd, exec::Score::QUICK);
+  }
   return submit_chain(request, descriptor);
 }
 

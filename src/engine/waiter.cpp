@@ -36,7 +36,7 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
   while (chain != nullptr) {
     const std::size_t moved_before = chain->moved;
     note_runner(*chain);
-    const long result = engine.workers.pace().perform(*chain);
+    const long result = exec::perform_timed(*chain, engine.hints);
     if (chain->operation == chain::Operation::WRITE) signals.absorb(result, moved_before);
     const chain::Released released =
         complete(engine, *chain, result, exec::ContextId::WAITER, Workers::MayStart::NO);
@@ -53,7 +53,7 @@ void run(Engine& engine, Chain& first, os::KernelSignalSet application_mask) {
       if (chain == nullptr) {
         chain = next;
       } else {
-        complete_and_offer(engine, *next, engine.workers.pace().perform(*next), exec::ContextId::WAITER);
+        complete_and_offer(engine, *next, exec::perform_timed(*next, engine.hints), exec::ContextId::WAITER);
       }
     }
   }
@@ -73,7 +73,7 @@ bool run_lone(Engine& engine, Chain& chain, os::KernelSignalSet application_mask
   note_runner(chain);
   const os::WriteSignals signals(application_mask);
   const std::size_t moved_before = chain.moved;
-  const long result = engine.workers.pace().perform(chain);
+  const long result = exec::perform_timed(chain, engine.hints);
   signals.absorb(result, moved_before);
   if (result == -ESPIPE) {
     send_on(engine, chain);

@@ -17,16 +17,16 @@ constexpr unsigned MOST_EMPTY_LOOKS = 32;
 void Workers::keep_watch_locked() {
   if (keeps_watch()) return;
   const Chain* first = queue_.first();
-  if (first != nullptr ? !is_deferred(*first) : deferral_.takes() == seen_takes_) return;
+  if (first != nullptr ? !is_deferred(*first) : takes_.load(std::memory_order_relaxed) == seen_takes_) return;
   watching_.store(true, std::memory_order_seq_cst);
   aiocb::RequestName last{};
   for (unsigned empty_looks = 0; empty_looks < MOST_EMPTY_LOOKS;) {
-    const std::uint32_t takes = deferral_.takes();
+    const std::uint32_t takes = takes_.load(std::memory_order_relaxed);
     sleep_locked(WATCH_NS);
     look_after_lone_locked(false);
     first = queue_.first();
     if (first == nullptr) {
-      empty_looks = deferral_.takes() != takes ? 0 : empty_looks + 1;
+      empty_looks = takes_.load(std::memory_order_relaxed) != takes ? 0 : empty_looks + 1;
       last = {};
       continue;
     }
@@ -35,7 +35,7 @@ void Workers::keep_watch_locked() {
     if (lies_since_last_look || !is_deferred(*first)) break;
     last = name;
   }
-  seen_takes_ = deferral_.takes();
+  seen_takes_ = takes_.load(std::memory_order_relaxed);
   watching_.store(false, std::memory_order_seq_cst);
   look_after_lone_locked(true);
 }

@@ -39,7 +39,9 @@ void Workers::configure(unsigned limit, std::int64_t idle_ns) {
   poller_.configure(idle_ns);
 }
 
-bool Workers::is_deferred(const Chain& chain) const { return waiter_may_take(chain) && deferral_.is_on(chain.fd); }
+bool Workers::is_deferred(const Chain& chain) const {
+  return waiter_may_take(chain) && hints_->is_enough(chain.fd, Score::TAKEN);
+}
 
 void Workers::push_locked(Chain& chain) {
   put(chain, Place::QUEUED);
@@ -234,8 +236,8 @@ void Workers::nudge() {
 }
 
 void Workers::end_deferral(int fd) {
-  if (!deferral_.is_on(fd)) return;
-  deferral_.end(fd);
+  if (!hints_->is_enough(fd, Score::TAKEN)) return;
+  hints_->reset(fd, Score::TAKEN);
   look_after_queue();
 }
 
@@ -276,7 +278,7 @@ Chain* Workers::next() {
     if (Chain* chain = running_ < limit_ ? pop_locked() : nullptr) {
       ++running_;
       copying_ += chain->is_modest;
-      if (waiter_may_take(*chain)) deferral_.end(chain->fd);  // nobody waits for it
+      if (waiter_may_take(*chain)) hints_->reset(chain->fd, Score::TAKEN);  // nobody waits for it
       const Need need = need_locked(MayStart::ASKS);
       mutex_.unlock();
       satisfy(need, MayStart::ASKS);
@@ -315,14 +317,14 @@ bool Workers::sleep_locked(std::int64_t most_ns) {
 bool Workers::run(Chain& first) {
   bool was_polled_for = false;
   for (Chain* chain = &first; chain != nullptr;) {
-    const std::uint32_t takes = deferral_.takes();
+    const std::uint32_t takes = takes_.load(std::memory_order_relaxed);
     note_runner(*chain);
     const chain::Released released = is_stream_transfer(*chain) ? run_stream(*chain) : run_file(*chain, was_polled_for);
     // The next one of the same lane is run here: that saves a wake-up for each request, and no other worker waits for
     // the inode's lock. Unless a waiter has begun to take what it waits for: then it takes them all, and this thread
     // would only be in its way.
     chain = released.chains[0];
-    const bool leave = chain != nullptr && deferral_.takes() != takes && waiter_may_take(*chain);
+    const bool leave = chain != nullptr && takes_.load(std::memory_order_relaxed) != takes && waiter_may_take(*chain);
     if (leave) {
       leave_to_waiters(*chain);
       chain = nullptr;
@@ -335,7 +337,7 @@ bool Workers::run(Chain& first) {
 }
 
 chain::Released Workers::run_file(Chain& chain, bool& was_polled_for) {
-  const long result = pace_.perform(chain);
+  const long result = perform_timed(chain, *hints_);
   was_polled_for = chain.notification.by == chain::NotifyBy::NOTHING && chain.group == nullptr && !is_watched(chain);
   const bool tells = begin_telling(chain);
   const chain::Released released = completion_.complete(completion_.engine, chain, result, ContextId::THREADS);

@@ -6,8 +6,9 @@
 // faster than the poller, else by the poller. Those workers do not count against the limit, and give the request to the
 // poller after POLL_SLICE_NS, as a thread can't be woken from poll without a signal or a descriptor.
 //
-// Requests that waiters take over (Deferral) wake no worker; one worker keeps watch, looks every WATCH_NS, and runs
-// what has been lying since its last look.
+// File transfers whose waiters take them over (Score::TAKEN) wake no worker, as by the time it runs they are over; one
+// worker keeps watch, looks every WATCH_NS, and runs what has been lying since its last look. That ends the score, and
+// so does a crowd of transfers.
 //
 // A request that no thread sleeps for and that notifies nobody is probably polled for by the program: after it a worker
 // spins for a moment, as the next one comes at once (Lookout).
@@ -19,11 +20,11 @@
 #pragma once
 
 #include "exec/context.h"
-#include "exec/deferral.h"
+#include "exec/descriptor_hints.h"
 #include "exec/lookout.h"
-#include "exec/pace.h"
 #include "exec/poller.h"
 #include "exec/spawner.h"
+#include "exec/timed.h"
 #include "os/mutex.h"
 
 namespace atomrt::exec {
@@ -45,8 +46,9 @@ class Workers {
   // limit: most threads that file requests may use; idle_ns: how long an idle thread stays.
   void configure(unsigned limit, std::int64_t idle_ns);
   // has_others: there are more processors than this thread's; if not, spinning is a waste.
-  void start(const Completion& completion, bool has_others) {
+  void start(const Completion& completion, DescriptorHints& hints, bool has_others) {
     completion_ = completion;
+    hints_ = &hints;
     poller_.start(this, resume);
     lookout_.start(has_others);
   }
@@ -66,15 +68,16 @@ class Workers {
   // Wakes an idle thread, if there is one, to look for chores.
   void nudge();
   // A waiter has taken over a chain of that descriptor, from here or from its lane.
-  void waiter_took_one(int fd) { deferral_.waiter_took(fd); }
+  void waiter_took_one(int fd) {
+    takes_.fetch_add(1, std::memory_order_relaxed);
+    hints_->raise(fd, Score::TAKEN);
+  }
   // Whether a chain of that descriptor may be left outside the queue: waiters take them, and a worker looks after those
   // left lying.
-  [[nodiscard]] bool leaves_to_waiters(int fd) const { return deferral_.is_on(fd) && keeps_watch(); }
+  [[nodiscard]] bool leaves_to_waiters(int fd) const { return hints_->is_enough(fd, Score::TAKEN) && keeps_watch(); }
   [[nodiscard]] bool keeps_watch() const { return watching_.load(std::memory_order_seq_cst); }
   // For when more requests of the file are in flight than should be left to one waiter: a worker is woken.
   void end_deferral(int fd);
-  // Used by workers and waiters.
-  [[nodiscard]] Pace& pace() { return pace_; }
 
   // Calls change(chain) if the chain is QUEUED here, under the lock.
   template <typename Change>
@@ -131,8 +134,8 @@ class Workers {
 
   Completion completion_;
   Spawner* spawner_;
-  Deferral deferral_;
-  Pace pace_;
+  DescriptorHints* hints_;
+  std::atomic<std::uint32_t> takes_;  // by waiters so far; a hint, relaxed
   Poller poller_;
   std::atomic<std::uint32_t> created_;
   os::FutexWord sequence_;  // raised under the lock, with each wake-up
@@ -152,7 +155,7 @@ class Workers {
   unsigned waking_;    // of those, woken and not yet looking
   unsigned running_;   // at work on a chain: at most limit_, plus those whose stream has just become ready
   unsigned blocked_;   // waiting for a stream's peer, or absent (begin_absence)
-  std::uint32_t seen_takes_;  // deferral_.takes() when the last watch ended
+  std::uint32_t seen_takes_;  // takes_ when the last watch ended
   Lookout lookout_;
   // One worker keeps watch. Written under the lock, seq_cst; read without it by a thread that leaves a chain to a
   // waiter.

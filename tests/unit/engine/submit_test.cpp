@@ -129,7 +129,7 @@ void reads_that_have_proved_quick_are_modest(void**) {
   assert_true(eventually([&] {
     Aio again;
     again.read(file.fd).ends_with(0, 4);
-    return the_engine().workers.pace().is_quick(file.fd);
+    return the_engine().hints.is_enough(file.fd, atomrt::exec::Score::QUICK);
   }));
   close_gate();
   Aio aio;

@@ -29,6 +29,7 @@ struct FakeEngine {
   static constexpr int MOST = 4096;
   Job jobs[MOST];
   chain::ChainPool pool;
+  exec::DescriptorHints hints;
   exec::Workers workers;
   std::atomic<int> made, offered, chores, chores_done;
   std::atomic<int> in_operation, most_in_operation, started;
@@ -83,7 +84,7 @@ class WorkersFixture {
     fake_engine.store(&engine);
     engine.recycles = true;
     workers.start({&engine, complete, offer, pass_on, fail, poll, has_chores, do_chores, look_after_lone},
-                  looks_around);
+                  engine.hints, looks_around);
     workers.configure(limit, idle_ns);
   }
   // Idle threads leave, so that the next test can count.

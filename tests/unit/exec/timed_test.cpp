@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pace: whose reads are known to copy only. What a read takes is the test's.
-#include "exec/pace.h"
+// perform_timed: whose reads are known to copy only. What a read takes is the test's.
+#include "exec/timed.h"
 
 #include "chain/chains.h"
 
@@ -8,13 +8,15 @@ namespace {
 
 using namespace atomrt::unit;
 using atomrt::chain::Chain;
-using atomrt::exec::Pace;
+using atomrt::exec::DescriptorHints;
+using atomrt::exec::QUICK_NS;
+using atomrt::exec::Score;
 
 std::int64_t clock_ns = 0;
 std::int64_t read_takes_ns = 0;
 
 struct Fixture {
-  Pace& pace = zeroed<Pace>();
+  DescriptorHints& hints = zeroed<DescriptorHints>();
   atomrt::chain::ChainPool& pool = zeroed<atomrt::chain::ChainPool>();
 
   Chain& chain(int fd, bool refuses_nowait = true) {
@@ -22,9 +24,10 @@ struct Fixture {
     made.refuses_nowait = refuses_nowait;
     return made;
   }
+  [[nodiscard]] bool is_quick(int fd) const { return hints.is_enough(fd, Score::QUICK); }
   void read(Chain& chain, std::int64_t ns, int times) {
     read_takes_ns = ns;
-    for (int i = 0; i < times; ++i) assert_int_equal(pace.perform(chain), 4096);
+    for (int i = 0; i < times; ++i) assert_int_equal(atomrt::exec::perform_timed(chain, hints), 4096);
   }
 };
 
@@ -32,28 +35,28 @@ void several_quick_reads_in_a_row_make_it_quick(void**) {
   Fixture f;
   Chain& chain = f.chain(3);
   f.read(chain, 0, 1);
-  assert_false(f.pace.is_quick(3));
-  f.read(chain, Pace::QUICK_NS - 1, 16);
-  assert_true(f.pace.is_quick(3));
-  assert_false(f.pace.is_quick(4));
+  assert_false(f.is_quick(3));
+  f.read(chain, QUICK_NS - 1, 16);
+  assert_true(f.is_quick(3));
+  assert_false(f.is_quick(4));
 }
 
 void a_slow_one_ends_it(void**) {
   Fixture f;
   Chain& chain = f.chain(3);
   f.read(chain, 1000, 16);
-  f.read(chain, Pace::QUICK_NS, 1);
-  assert_false(f.pace.is_quick(3));
+  f.read(chain, QUICK_NS, 1);
+  assert_false(f.is_quick(3));
   f.read(chain, 1000, 1);
-  assert_false(f.pace.is_quick(3));
+  assert_false(f.is_quick(3));
   f.read(chain, 1000, 16);
-  assert_true(f.pace.is_quick(3));
+  assert_true(f.is_quick(3));
 }
 
 void where_the_file_system_tells_nothing_is_remembered(void**) {
   Fixture f;
   f.read(f.chain(3, false), 1000, 16);
-  assert_false(f.pace.is_quick(3));
+  assert_false(f.is_quick(3));
 }
 
 }  // namespace
