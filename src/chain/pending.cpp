@@ -55,59 +55,58 @@ const char* name_of(Place place) {
   return "unknown";
 }
 
-void describe_place(const Pending& request, PendingLine& line) {
+// Null where the place alone does not tell.
+const char* phrase_for(const Pending& request) {
   switch (request.place) {
-    case Place::HELD:
-      line.add("held");
-      if (request.behind != 0) line.add(" behind request ").add(request.behind);
-      return;
     case Place::LONE:
-      line.add("left to the thread that waits for it");
-      return;
+      return "left to the thread that waits for it";
     case Place::QUEUED:
-      line.add("queued for a worker");
-      return;
+      return "queued for a worker";
     case Place::MAILED:
-      line.add("queued for the ring");
-      return;
-    case Place::BLOCKED:
-      line.add("waits for its peer");
-      if (request.is_polled) {
-        line.add(" in the ring");
-      } else if (request.runner != 0) {
-        line.add(" in thread ").add(request.runner);
-      }
-      return;
+      return "queued for the ring";
     case Place::ASKING:
     case Place::READY:
     case Place::POLLED:
     case Place::POLLED_APART:
     case Place::POLLED_BEGUN:
-      line.add("waits for its peer in kernel AIO");
-      return;
+      return "waits for its peer in kernel AIO";
     case Place::IN_RING:
-      line.add(request.is_polled ? "waits for its peer in the ring" : "in the ring");
-      return;
+      return request.is_polled ? "waits for its peer in the ring" : "in the ring";
     case Place::IN_SUBMIT:
     case Place::SENDING:
     case Place::IN_AIO:
-      line.add("in kernel AIO");
-      return;
+      return "in kernel AIO";
     case Place::PARKED:
-      line.add("done, awaits its turn");
-      return;
+      return "done, awaits its turn";
     case Place::ENDING:
-      line.add("done, notification due");
-      return;
+      return "done, notification due";
+    case Place::HELD:
+    case Place::BLOCKED:
     case Place::FREE:
     case Place::MOVING:
     case Place::RUNNING:
-      if (request.runner != 0) {
-        line.add("runs in thread ").add(request.runner);
-      } else {
-        line.add(request.place == Place::RUNNING ? "runs" : "on its way");
-      }
-      return;
+      return nullptr;
+  }
+  return nullptr;
+}
+
+void describe_place(const Pending& request, PendingLine& line) {
+  if (const char* phrase = phrase_for(request)) {
+    line.add(phrase);
+  } else if (request.place == Place::HELD) {
+    line.add("held");
+    if (request.behind != 0) line.add(" behind request ").add(request.behind);
+  } else if (request.place == Place::BLOCKED) {
+    line.add("waits for its peer");
+    if (request.is_polled) {
+      line.add(" in the ring");
+    } else if (request.runner != 0) {
+      line.add(" in thread ").add(request.runner);
+    }
+  } else if (request.runner != 0) {
+    line.add("runs in thread ").add(request.runner);
+  } else {
+    line.add(request.place == Place::RUNNING ? "runs" : "on its way");
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/cancel.h"
 
+#include "engine/complete.h"
 #include "engine/lone.h"
 #include "engine/predecessor.h"
 #include "engine/reap.h"

@@ -68,26 +68,6 @@ extern constinit std::atomic<Engine*> process_engine;
 
 using exec::Workers;
 
-// Finishes a chain owned by the caller, counts it, and returns the chains it held back (place MOVING). A thread for its
-// notification is left to the spawner. may_start: NO if the caller may be in a signal handler.
-[[nodiscard]] chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec::ContextId context,
-                                       Workers::MayStart may_start = Workers::MayStart::YES);
-// With ATOMRT_ORDER=calls: ends the chain that the caller got from InFlight::leave_turn, and those whose turn comes
-// then.
-[[nodiscard]] chain::Released end_turns(Engine& engine, chain::Chain& first);
-// Like complete, for callers that run no chains: those released are offered to the contexts, and fail if all decline.
-void complete_and_offer(Engine& engine, chain::Chain& chain, long result, exec::ContextId context);
-// Offers a chain (place MOVING) to the contexts after `after` in turn; ACCEPTED, or DECLINED by all (place RUNNING).
-// may_start: YES is for submitters.
-[[nodiscard]] exec::Verdict offer(Engine& engine, chain::Chain& chain, exec::ContextId after = exec::ContextId::HEAD,
-                                  exec::MayStart may_start = exec::MayStart::ASKS);
-// Offers a released chain, or both that were released, and fails with EAGAIN what all decline.
-void offer_or_fail(Engine& engine, chain::Chain& chain);
-void offer_or_fail(Engine& engine, const chain::Released& released);
-
-// Keeps a published chain whose notification found no room, or needs a thread, until it succeeds. Signals are blocked.
-void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start = Workers::MayStart::YES);
-
 // For a submitter whose chain may need threads that other threads ask for: the spawner stays until the chain is over.
 // YES: it is made now, if possible; also for a file's transfer that is offered to the ring. NO is for one without a
 // notification, as submitters make the workers for it; not called if direct takes that.

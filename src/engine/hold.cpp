@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "engine/complete.h"
 #include "engine/duplicates.h"
 #include "engine/lone.h"
 #include "engine/reap.h"
@@ -44,34 +45,40 @@ void give(Chain& chain, Hold& hold) {
   std::atomic_thread_fence(std::memory_order_seq_cst);  // see descriptor_of
 }
 
+// A claim after this one finds the duplicate. The chain does not leave its place even for a moment: a thread may sleep
+// in the kernel for it.
+void give_polled(Chain& chain, Hold& hold, std::uint32_t generation, Place place) {
+  give(chain, hold);
+  if (!claim(chain, generation, place, place)) chain.was_begun = 1;
+}
+
+// False: it has moved meanwhile.
+bool give_waiting(Engine& engine, Chain& chain, Hold& hold, std::uint32_t generation, Place place) {
+  const auto change = [&](Chain& waiting) { give(waiting, hold); };
+  if (place == Place::HELD) return engine.registry.lanes.change_held(chain, change);
+  if (place == Place::QUEUED) return engine.workers.change_queued(chain, change);
+  if (!claim(chain, generation, place, Place::MOVING)) return false;
+  give(chain, hold);
+  put(chain, place);
+  return true;
+}
+
 Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
   const std::uint32_t generation = generation_of(chain);
   for (;;) {
-    const auto change = [&](Chain& held) { give(held, hold); };
     const Place place = place_of(chain);
     switch (place) {
       case Place::HELD:
-        if (engine.registry.lanes.change_held(chain, change)) return Visit::DONE;
-        break;
       case Place::QUEUED:
-        if (engine.workers.change_queued(chain, change)) return Visit::DONE;
+      case Place::BLOCKED:
+      case Place::MAILED:
+        if (give_waiting(engine, chain, hold, generation, place)) return Visit::DONE;
         break;
       case Place::POLLED:
       case Place::POLLED_APART:
       case Place::POLLED_BEGUN:
-        // A claim after this one finds the duplicate. The chain does not leave its place even for a moment: a thread
-        // may sleep in the kernel for it.
-        give(chain, hold);
-        if (!claim(chain, generation, place, place)) chain.was_begun = 1;
+        give_polled(chain, hold, generation, place);
         return Visit::DONE;
-      case Place::BLOCKED:
-      case Place::MAILED:
-        if (claim(chain, generation, place, Place::MOVING)) {
-          give(chain, hold);
-          put(chain, place);
-          return Visit::DONE;
-        }
-        break;
       case Place::RUNNING:
       case Place::IN_RING:
         give(chain, hold);  // for what is left after the present system call, or the kernel's part

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "engine/await.h"
+#include "engine/complete.h"
 #include "engine/relay.h"
 #include "os/signals.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/lone.h"
 
+#include "engine/complete.h"
 #include "engine/placing.h"
 
 namespace atomrt::engine {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/placing.h"
 
+#include "engine/complete.h"
 #include "engine/lone.h"
 
 namespace atomrt::engine {

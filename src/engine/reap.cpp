@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/reap.h"
 
+#include "engine/complete.h"
 #include "engine/observe.h"
 #include "engine/placing.h"
 #include "engine/sent.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/stream.h"
 
+#include "engine/complete.h"
 #include "engine/policy.h"
 #include "engine/reap.h"
 #include "exec/perform.h"

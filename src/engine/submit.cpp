@@ -2,6 +2,7 @@
 #include "engine/submit.h"
 
 #include "engine/at_exit.h"
+#include "engine/complete.h"
 #include "engine/hold.h"
 #include "engine/lone.h"
 #include "engine/observe.h"

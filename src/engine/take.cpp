@@ -7,42 +7,48 @@ using chain::Chain;
 using chain::Place;
 using chain::Visit;
 
+namespace {
+
+// From a lane, a queue or a mailbox.
+bool take_queued(Engine& engine, Chain& chain, Place place, bool to_run) {
+  if (place == Place::HELD) return engine.registry.lanes.take_held(chain, to_run);
+  return place == Place::QUEUED ? engine.workers.take(chain) : engine.ring.take(chain);
+}
+
+// From where it waits for its peer: nobody polls for it any longer.
+bool take_blocked(Engine& engine, Chain& chain, std::uint32_t generation, Place place) {
+  if (!claim(chain, generation, place)) return false;
+  if (place == Place::POLLED) {
+    engine.direct.forget(chain);
+  } else if (place == Place::POLLED_APART) {
+    engine.polls_apart.forget(chain);
+  } else if (chain.is_polled) {
+    engine.ring.forget(name_of(chain));
+  }
+  return true;
+}
+
+}  // namespace
+
 Take take(Engine& engine, Chain& chain, TakeFor purpose) {
   const std::uint32_t generation = generation_of(chain);
   const bool to_run = purpose == TakeFor::RUN;
   for (;;) {
-    switch (place_of(chain)) {
-      // A request that the head has begun can't be cancelled.
+    const Place place = place_of(chain);
+    switch (place) {
       case Place::HELD:
-        if (!to_run && moved_so_far(chain) > 0) return Take::LEFT;
-        if (engine.registry.lanes.take_held(chain, to_run)) return Take::TAKEN;
-        if (to_run) return Take::LEFT;
-        break;
       case Place::QUEUED:
-        if (!to_run && moved_so_far(chain) > 0) return Take::LEFT;
-        if (engine.workers.take(chain)) return Take::TAKEN;
-        if (to_run) return Take::LEFT;
-        break;
       case Place::MAILED:
-        if (!to_run && moved_so_far(chain) > 0) return Take::LEFT;
-        if (engine.ring.take(chain)) return Take::TAKEN;
+        if (!to_run && moved_so_far(chain) > 0) return Take::LEFT;  // what the head has begun can't be cancelled
+        if (take_queued(engine, chain, place, to_run)) return Take::TAKEN;
         if (to_run) return Take::LEFT;
         break;
       case Place::BLOCKED:
-        if (to_run) return Take::LEFT;
-        if (!claim(chain, generation, Place::BLOCKED)) break;
-        if (chain.is_polled) engine.ring.forget(name_of(chain));
-        return Take::TAKEN;
       case Place::POLLED:
-        if (to_run) return Take::LEFT;
-        if (!claim(chain, generation, Place::POLLED)) break;
-        engine.direct.forget(chain);
-        return Take::TAKEN;
       case Place::POLLED_APART:
         if (to_run) return Take::LEFT;
-        if (!claim(chain, generation, Place::POLLED_APART)) break;
-        engine.polls_apart.forget(chain);
-        return Take::TAKEN;
+        if (take_blocked(engine, chain, generation, place)) return Take::TAKEN;
+        break;
       case Place::MOVING:
       case Place::ASKING:
       case Place::READY:

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "engine/complete.h"
 #include "engine/lone.h"
 #include "engine/take.h"
 #include "os/signals.h"

@@ -3,7 +3,7 @@
 // context is a class with
 //     Verdict submit(chain::Chain&);   // place MOVING; ACCEPTED: it is the context's
 //     bool take(chain::Chain&);        // takes back what has not begun, place RUNNING; false: it is begun or elsewhere
-// They are tried in order of preference; see engine/engine.cpp, offer.
+// They are tried in order of preference; see engine/complete.cpp, offer.
 #pragma once
 
 #include <concepts>

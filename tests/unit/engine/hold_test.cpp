@@ -6,6 +6,7 @@
 #include <link.h>
 
 #include "engine/cancel.h"
+#include "engine/complete.h"
 #include "engine/direct_requests.h"
 #include "engine/kept_files.h"
 

@@ -2,6 +2,7 @@
 // take: from which place a chain can be taken, and for what.
 #include "engine/take.h"
 
+#include "engine/complete.h"
 #include "engine/requests.h"
 
 namespace {
