@@ -20,6 +20,7 @@
 #include <cassert>
 
 #include "base/list.h"
+#include "base/tuning.h"
 #include "chain/place.h"
 #include "chain/probes.h"
 #include "os/futex.h"
@@ -61,7 +62,6 @@ struct Hold : os::Slot {
 };
 using HoldPool = os::SlotPool<Hold, 64, 16>;  // their numbers fit Chain::hold
 
-constexpr unsigned FEW = 8;
 constexpr std::uint8_t NEEDS_REAPER = 1;  // in Chain::in_direct
 
 // Kept small: there may be a hundred thousand.
@@ -183,9 +183,11 @@ inline bool clear_needs_reaper(Chain& chain) {
 [[nodiscard]] inline bool is_watched(const Chain& chain) {
   return low_of(chain.waiters.load(std::memory_order_relaxed)) != 0;
 }
-// When it came, no other chain of its file was in flight; or more than FEW were, itself included.
+// When it came, no other chain of its file was in flight; or more than tuning::CROWD_LIMIT were, itself included.
 [[nodiscard]] inline bool is_alone(const Chain& chain) { return chain.company.load(std::memory_order_relaxed) == 1; }
-[[nodiscard]] inline bool is_crowded(const Chain& chain) { return chain.company.load(std::memory_order_relaxed) > FEW; }
+[[nodiscard]] inline bool is_crowded(const Chain& chain) {
+  return chain.company.load(std::memory_order_relaxed) > tuning::CROWD_LIMIT;
+}
 [[nodiscard]] inline bool is_stream_transfer(const Chain& chain) {
   return chain.kind == os::FileKind::STREAM && !is_sync(chain.operation);
 }

@@ -58,7 +58,7 @@ class LaneTable {
   enum class Entry : std::uint8_t { GO, HELD, HELD_IN_CROWD, NO_MEMORY };
 
   // Puts the chain (MOVING, or a LATE one that keeps its place) at the end of its file's lane. HELD…: the lane keeps it
-  // until its turn; IN_CROWD: more than FEW chains of the file are in flight.
+  // until its turn; IN_CROWD: more than tuning::CROWD_LIMIT chains of the file are in flight.
   Entry enter(Chain& chain, FileKey key);
   // True when a chain of that file and order would have to wait.
   [[nodiscard]] bool is_busy(FileKey key, Order order);

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/tuning.h"
 #include "os/cancellable_wait.h"
 #include "os/signals.h"
 
@@ -15,7 +16,7 @@ using exec::Direct;
 // After a stop (SIGSTOP, a debugger, the freezer) the kernel silently restarts such a sleep with its full original
 // timeout. So a sleep with a deadline is cut into short slices: a stop delays its end by one slice at most.
 os::Slice slice_in_kernel(std::int64_t deadline) {
-  return deadline == os::NO_DEADLINE ? os::Slice{deadline, false} : os::slice_of(deadline, Direct::LEADER_NS);
+  return deadline == os::NO_DEADLINE ? os::Slice{deadline, false} : os::slice_of(deadline, tuning::LEADER_NS);
 }
 
 // Signals are blocked except during the sleep itself, so a handler can run only there. A handler that waits leads
@@ -47,7 +48,7 @@ Wake lead(Sleeper& sleeper, const Awaited& awaited, std::int64_t deadline) {
 
 // A sleep with periodic checks: the leader may be stuck in a handler.
 Wake wait_a_while(Sleeper& sleeper, const os::FutexWord& word, std::int64_t deadline) {
-  const os::Slice slice = os::slice_of(deadline, Direct::FOLLOWER_NS);
+  const os::Slice slice = os::slice_of(deadline, tuning::FOLLOWER_NS);
   const int error = os::cancellable_wait(sleeper.cancellation, word, os::QUIET, slice.end_ns);
   if (error == EINTR) {
     const bool goes_on = deadline == os::NO_DEADLINE && os::all_handlers_restart(os::block_signals(0));

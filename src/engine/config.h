@@ -42,9 +42,6 @@ struct Config {
 // After config() has been read: reports what was ignored, a line for each value; only once.
 void tell_what_is_ignored();
 
-// The limit of worker threads without ATOMRT_MAX_THREADS and aio_init: the number that kept a virtual disk busiest
-// (docs/decisions/workers.md).
-constexpr unsigned DEFAULT_THREADS = 32;
 constexpr unsigned MOST_RING_ENTRIES = 4096;
 constexpr unsigned MOST_THREADS = 10000;
 constexpr std::int64_t DEFAULT_IDLE_S = 1;

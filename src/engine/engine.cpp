@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/tuning.h"
 #include "engine/at_exit.h"
 #include "engine/complete.h"
 #include "engine/counter_file.h"
@@ -109,7 +110,8 @@ void start_spawner(Engine& engine) {
 
 void configure_contexts(Engine& engine) {
   const unsigned wished = wished_threads.load(std::memory_order_relaxed);
-  const unsigned limit = config().most_threads != 0 ? config().most_threads : wished != 0 ? wished : DEFAULT_THREADS;
+  const unsigned usual = wished != 0 ? wished : tuning::DEFAULT_THREADS;
+  const unsigned limit = config().most_threads != 0 ? config().most_threads : usual;
   const std::int64_t idle_ns = wished_idle_s.load(std::memory_order_relaxed) * os::NANOSECONDS_PER_SECOND;
   engine.workers.configure(limit, idle_ns);
   engine.ring.configure(idle_ns);

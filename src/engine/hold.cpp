@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "base/tuning.h"
 #include "engine/complete.h"
 #include "engine/duplicates.h"
 #include "engine/lone.h"
@@ -122,17 +123,15 @@ bool is_underway(const Chain& chain) {
 // take: some 20 ms. Counts turns rather than time: if more threads want to run than there are processors, both take
 // longer, and the others also get the processor meanwhile.
 void let_enter_kernel(Engine& engine, int fd, const Hold& hold) {
-  constexpr unsigned MOST_TURNS = 200;
-  constexpr std::int64_t TURN_NS = 50'000;  // in practice some 100 us, with the timer's slack
   unsigned turns = 0;
   const auto is_awaited = [&](const Chain& chain) {
-    return chain.hold == hold.number && chain.was_begun && is_underway(chain) && turns < MOST_TURNS;
+    return chain.hold == hold.number && chain.was_begun && is_underway(chain) && turns < tuning::CLOSING_TURNS;
   };
   engine.registry.in_flight.for_each(
       fd, [&](const Chain& chain) { return is_awaited(chain) ? Visit::AGAIN : Visit::DONE; },
       [&](const Chain&, std::uint64_t) {
         const os::FutexWord nobody_wakes{0};
-        os::futex_wait_until(nobody_wakes, 0, os::now_ns() + TURN_NS);
+        os::futex_wait_until(nobody_wakes, 0, os::now_ns() + tuning::CLOSING_TURN_NS);
         ++turns;
       });
 }

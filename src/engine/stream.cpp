@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/stream.h"
 
+#include "base/tuning.h"
 #include "engine/complete.h"
 #include "engine/policy.h"
 #include "engine/reap.h"
@@ -15,13 +16,6 @@ using chain::Place;
 using exec::By;
 using exec::ContextId;
 using exec::Verdict;
-
-// Between the poll and the try another reader may take what was there. A writer that is told of room that is too little
-// for its datagram would be told so again at once, for ever.
-constexpr unsigned MOST_VAIN_TRIES = 16;
-
-// How many chains of one lane an application's thread runs in a row before it leaves the rest to the library.
-constexpr unsigned MOST_CHAINS = 16;
 
 // One try that does not wait; signals are blocked.
 long try_now(Chain& chain) {
@@ -44,9 +38,11 @@ Verdict poll_anywhere(Engine& engine, Chain& chain, By by, exec::MayStart may_st
 
 enum class Outcome : std::uint8_t { OVER, WAITS, DECLINED };
 
-// Tries, and has the kernel poll again where the peer is not ready. OVER: `released` is the caller's.
+// Tries, and has the kernel poll again where the peer is not ready. OVER: `released` is the caller's. Only so often in
+// vain: another reader may take what was there between the poll and the try, but a writer that is told of room that is
+// too little for its datagram would be told so again at once, for ever.
 Outcome go_on(Engine& engine, Chain& chain, By by, exec::MayStart may_poll, chain::Released& released) {
-  for (unsigned vain = 0; vain < MOST_VAIN_TRIES; ++vain) {
+  for (unsigned vain = 0; vain < tuning::VAIN_TRIES; ++vain) {
     const std::size_t moved = chain.moved;
     const long result = try_now(chain);
     if (result == exec::CANNOT_ASK) return Outcome::DECLINED;
@@ -90,7 +86,7 @@ Verdict poll_stream(Engine& engine, Chain& chain, By by, exec::MayStart may_star
 void ready_for(void* self, Chain& first, By by) {
   Engine& engine = *static_cast<Engine*>(self);
   Chain* chain = &first;
-  for (unsigned left = MOST_CHAINS; chain != nullptr;) {
+  for (unsigned left = tuning::STREAM_CHAINS; chain != nullptr;) {
     const bool is_others = by == By::APPLICATION && (left == 0 || needs_thread(*chain, chain->tail));
     if (is_others) return hand_over(engine, engine.direct.at(0), *chain);
     chain::Released released{};

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/tuning.h"
 #include "engine/await.h"
 #include "engine/predecessor.h"
 #include "engine/reap.h"
@@ -233,11 +234,9 @@ bool is_library_at_it(const Engine& engine, const struct aiocb* const list[], in
 // Spins: a copy is over sooner than a thread falls asleep and is woken, and waking it costs the worker more than the
 // next copy. Not for long lists, as each round looks at all entries.
 bool ends_in_a_moment(Engine& engine, const struct aiocb* const list[], int entries) {
-  constexpr std::int64_t LOOK_NS = 5'000;
-  constexpr int MOST_ENTRIES = 256;
-  const bool may_end = entries <= MOST_ENTRIES && is_library_at_it(engine, list, entries);
+  const bool may_end = entries <= tuning::WAITER_LOOK_ENTRIES && is_library_at_it(engine, list, entries);
   if (!may_end || !engine.lookout.is_worthwhile()) return false;
-  const std::int64_t end = os::now_ns() + LOOK_NS;
+  const std::int64_t end = os::now_ns() + tuning::WAITER_LOOK_NS;
   bool found;
   do {
     os::relax();

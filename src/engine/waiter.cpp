@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "base/tuning.h"
 #include "engine/complete.h"
 #include "engine/lone.h"
 #include "engine/take.h"
@@ -17,10 +18,8 @@ using chain::Chain;
 // A write that is released by the one before it is run in the same stint, up to a number of them and a time, as writes
 // that only copy take: a thread that waits for one of many returns sooner than if it slept, and finds several done.
 struct Stint {
-  static constexpr int MOST_CHAINS = 16;
-  static constexpr std::int64_t MOST_NS = 20'000;
-  int left = MOST_CHAINS;
-  std::int64_t end_ns = os::now_ns() + MOST_NS;
+  int left = tuning::STINT_CHAINS;
+  std::int64_t end_ns = os::now_ns() + tuning::STINT_NS;
 
   bool takes(const Chain& chain) {
     return chain.is_local && chain.order == chain::Order::DRAINED_WRITES && !needs_thread(chain, chain.tail) &&
@@ -106,10 +105,9 @@ bool work_for_one(Engine& engine, const struct aiocb* const list[], int entries)
   for (int i = 0; i < entries; ++i) waited_for += list[i] != nullptr;
   // What a lane has released comes before what it still holds: the older before the younger. A few tries each, as they
   // take locks that workers need.
-  constexpr int MOST_TRIES = 4;
   for (const chain::Place place : {chain::Place::LONE, chain::Place::QUEUED, chain::Place::HELD}) {
     int tries = 0;
-    for (int i = 0; i < entries && tries < MOST_TRIES; ++i) {
+    for (int i = 0; i < entries && tries < tuning::WAITER_TRIES; ++i) {
       if (list[i] == nullptr || !seems_free(engine, list[i], place)) continue;
       if (work_for(engine, list[i], waited_for == 1)) return true;
       ++tries;

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/tuning.h"
+
 namespace atomrt::exec {
 
 enum class Hint : std::uint32_t {
@@ -26,7 +28,7 @@ enum class Score : std::uint32_t {
 
 class DescriptorHints {
  public:
-  static constexpr std::uint32_t ENOUGH = 4;
+  static constexpr std::uint32_t ENOUGH = tuning::HABIT;
 
   [[nodiscard]] bool has(int fd, Hint hint) const { return (bits_of(fd) & bit_of(hint)) != 0; }
   void put(int fd, Hint hint, bool holds) {

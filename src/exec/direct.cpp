@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/tuning.h"
 #include "chain/finish.h"
 #include "os/cancellable_wait.h"
 #include "os/clock.h"
@@ -47,7 +48,8 @@ bool Direct::enter(std::uint32_t counts, MayStart may_start) {
 // The kernel or a filter refuses kernel AIO (ENOSYS, EPERM, EACCES): never again in this process. The machine has no
 // room (EAGAIN): not for a while, as asking costs time.
 void Direct::refuse(int error) {
-  refusal_.store(os::is_refused(-error) ? FOR_EVER : os::now_ns() + RETRY_NS, std::memory_order_relaxed);
+  const std::int64_t end = os::is_refused(-error) ? FOR_EVER : os::now_ns() + tuning::CONTEXT_RETRY_NS;
+  refusal_.store(end, std::memory_order_relaxed);
 }
 
 bool Direct::make_context(MayStart may_start) {
@@ -92,7 +94,7 @@ bool Direct::give_back() {
     ring = nobody == 0 ? nullptr : ring_.exchange(nullptr, std::memory_order_relaxed);
     is_led = leader_.exchange(0, std::memory_order_relaxed) != 0 && ring != nullptr;
     if (is_led && refusal_.load(std::memory_order_relaxed) != FOR_EVER) {
-      refusal_.store(refusal = os::now_ns() + RETRY_NS, std::memory_order_relaxed);
+      refusal_.store(refusal = os::now_ns() + tuning::CONTEXT_RETRY_NS, std::memory_order_relaxed);
     }
     reaper_.leave();
   }
@@ -175,7 +177,7 @@ Direct::Answer Direct::send(os::CompletionRing& ring, const chain::Request& read
 
 bool Direct::answers_at_once(long result) {
   const std::uint32_t before = at_once_.load(std::memory_order_relaxed);
-  const std::uint32_t now = result == os::NOT_YET ? 0 : (before + 1) % MANY_AT_ONCE;
+  const std::uint32_t now = result == os::NOT_YET ? 0 : (before + 1) % tuning::MANY_AT_ONCE;
   if (now != before) at_once_.store(now, std::memory_order_relaxed);
   return now == 0 && before != 0 && result != os::NOT_YET;
 }

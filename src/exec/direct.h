@@ -31,6 +31,7 @@
 
 #include <cerrno>
 
+#include "base/tuning.h"
 #include "chain/group.h"
 #include "exec/context.h"
 #include "exec/head.h"
@@ -71,10 +72,8 @@ struct Settlement {
 // Aligned: different threads write the words of different contexts, which must not share a cache line.
 class alignas(64) Direct {
  public:
-  static constexpr std::uint32_t REQUESTS = 256;
-  static constexpr std::uint32_t REQUESTS_APART = 8192;  // of a machine's 65,536 (fs.aio-max-nr), counted double
-  static constexpr std::int64_t FOLLOWER_NS = 5'000'000;
-  static constexpr std::int64_t LEADER_NS = 5'000'000;  // its longest sleep, where its wait has a timeout
+  static constexpr std::uint32_t REQUESTS = tuning::CONTEXT_REQUESTS;
+  static constexpr std::uint32_t REQUESTS_APART = tuning::CONTEXT_REQUESTS_APART;
   using Thread = std::uintptr_t;
 
   // COMMON: for transfers and polls; threads that wait for them may sleep in the kernel. APART: for polls that find no
@@ -187,10 +186,7 @@ class alignas(64) Direct {
   static constexpr std::uint32_t PRESENT = 1U << 31;
   static constexpr std::uint32_t COUNT = PRESENT - 1;
   static constexpr std::int64_t FOR_EVER = INT64_MAX;
-  static constexpr std::int64_t RETRY_NS = 1'000'000'000;
-  static constexpr unsigned MOST_FOLLOWERS = 32;
-  static constexpr unsigned BATCH = 32;
-  static constexpr std::uint32_t MANY_AT_ONCE = 16;
+  static constexpr unsigned BATCH = tuning::EVENT_BATCH;
   static constexpr std::uint32_t A_POLL = 1U << 31;  // a bit in an event's data, beside the chain's number
 
   // A poll's iocb, kept at its address, by which io_cancel identifies the poll.
@@ -277,7 +273,7 @@ class alignas(64) Direct {
   os::Mutex mutex_;
   std::atomic<bool> has_chores_;  // set before the bell is rung, cleared by the reaper
   chain::ChainQueue leftovers_;
-  os::FutexWord* followers_[MOST_FOLLOWERS];
+  os::FutexWord* followers_[tuning::MOST_FOLLOWERS];
   std::atomic<bool> has_no_polls_;            // the kernel or a filter has no io_cancel
   std::atomic<std::uint32_t> polls_made_;     // by any thread, a hint for the patrol
   std::atomic<std::uint32_t> leads_made_;     // the same; written under the lock

@@ -17,13 +17,14 @@
 
 #include <bit>
 
+#include "base/tuning.h"
 #include "exec/direct.h"
 
 namespace atomrt::exec {
 
 class DirectContexts {
  public:
-  static constexpr unsigned OWN = 15;
+  static constexpr unsigned OWN = tuning::OWN_CONTEXTS;
   // One bit for each context, the common one's the lowest.
   using Set = std::uint32_t;
   static constexpr Set COMMON = 1;

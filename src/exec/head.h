@@ -8,6 +8,7 @@
 // SIGXFSZ around a write.
 #pragma once
 
+#include "base/tuning.h"
 #include "chain/request.h"
 #include "exec/perform.h"
 
@@ -17,9 +18,9 @@ namespace atomrt::exec {
 // are free: handing one over takes the caller half as long as the read, and costs a worker twice as much on top.
 class Budget {
  public:
-  static constexpr std::size_t ONE_CALL = 128 * 1024;
+  static constexpr std::size_t ONE_CALL = tuning::HEAD_BYTES;
   static constexpr std::size_t UNLIMITED = SIZE_MAX;  // the caller waits anyway
-  static constexpr std::size_t SMALL = 4096;
+  static constexpr std::size_t SMALL = tuning::HEAD_FREE_BYTES;
 
   explicit Budget(std::size_t bytes) : left_(bytes) {}
   [[nodiscard]] std::size_t left() const { return left_; }

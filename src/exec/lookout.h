@@ -12,12 +12,14 @@
 
 #include <atomic>
 
+#include "base/tuning.h"
+
 namespace atomrt::exec {
 
 class Lookout {
  public:
-  static constexpr unsigned MOST = 16;
-  static constexpr unsigned RETRY = 64;
+  static constexpr unsigned MOST = tuning::LOOKOUT_CREDIT;
+  static constexpr unsigned RETRY = tuning::LOOKOUT_RETRY;
 
   // has_others: other threads can run while this one looks (there are more processors, or it yields its own).
   void start(bool has_others) { may_look_ = has_others; }

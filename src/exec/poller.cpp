@@ -4,19 +4,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/tuning.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/memory.h"
 #include "os/thread.h"
 
 namespace atomrt::exec {
-
-namespace {
-
-// More than ten times what the kernel takes for one: a hundred thousand must not be polled every 10 ms.
-constexpr std::int64_t LOOK_NS_FOR_EACH = 1'000;
-
-}  // namespace
 
 using chain::Chain;
 using chain::Place;
@@ -72,7 +66,8 @@ void Poller::work() {
     const std::uint32_t sequence = sequence_.load(std::memory_order_relaxed);
     quiet = sequence == seen ? quiet + 1 : 0;
     seen = sequence;
-    const std::int64_t look_ns = (quiet < SHORT_LOOKS ? SHORT_NS : LONG_NS) + LOOK_NS_FOR_EACH * polled;
+    const std::int64_t least_ns = quiet < tuning::SHORT_POLLS ? tuning::SHORT_POLL_NS : tuning::LONG_POLL_NS;
+    const std::int64_t look_ns = least_ns + tuning::POLL_NS_FOR_EACH * polled;
     if (os::poll_all(polls_.items, polled, look_ns) > 0) {
       quiet = 0;
       hand_out(polled);

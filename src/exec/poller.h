@@ -3,9 +3,9 @@
 // (terminals, FIFOs opened for both ways, or neither of the two is available or has room) and that no worker waits for
 // itself. So blocked requests never take a thread each.
 //
-// The thread can't be woken from poll without a signal or a descriptor: it looks again each SHORT_NS after something
-// has happened, and each LONG_NS otherwise. A request that comes in between is polled for that much later, and one that
-// was cancelled is dropped that much later; a peer's bytes are seen at once.
+// The thread can't be woken from poll without a signal or a descriptor: it looks again each SHORT_POLL_NS after
+// something has happened, and each LONG_POLL_NS otherwise (base/tuning.h). A request that comes in between is polled
+// for that much later, and one that was cancelled is dropped that much later; a peer's bytes are seen at once.
 //
 // A request here is BLOCKED, or RUNNING where it has moved bytes; it is known by name alone, as it may be taken and be
 // over at any time.
@@ -24,9 +24,6 @@ namespace atomrt::exec {
 
 class Poller {
  public:
-  static constexpr std::int64_t SHORT_NS = 1'000'000;
-  static constexpr std::int64_t LONG_NS = 10'000'000;
-  static constexpr unsigned SHORT_LOOKS = 50;  // without news, before looks become long
 
   // ready: the chain is the callee's (place MOVING, or RUNNING where it has moved bytes), on the poller's thread.
   void start(void* host, void (*ready)(void* host, chain::Chain&)) {

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/tuning.h"
 #include "exec/direct.h"
 #include "os/clock.h"
 #include "os/signals.h"
@@ -38,14 +39,14 @@ void Reaper::work(Direct& direct) {
   for (;;) {
     while (direct.offer_leftover()) {
     }
-    if (direct.do_chores()) os::futex_wait_until(nobody_wakes, 0, os::now_ns() + CHORES_NS);
+    if (direct.do_chores()) os::futex_wait_until(nobody_wakes, 0, os::now_ns() + tuning::CHORES_NS);
     if (direct.is_reaper_needed()) {
       lead(direct, self);
       was_needed = true;
       continue;
     }
     if (was_needed && lingers_.is_worthwhile()) {
-      linger(direct, self, LINGER_NS);
+      linger(direct, self, tuning::LINGER_NS);
       lingers_.look_ended(direct.is_reaper_needed());
     }
     was_needed = direct.is_reaper_needed();
@@ -64,14 +65,14 @@ void Reaper::lead(Direct& direct, std::uintptr_t self) {
   direct.process(By::LIBRARY);
   if (!direct.is_reaper_needed()) return;
   if (ring != nullptr && direct.may_sleep_in_kernel()) {
-    os::wait_for_event(ring, os::LIBRARY_THREAD_SIGNALS, os::now_ns() + MOST_SLEEP_NS);
+    os::wait_for_event(ring, os::LIBRARY_THREAD_SIGNALS, os::now_ns() + tuning::REAPER_SLEEP_NS);
     return;
   }
   bell_.store(RESTS, std::memory_order_seq_cst);
   if (direct.has_leftovers()) return;
   // A leader that stopped before the bell was set has rung for nobody.
   if (ring != nullptr ? direct.may_sleep_in_kernel() : direct.is_without_leader()) return;
-  sleep_on_bell(RESTS, os::now_ns() + Direct::FOLLOWER_NS);
+  sleep_on_bell(RESTS, os::now_ns() + tuning::FOLLOWER_NS);
 }
 
 // A program that has one notifying request at a time needs the reaper again in a moment, and would have to wake it: so
@@ -89,10 +90,10 @@ bool Reaper::linger(Direct& direct, std::uintptr_t self, std::int64_t most_ns) {
 // and no poll has come for a while, or none is left; a thread that changes that wakes the resting reaper.
 bool Reaper::patrol(Direct& direct, std::uintptr_t self) {
   std::uint32_t seen_polls = direct.polls_made(), seen_leads = direct.leads_made();
-  for (unsigned quiet = 0; quiet < MOST_QUIET_PATROLS;) {
+  for (unsigned quiet = 0; quiet < tuning::QUIET_PATROLS;) {
     bell_.store(PATROLS, std::memory_order_seq_cst);
     if (direct.is_reaper_needed() || direct.has_leftovers()) return true;
-    if (!direct.is_apart() || !direct.has_polls()) sleep_on_bell(PATROLS, os::now_ns() + PATROL_NS);
+    if (!direct.is_apart() || !direct.has_polls()) sleep_on_bell(PATROLS, os::now_ns() + tuning::PATROL_NS);
     if (direct.is_reaper_needed() || direct.has_leftovers()) return true;
     const std::uint32_t polls = direct.polls_made(), leads = direct.leads_made();
     const bool is_led = direct.is_led(), has_polls = direct.has_polls();
@@ -102,7 +103,7 @@ bool Reaper::patrol(Direct& direct, std::uintptr_t self) {
     seen_leads = leads;
     if (!is_left_alone || !has_polls) continue;
     direct.process(By::LIBRARY);
-    while (direct.has_polls() && direct.leads_made() == leads && linger(direct, self, MOST_SLEEP_NS)) {
+    while (direct.has_polls() && direct.leads_made() == leads && linger(direct, self, tuning::REAPER_SLEEP_NS)) {
       direct.process(By::LIBRARY);
     }
     seen_polls = direct.polls_made();
@@ -118,7 +119,7 @@ bool Reaper::rest(Direct& direct) {
   const std::uint32_t processed = direct.processed_.load(std::memory_order_relaxed);
   const std::int64_t end = os::now_ns() + idle_ns_.load(std::memory_order_relaxed);
   for (;;) {
-    const os::Slice slice = os::slice_of(end, LOOK_NS);
+    const os::Slice slice = os::slice_of(end, tuning::REAPER_SLEEP_NS);
     if (os::futex_wait_until(bell_, RESTS, slice.end_ns) != ETIMEDOUT) return false;
     if (direct.has_events()) direct.process(By::LIBRARY);
     if (processed != direct.processed_.load(std::memory_order_relaxed)) return false;

@@ -53,12 +53,6 @@ class Reaper {
   [[nodiscard]] unsigned created() const { return thread_.created(); }
 
  private:
-  static constexpr std::int64_t MOST_SLEEP_NS = 1'000'000'000;
-  static constexpr std::int64_t LOOK_NS = 1'000'000'000;
-  static constexpr std::int64_t LINGER_NS = 5'000'000;
-  static constexpr std::int64_t CHORES_NS = 1'000'000;  // between two tries of notifications that found no room
-  static constexpr std::int64_t PATROL_NS = 1'000'000;
-  static constexpr unsigned MOST_QUIET_PATROLS = 64;  // without a new poll, before it rests
   enum Asleep : std::uint32_t { AWAKE, RESTS, PATROLS };
   static void* run_thread(void* direct);
   void work(Direct& direct);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/retrier.h"
 
+#include "base/tuning.h"
 #include "chain/finish.h"
 #include "os/thread.h"
 
@@ -58,7 +59,7 @@ void Retrier::give_moment() {
   if (caller == SEVERAL) return sleep_for(MOMENT_NS);
   const std::int64_t before = os::processor_ns(caller);
   if (sleepers_.is_worthwhile()) {
-    sleep_for(LOOK_NS);
+    sleep_for(tuning::RELAY_LOOK_NS);
     if (os::processor_ns(caller) == before) return;
   }
   sleep_for(MOMENT_NS);

@@ -10,6 +10,7 @@
 // Locks: `mutex_` protects the list, and whether a thread serves it; taken by finishers with signals blocked.
 #pragma once
 
+#include "base/tuning.h"
 #include "chain/chain.h"
 #include "exec/lookout.h"
 #include "os/mutex.h"
@@ -18,8 +19,7 @@ namespace atomrt::exec {
 
 class Retrier {
  public:
-  static constexpr std::int64_t MOMENT_NS = 100'000;
-  static constexpr std::int64_t LOOK_NS = 5'000;
+  static constexpr std::int64_t MOMENT_NS = tuning::RELAY_NS;
 
   // try_again: runs a chain's tail; true when the chain is over.
   void start(void* engine, bool (*try_again)(void* engine, chain::Chain& chain));

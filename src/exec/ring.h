@@ -19,6 +19,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/tuning.h"
 #include "chain/chain.h"
 #include "exec/context.h"
 #include "exec/mailbox.h"
@@ -29,7 +30,7 @@ namespace atomrt::exec {
 
 class Ring {
  public:
-  static constexpr unsigned ENTRIES = 256;
+  static constexpr unsigned ENTRIES = tuning::RING_ENTRIES;
 
   struct Settings {
     unsigned entries;          // room for submissions

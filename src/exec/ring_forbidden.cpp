@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the ring's thread does when io_uring_enter is forbidden by a seccomp filter entered while the ring was in use.
+#include "base/tuning.h"
 #include "exec/ring_thread.h"
 #include "os/clock.h"
 
@@ -9,10 +10,6 @@ using chain::Chain;
 using chain::Place;
 
 namespace {
-
-// Between two looks at the completions, when the kernel can't be asked: doubled from the shortest to the longest.
-constexpr std::int64_t SHORTEST_LOOK_NS = 50'000;
-constexpr std::int64_t LONGEST_LOOK_NS = 1'000'000;
 
 // An error of io_uring_enter itself that is not temporary: a filter forbids it, with any errno it likes.
 bool is_forbidden(int outcome) {
@@ -40,15 +37,15 @@ bool RingThread::is_unsent(const Chain& chain) const {
 void RingThread::wind_up() {
   ring_.refuse();
   pass_on_polls();
-  std::int64_t look_ns = SHORTEST_LOOK_NS;
+  std::int64_t look_ns = tuning::SHORTEST_RING_LOOK_NS;
   while (in_kernel_ != 0) {
     if (see_to_completions()) {
-      look_ns = SHORTEST_LOOK_NS;
+      look_ns = tuning::SHORTEST_RING_LOOK_NS;
       continue;
     }
     const os::FutexWord nobody_wakes{0};
     os::futex_wait_until(nobody_wakes, 0, os::now_ns() + look_ns);
-    look_ns = look_ns < LONGEST_LOOK_NS ? look_ns * 2 : LONGEST_LOOK_NS;
+    look_ns = look_ns < tuning::LONGEST_RING_LOOK_NS ? look_ns * 2 : tuning::LONGEST_RING_LOOK_NS;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <liburing.h>
 #include <poll.h>
 
+#include "base/tuning.h"
 #include "exec/perform.h"
 #include "os/clock.h"
 #include "os/thread.h"
@@ -19,12 +20,6 @@ namespace {
 // The user_data of completions that belong to no chain; a chain's number is never 0.
 constexpr std::uint64_t NOBODYS = 0;
 constexpr std::uint64_t DOORBELL = 1ULL << 32;
-
-// Longer spins gave no gain, and on a small machine they take the processor from others.
-constexpr std::int64_t SPIN_NS = 5'000;
-
-// Between two passes over notifications that found no thread.
-constexpr std::int64_t CHORES_NS = 1'000'000;
 
 // aio_reqprio lowers the I/O priority from the thread's own: best effort, the middle of its eight levels. The numbers
 // are those of ioprio_set(2). <linux/ioprio.h> is not included: in Debian's Linux 6.1.192 it is not valid C++, as a
@@ -133,7 +128,7 @@ bool RingThread::try_stream(Chain& chain) {
 // locks that their cancellers may hold.
 void RingThread::stage(Chain& chain) {
   if (!has_room_for(chain)) return pass_on(chain);
-  if (staged_count_ == MOST_STAGED) submit_staged();
+  if (staged_count_ == tuning::RING_STAGED) submit_staged();
   io_uring_sqe* const place = entry();
   if (place == nullptr) return pass_on(chain);
   chain.is_polled = is_stream_transfer(chain);
@@ -291,7 +286,7 @@ bool RingThread::has_news() const {
 
 bool RingThread::linger() {
   if (!ring_.settings_.has_others) return give_way();
-  const std::int64_t end = os::now_ns() + SPIN_NS;
+  const std::int64_t end = os::now_ns() + tuning::RING_LOOK_NS;
   do {
     if (has_news()) return true;
   } while (os::now_ns() < end);
@@ -303,8 +298,7 @@ bool RingThread::linger() {
 // thread that polls for the result would do so to the end of its time slice. A program that computes after a burst also
 // keeps the processor that long, so the thread yields only if that has been of use: if several letters came at once.
 bool RingThread::give_way() {
-  constexpr unsigned BURST = 32;
-  if (burst_ < BURST || !yielding_.is_worthwhile()) return false;
+  if (burst_ < tuning::RING_BURST || !yielding_.is_worthwhile()) return false;
   os::yield_processor();
   has_yielded_ = has_news();
   if (!has_yielded_) yielding_.look_ended(false);
@@ -330,7 +324,7 @@ bool RingThread::sleep() {
     return true;
   }
   const std::int64_t idle_ns = ring_.idle_ns_.load(std::memory_order_relaxed);
-  const timespec most = os::to_timespec(has_chores ? CHORES_NS : idle_ns);
+  const timespec most = os::to_timespec(has_chores ? tuning::CHORES_NS : idle_ns);
   __kernel_timespec time{most.tv_sec, most.tv_nsec};
   io_uring_cqe* unused;
   const int error = io_uring_submit_and_wait_timeout(&uring_.ring, &unused, 1, &time, nullptr);

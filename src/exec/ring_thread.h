@@ -12,6 +12,7 @@
 
 #include <cstdint>
 
+#include "base/tuning.h"
 #include "exec/lookout.h"
 #include "exec/ring.h"
 #include "exec/uring.h"
@@ -31,7 +32,6 @@ class RingThread {
   [[nodiscard]] bool work();
 
  private:
-  static constexpr unsigned MOST_STAGED = 64;
 
   void read_letters();
   void begin(aiocb::RequestName name);
@@ -64,7 +64,7 @@ class RingThread {
 
   Ring& ring_;
   Uring uring_{};
-  chain::Chain* staged_[MOST_STAGED]{};
+  chain::Chain* staged_[tuning::RING_STAGED]{};
   unsigned staged_count_ = 0;
   std::uint32_t in_kernel_ = 0;       // chains
   std::uint32_t transfers_ = 0;       // of those, not polls

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "exec/spawner.h"
 
+#include "base/tuning.h"
 #include "os/clock.h"
 #include "os/thread.h"
 
@@ -50,7 +51,7 @@ void Spawner::work() {
   for (;;) {
     const bool is_asked = (wanted_.exchange(0, std::memory_order_seq_cst) & ASKED) != 0;
     if (is_asked || has_more) has_more = do_asked_(host_);
-    if (!sleep(has_more ? RETRY_NS : idle_ns_.load(std::memory_order_relaxed)) || has_more) continue;
+    if (!sleep(has_more ? tuning::SPAWN_RETRY_NS : idle_ns_.load(std::memory_order_relaxed)) || has_more) continue;
     if (retire()) return;
     sleep_while_needed();
   }

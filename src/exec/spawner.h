@@ -32,8 +32,6 @@ namespace atomrt::exec {
 
 class Spawner {
  public:
-  static constexpr std::int64_t RETRY_NS = 1'000'000;
-
   // do_asked: does all that was asked for, on the spawner's thread. True: there is more to do, after a pause.
   void start(void* host, bool (*do_asked)(void* host)) {
     host_ = host;

@@ -8,9 +8,6 @@
 
 namespace atomrt::exec {
 
-// Less than any storage takes, and more than a copy that is not preempted.
-constexpr std::int64_t QUICK_NS = 20'000;
-
 // perform, on any thread; counts for Score::QUICK if the file system can't tell.
 [[nodiscard]] long perform_timed(chain::Chain& chain, DescriptorHints& hints);
 

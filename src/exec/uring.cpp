@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "base/tuning.h"
 #include "os/memory.h"
 #include "os/system_call.h"
 
@@ -18,9 +19,6 @@ constexpr std::size_t RING_HEAD = 1024;
 constexpr std::uint8_t IS_REGISTERED_RING = 1;
 // Before Linux 6.10 the memory of either part must be contiguous: one page.
 constexpr unsigned ENTRIES_OF_ONE_PAGE = 64, COMPLETIONS_OF_ONE_PAGE = 128;
-// The kernel sizes its hash table of pending polls by the completion queue: 128 buckets for this size. To cancel a poll
-// it walks a bucket, so with many polls a small table is slow.
-constexpr unsigned LEAST_COMPLETIONS = 4096;
 
 std::size_t rounded(std::size_t size) { return (size + PAGE - 1) / PAGE * PAGE; }
 
@@ -53,7 +51,7 @@ void point(io_uring& ring, const io_uring_params& made, char* rings, char* entri
 
 int try_open(Uring& uring, unsigned entries) {
   const unsigned twice = entries * 2;
-  const unsigned least = entries > ENTRIES_OF_ONE_PAGE ? LEAST_COMPLETIONS : COMPLETIONS_OF_ONE_PAGE;
+  const unsigned least = entries > ENTRIES_OF_ONE_PAGE ? tuning::LEAST_COMPLETIONS : COMPLETIONS_OF_ONE_PAGE;
   const unsigned completions = twice < least ? least : twice;
   const std::size_t rings_size = rounded(RING_HEAD + completions * sizeof(io_uring_cqe) + entries * sizeof(unsigned));
   const std::size_t entries_size = rounded(entries * sizeof(io_uring_sqe));

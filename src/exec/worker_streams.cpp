@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Streams of the workers: one try, and what waits for the peer if it is not ready.
+#include "base/tuning.h"
 #include "exec/perform.h"
 #include "exec/workers.h"
 
@@ -44,14 +45,13 @@ long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
 chain::Released Workers::run_stream(Chain& chain) {
   // poll may report room that is too little for a datagram: after so many failed tries the thread waits in the call
   // itself. A reader that finds nothing was outrun by another one, and waits again.
-  constexpr int MOST_VAIN_TRIES = 16;
   const std::uint32_t generation = generation_of(chain);
   const bool writes = chain.operation == chain::Operation::WRITE;
   bool is_blocked = false;
   std::size_t moved = chain.moved;
-  int vain = 0;
+  unsigned vain = 0;
   long result;
-  while ((result = try_stream(chain, writes && vain > MOST_VAIN_TRIES, is_blocked)) == NOT_READY) {
+  while ((result = try_stream(chain, writes && vain > tuning::VAIN_TRIES, is_blocked)) == NOT_READY) {
     vain = chain.moved == moved ? vain + 1 : 0;
     moved = chain.moved;
     if (vain == 0 || !writes) {
@@ -78,7 +78,7 @@ chain::Released Workers::run_stream(Chain& chain) {
 bool Workers::leave_to_others(Chain& chain) {
   {
     os::Locked locked(mutex_);
-    if (blocked_ < MOST_BLOCKED) return false;
+    if (blocked_ < tuning::POLLING_WORKERS) return false;
   }
   return poller_.add(chain);
 }
@@ -106,7 +106,7 @@ bool Workers::give_way(Chain& chain) {
 bool Workers::wait_for_peer(Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken) {
   for (os::Patience patience;;) {
     const int fd = descriptor_of(chain);
-    const bool ready = os::wait_until_ready(fd, writes, POLL_SLICE_NS);
+    const bool ready = os::wait_until_ready(fd, writes, tuning::POLL_SLICE_NS);
     const std::uint64_t state = chain.state.load(std::memory_order_acquire);
     const auto place = static_cast<Place>(chain::low_of(state));
     if (chain::generation_of(state) != generation) return false;

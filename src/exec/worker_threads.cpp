@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How many workers there are: when one more is of use, who makes it, what happens where none can be made, and when one
 // may leave.
+#include "base/tuning.h"
 #include "chain/finish.h"
 #include "exec/workers.h"
 
@@ -9,17 +10,10 @@ namespace atomrt::exec {
 using chain::Chain;
 using chain::Place;
 
-namespace {
-
-// How many threads share requests that only copy: enough to overlap with the submitter on a small machine.
-constexpr unsigned MOST_FOR_MODEST = 2;
-
-}  // namespace
-
 // Whether more threads are of use than those coming to the queue, one for each chain. If not, running workers look at
 // the queue afterwards.
 bool Workers::wants_more_locked(unsigned coming) const {
-  const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < MOST_FOR_MODEST;
+  const bool is_one_more_of_use = modest_ > 0 && copying_ + coming < tuning::COPYING_WORKERS;
   return queued_ - modest_ + is_one_more_of_use > coming && running_ + coming - telling_ < limit_;
 }
 

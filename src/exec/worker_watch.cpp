@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Idle workers: one keeps watch over what is left to waiters, one looks for new work for a moment before it sleeps.
+#include "base/tuning.h"
 #include "exec/workers.h"
 
 namespace atomrt::exec {
 
 using chain::Chain;
-
-namespace {
-
-// So many looks in a row that find an empty queue end a watch.
-constexpr unsigned MOST_EMPTY_LOOKS = 32;
-
-}  // namespace
 
 // Returns at once unless waiters take what comes. Else returns when a chain needs a worker, or waiters take no more.
 void Workers::keep_watch_locked() {
@@ -20,9 +14,9 @@ void Workers::keep_watch_locked() {
   if (first != nullptr ? !is_deferred(*first) : takes_.load(std::memory_order_relaxed) == seen_takes_) return;
   watching_.store(true, std::memory_order_seq_cst);
   aiocb::RequestName last{};
-  for (unsigned empty_looks = 0; empty_looks < MOST_EMPTY_LOOKS;) {
+  for (unsigned empty_looks = 0; empty_looks < tuning::EMPTY_WATCHES;) {
     const std::uint32_t takes = takes_.load(std::memory_order_relaxed);
-    sleep_locked(WATCH_NS);
+    sleep_locked(tuning::WATCH_NS);
     look_after_lone_locked(false);
     first = queue_.first();
     if (first == nullptr) {
@@ -52,7 +46,7 @@ void Workers::look_around_locked() {
   looking_ = true;
   const std::uint32_t arrivals = arrivals_.load(std::memory_order_relaxed);
   mutex_.unlock();
-  const std::int64_t end = os::now_ns() + LOOK_NS;
+  const std::int64_t end = os::now_ns() + tuning::WORKER_LOOK_NS;
   do {
     os::relax();
   } while (arrivals_.load(std::memory_order_relaxed) == arrivals && os::now_ns() < end);

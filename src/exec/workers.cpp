@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/tuning.h"
 #include "chain/finish.h"
 #include "exec/perform.h"
 #include "os/thread.h"
@@ -13,12 +14,6 @@ using chain::Chain;
 using chain::Place;
 
 namespace {
-
-// The shortest sleep of an idle thread that may not leave yet.
-constexpr std::int64_t KEPT_NS = 1'000'000'000;
-
-// Between two passes over notifications that found no thread.
-constexpr std::int64_t CHORES_NS = 1'000'000;
 
 // The submitter of a request without notification is likely to wait for it: otherwise it could only poll.
 bool waiter_may_take(const Chain& chain) {
@@ -162,8 +157,8 @@ Chain* Workers::next() {
       mutex_.lock();
       if (!queue_.empty() && running_ < limit_) continue;
     }
-    const std::int64_t idle_ns = is_kept ? std::max(idle_ns_, KEPT_NS) : idle_ns_;
-    is_kept = sleep_locked(has_chores ? CHORES_NS : idle_ns);
+    const std::int64_t idle_ns = is_kept ? std::max(idle_ns_, tuning::KEPT_WORKER_NS) : idle_ns_;
+    is_kept = sleep_locked(has_chores ? tuning::CHORES_NS : idle_ns);
     if (is_kept && may_leave_locked()) {
       --threads_;
       mutex_.unlock();

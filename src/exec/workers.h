@@ -2,9 +2,10 @@
 // Workers: the threads context. Threads made on demand that drain one queue and leave when idle; the context of last
 // resort, which can do everything.
 //
-// A stream request whose peer is not ready is polled for by kernel AIO, else by up to MOST_BLOCKED workers, which are
-// faster than the poller, else by the poller. Those workers do not count against the limit, and give the request to the
-// poller after POLL_SLICE_NS, as a thread can't be woken from poll without a signal or a descriptor.
+// A stream request whose peer is not ready is polled for by kernel AIO, else by some workers (POLLING_WORKERS, in
+// base/tuning.h, as the other numbers here), which are faster than the poller, else by the poller. Those workers do not
+// count against the limit, and give the request to the poller after POLL_SLICE_NS, as a thread can't be woken from poll
+// without a signal or a descriptor.
 //
 // File transfers whose waiters take them over (Score::TAKEN) wake no worker, as by the time it runs they are over; one
 // worker keeps watch, looks every WATCH_NS, and runs what has been lying since its last look. That ends the score, and
@@ -31,11 +32,6 @@ namespace atomrt::exec {
 
 class Workers {
  public:
-  static constexpr std::int64_t POLL_SLICE_NS = 20'000'000;
-  static constexpr unsigned MOST_BLOCKED = 2;
-  static constexpr std::int64_t WATCH_NS = 150'000;
-  static constexpr std::int64_t LOOK_NS = 10'000;
-
   using MayStart = exec::MayStart;
 
   // For workers and the poller.

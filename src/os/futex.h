@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cstdint>
 
+#include "base/tuning.h"
 #include "os/clock.h"
 #include "os/system_call.h"
 
@@ -71,7 +72,7 @@ class Patience {
  public:
   void wait() {
     assert(holds_no_lock());  // the other thread may need it to get on
-    if (++turns_ % YIELDS != 0) {
+    if (++turns_ % tuning::PATIENT_YIELDS != 0) {
       system_call(SYS_sched_yield);
     } else {
       const FutexWord nobody_wakes{0};
@@ -80,7 +81,6 @@ class Patience {
   }
 
  private:
-  static constexpr unsigned YIELDS = 32;
   unsigned turns_ = 0;
 };
 

@@ -11,6 +11,7 @@
 
 #include <cassert>
 
+#include "base/tuning.h"
 #include "os/futex.h"
 
 namespace atomrt::os {
@@ -28,14 +29,13 @@ class Mutex {
   }
 
  private:
-  static constexpr int MOST_LOOKS = 100;
 
   void take() {
     std::uint32_t expected = 0;
     if (word_.compare_exchange_strong(expected, 1, std::memory_order_acquire, std::memory_order_relaxed)) return;
     // What a lock protects here takes tens of nanoseconds, a sleep and its wake-up microseconds: look again for a
     // moment, unless somebody sleeps already.
-    for (int look = 0; look < MOST_LOOKS && expected != 2; ++look) {
+    for (int look = 0; look < tuning::MUTEX_LOOKS && expected != 2; ++look) {
       relax();
       expected = word_.load(std::memory_order_relaxed);
       if (expected != 0) continue;

@@ -2,6 +2,7 @@
 // perform_timed: whose reads are known to copy only. What a read takes is the test's.
 #include "exec/timed.h"
 
+#include "base/tuning.h"
 #include "chain/chains.h"
 
 namespace {
@@ -9,7 +10,6 @@ namespace {
 using namespace atomrt::unit;
 using atomrt::chain::Chain;
 using atomrt::exec::DescriptorHints;
-using atomrt::exec::QUICK_NS;
 using atomrt::exec::Score;
 
 std::int64_t clock_ns = 0;
@@ -36,7 +36,7 @@ void several_quick_reads_in_a_row_make_it_quick(void**) {
   Chain& chain = f.chain(3);
   f.read(chain, 0, 1);
   assert_false(f.is_quick(3));
-  f.read(chain, QUICK_NS - 1, 16);
+  f.read(chain, atomrt::tuning::QUICK_NS - 1, 16);
   assert_true(f.is_quick(3));
   assert_false(f.is_quick(4));
 }
@@ -45,7 +45,7 @@ void a_slow_one_ends_it(void**) {
   Fixture f;
   Chain& chain = f.chain(3);
   f.read(chain, 1000, 16);
-  f.read(chain, QUICK_NS, 1);
+  f.read(chain, atomrt::tuning::QUICK_NS, 1);
   assert_false(f.is_quick(3));
   f.read(chain, 1000, 1);
   assert_false(f.is_quick(3));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Lane in random orders of events, held against its rules after each; with many files; and with threads that enter and
 // leave at once.
+#include "base/tuning.h"
 #include "chain/lane.h"
 
 #include "chain/lanes.h"
@@ -173,10 +174,10 @@ void stream_rules_hold_in_any_order_of_events(void**) {
 
 void a_crowd_is_more_than_a_few_chains_of_one_file(void**) {
   Lanes lanes;
-  Chain* chains[atomrt::chain::FEW + 1] = {};
+  Chain* chains[atomrt::tuning::CROWD_LIMIT + 1] = {};
   for (Chain*& chain : chains) {
     chain = &lanes.make(Kind::WRITE);  // the first goes, the others are held
-    const bool is_first = chain == chains[0], is_last = chain == chains[atomrt::chain::FEW];
+    const bool is_first = chain == chains[0], is_last = chain == chains[atomrt::tuning::CROWD_LIMIT];
     const Entry expected = is_first ? Entry::GO : is_last ? Entry::HELD_IN_CROWD : Entry::HELD;
     assert_int_equal(lanes.table.enter(*chain, KEY), expected);
     assert_int_equal(is_crowded(*chain), is_last);
