@@ -25,7 +25,7 @@ from comparison.results import Results  # noqa: E402
 from comparison.schedule import Schedule  # noqa: E402
 
 SIZE = 8 << 20
-RIVALS = [rival.Rival(name) for name in ('atomrt', 'atomrt:threads', 'glibc', 'io_uring', 'libaio', 'psync', 'pool')]
+RIVALS = [rival.Rival(name) for name in ('atomrt', 'atomrt:threads', 'glibc', 'io_uring', 'libaio', 'psync', 'pool', 'poll')]
 # What a file system or a container may refuse to a rival by hand; atomrt and glibc have no such excuse.
 EXCUSES = ('Function not implemented', 'Operation not permitted', 'not installed', 'Resource temporarily unavailable')
 
@@ -33,7 +33,8 @@ EXCUSES = ('Function not implemented', 'Operation not permitted', 'not installed
 def workloads():
     return (work.product(work.CACHES, work.MIXES, depths=(4,)) + work.product(waitings=work.WAITINGS[1:], depths=(1, 4))
             + work.product(('cached', 'direct'), ('read',), ('64k', '1m'), (2,), threads=(2,))
-            + work.product(depths=(1024,)) + work.costs()
+            + work.product(('direct',), depths=(2,), threads=(16,)) + work.product(mixes=('write',), threads=(4,), files=('one',))
+            + work.product(depths=(1024,)) + work.costs() + work.trips()
             + [work.Workload(kind='sync', mix='write'), work.Workload(depth=4, tool='fio')] + work.streams((1, 50)) + work.lists((1, 50)))
 
 
@@ -92,7 +93,8 @@ def try_command(build, folder):
 def check_selections():
     """What the options select can be measured; each bar's needs are among the pairs."""
     failures = []
-    for arguments in (['--quick'], [], ['--bars', 'base'], ['--bars', 'scale'], ['--bars', 'fast', '--file-systems', 'xfs', 'tmpfs']):
+    for arguments in (['--quick'], [], ['--bars', 'base'], ['--bars', 'scale'], ['--bars', 'threads'],
+                      ['--kind', 'pipe_trip', '--rivals', 'atomrt', 'poll'], ['--threads', '4', '--files', 'own', 'one'], ['--bars', 'fast', '--file-systems', 'xfs', 'tmpfs']):
         pairs, chosen, rivals, wanted = options.selection(options.parse(arguments))
         if not pairs or not chosen or not rivals or any(not who.covers(workload) for workload, who in pairs):
             failures.append(f'{arguments}: a selection that cannot be measured')

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Callable
 
 from .rival import Rival
-from .workload import BLOCKED, LENGTHS, LISTS, STREAMS, Workload, lists, product, streams
+from .workload import BLOCKED, LENGTHS, LISTS, STREAMS, THREADS, TRIPS, Workload, lists, product, streams
 
-ATOMRT, GLIBC, URING, LIBAIO, PSYNC = (Rival(name) for name in ('atomrt', 'glibc', 'io_uring', 'libaio', 'psync'))
+ATOMRT, GLIBC, URING, LIBAIO, PSYNC, POLL = (Rival(name) for name in
+                                             ('atomrt', 'glibc', 'io_uring', 'libaio', 'psync', 'poll'))
+WITHOUT_RING = Rival('atomrt:head+direct+waiter+threads')
 BEST_BY_HAND = (URING, LIBAIO)
 
 
@@ -159,6 +161,33 @@ def scale():
     long_lists = [workload for workload in waited_for if workload.depth >= LENGTHS[-1] // 10]
     return bars + [growth(1.5, long_lists, 'cpu_ns', lambda workload: workload.depth),
                    most(0.01, waited_for, 'needless_wakes')]
+
+
+def round_trips():
+    bars = []
+    for kind in TRIPS:
+        for mine in (ATOMRT, WITHOUT_RING):
+            bars += [against(1, Workload(kind=kind), (GLIBC,), mine), against(0.85, Workload(kind=kind), (POLL,), mine),
+                     against(1.5, Workload(kind=kind, one_processor=True), (GLIBC,), mine)]
+    return bars
+
+
+def threads():
+    """Threads of one process, each with a file of its own unless it says one file; and a byte there and back."""
+    bars = []
+    for mix in ('read', 'write'):
+        direct = Workload(cache='direct', mix=mix)
+        bars += [against(required, replace(direct, threads=count), BEST_BY_HAND)
+                 for count, required in ((1, 0.95), (4, 0.92), (16, 0.92))]
+        bars += [against(0.85, replace(direct, depth=8, threads=count), BEST_BY_HAND) for count in (4, 16)]
+    write = Workload(mix='write')
+    for count in THREADS:
+        bars += [against(0.45, replace(write, threads=count), (PSYNC,)), against(1, replace(write, threads=count), (URING,)),
+                 against(0.9, replace(write, threads=count, depth=8), (URING,))]
+    bars.append(against(1, replace(write, threads=4, files='one'), (URING,)))
+    bars.append(against(0.8, Workload(cache='uncached', depth=8, threads=4), BEST_BY_HAND))
+    bars += [against(0.9, Workload(threads=count), (PSYNC,)) for count in THREADS]
+    return bars + round_trips()
 
 
 def fast(file_systems):

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 
 PIECE = 1 << 20
+FULL_SIZED = 2  # files; those of further threads are an eighth, so that sixteen of them fit
 
 
 class Unavailable(Exception):
@@ -85,10 +86,11 @@ class Files:
         if not workload.is_on_files():
             return []
         temperature = 'warm' if workload.cache == 'cached' else 'cold'
-        paths = [os.path.join(self.place(workload.file_system), f'{temperature}.{number}')
-                 for number in range(workload.threads)]
-        for path in paths:
+        count = 1 if workload.files == 'one' else workload.threads
+        paths = [os.path.join(self.place(workload.file_system), f'{temperature}.{number}') for number in range(count)]
+        for number, path in enumerate(paths):
             if not os.path.exists(path):
-                self.say(f'writing {os.path.basename(path)}, {self.size >> 20} MiB')
-                write_file(path, self.size)
-        return paths
+                size = self.size if number < FULL_SIZED else max(self.size // 8 // PIECE, 4) * PIECE
+                self.say(f'writing {os.path.basename(path)}, {size >> 20} MiB')
+                write_file(path, size)
+        return paths * workload.threads if workload.files == 'one' else paths

@@ -50,11 +50,11 @@ def parse(arguments):
                                      epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     what = parser.add_argument_group('what is measured (each option narrows; all together are multiplied)')
     what.add_argument('--quick', action='store_true', help='the main workloads, within 60 seconds')
-    what.add_argument('--bars', choices=('base', 'fast', 'scale'), help='what a table of bars needs, and that table')
+    what.add_argument('--bars', choices=('base', 'fast', 'scale', 'threads'), help='what a table of bars needs, and that table')
     what.add_argument('--cost', action='store_true', help='count system calls, wake-ups, context switches and instructions '
                       'of a request, and nothing else; the full comparison does so, too')
     what.add_argument('--rivals', nargs='+', type=rival_of, metavar='RIVAL',
-                      help='atomrt glibc io_uring libaio psync pool (threads making plain calls), or atomrt:head+threads; '
+                      help='atomrt glibc io_uring libaio psync pool (threads making plain calls) poll (for trips), or atomrt:head+threads; '
                            'ratios are of the first to the others')
     what.add_argument('--with', dest='tool', choices=('probe', 'fio'), default='probe', help='the program that does the work')
     what.add_argument('--cache', nargs='+', choices=work.CACHES)
@@ -62,10 +62,12 @@ def parse(arguments):
     what.add_argument('--block', nargs='+', choices=work.BLOCKS)
     what.add_argument('--depth', nargs='+', type=positive(int), metavar='N')
     what.add_argument('--waiting', nargs='+', choices=work.WAITINGS)
-    what.add_argument('--threads', nargs='+', type=int, choices=range(1, 9), metavar='1..8')
-    what.add_argument('--kind', nargs='+', choices=('loop', 'sync', 'cost', 'pipe', 'socket', 'lists'),
+    what.add_argument('--threads', nargs='+', type=int, choices=range(1, work.MOST_THREADS + 1), metavar='N',
+                      help=f'of one process, 1 to {work.MOST_THREADS}')
+    what.add_argument('--files', nargs='+', choices=work.SHARING, help='of each thread its own, or one for all')
+    what.add_argument('--kind', nargs='+', choices=('loop', 'sync', 'cost', 'pipe', 'socket', 'lists') + tuple(work.TRIPS),
                       help='sync: fsync every 32 writes; cost: one cached read against pread; '
-                           'pipe, socket: --depth reads blocked on them; lists: aio_suspend on --depth requests')
+                           'pipe, socket: --depth reads blocked on them; pipe_trip, socket_trip: a byte there and back; lists: aio_suspend on --depth requests')
     what.add_argument('--file-systems', nargs='+', choices=work.FILE_SYSTEMS, metavar='NAME',
                       help='also on ext4 xfs btrfs (loop mounts) tmpfs overlayfs: root only; here is the directory')
     how = parser.add_argument_group('how')
@@ -81,7 +83,7 @@ def parse(arguments):
 
 def narrowed(options):
     """True where an axis was chosen: then the axes are multiplied."""
-    return any(getattr(options, name) for name in ('cache', 'mix', 'block', 'depth', 'waiting', 'threads', 'kind')) \
+    return any(getattr(options, name) for name in ('cache', 'mix', 'block', 'depth', 'waiting', 'threads', 'files', 'kind')) \
         or options.tool == 'fio'
 
 
@@ -89,13 +91,14 @@ def chosen(options):
     kinds = options.kind or ['loop']
     depths = options.depth or [1, 32]
     loops = work.product(options.cache or ['cached'], options.mix or ['read'], options.block or ['4k'], depths,
-                         options.waiting or ['suspend'], options.threads or [1])
+                         options.waiting or ['suspend'], options.threads or [1], options.files or ['own'])
     picked = [replace(workload, tool=options.tool) for workload in loops] if 'loop' in kinds else []
     if 'sync' in kinds:
         picked += [work.Workload(kind='sync', mix='write', cache=cache) for cache in options.cache or ['cached']]
     if 'cost' in kinds:
         picked += work.costs()
     picked += work.streams(options.depth or (10, 100, 1000), [kind for kind in work.STREAMS if kind in kinds])
+    picked += work.trips([kind for kind in work.TRIPS if kind in kinds])
     picked += work.lists(options.depth or work.LENGTHS) if 'lists' in kinds else []
     systems = options.file_systems or ['here']
     return [replace(workload, file_system=name) for name in systems for workload in picked
@@ -110,7 +113,7 @@ def selection(options):
     """The pairs to measure, the workloads and rivals of the tables, and the bars."""
     extra = [name for name in options.file_systems or [] if name != 'here']
     if options.bars:
-        wanted = {'base': bars.base, 'scale': bars.scale}.get(options.bars, lambda: bars.fast(extra))()
+        wanted = {'base': bars.base, 'scale': bars.scale, 'threads': bars.threads}.get(options.bars, lambda: bars.fast(extra))()
         pairs = [pair for bar in wanted for pair in bar.needs]
         names = list(dict.fromkeys(who for _, who in pairs))
         return pairs, list(dict.fromkeys(workload for workload, _ in pairs)), names, wanted

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Plots by gnuplot, each as SVG and as PNG: rate by depth, latency percentiles, cost by number of blocked requests."""
+"""Plots by gnuplot, each as SVG and as PNG: rate by depth and by threads, latency percentiles, cost by number of blocked
+requests."""
 
 import os
 import shutil
 import subprocess
 
-from .workload import CACHES, MIXES, STREAMS
+from .workload import CACHES, MIXES, STREAMS, THREADS
 
 # Told apart without colour as well (point types), and with impaired colour vision.
 COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000')
@@ -49,6 +50,21 @@ def by_depth(results, workloads, rivals, folder, file_system, cache, mix):
     settings = 'set logscale x 2\nset logscale y\nset format y "%.0s%c"\n'
     title = f'4 KiB random {mix}, {cache}{place}'
     return name if draw(os.path.join(folder, name), title, ('requests in flight', 'requests a second'), settings, curves) else None
+
+
+def by_threads(results, workloads, rivals, folder, cache, mix, depth, files):
+    chosen = sorted(alike(workloads, kind='loop', tool='probe', block='4k', waiting='suspend', cache=cache, mix=mix,
+                          depth=depth, file_system='here'), key=lambda workload: workload.threads)
+    chosen = [workload for workload in chosen if workload.threads in THREADS and workload.files in (files, 'own')
+              and (workload.files == files or workload.threads == 1)]
+    if len(chosen) < 3:
+        return None
+    curves = {rival.name: [(workload.threads, results.median(workload, rival)) for workload in chosen
+                           if results.of(workload, rival)] for rival in rivals}
+    name = f'threads-{cache}-{mix}-{depth}' + ('-one-file' if files == 'one' else '')
+    settings = 'set logscale x 2\nset yrange [0:*]\nset format y "%.0s%c"\n'
+    title = f'4 KiB random {mix}, {cache}, depth {depth} each, ' + ('one file' if files == 'one' else 'own files')
+    return name if draw(os.path.join(folder, name), title, ('threads', 'requests a second'), settings, curves) else None
 
 
 def latencies(results, workloads, rivals, folder, cache, mix, depth):
@@ -97,6 +113,8 @@ def draw_all(results, workloads, rivals, folder):
     systems = sorted({workload.file_system for workload in workloads})
     names = [by_depth(results, workloads, rivals, folder, system, cache, mix)
              for system in systems for cache in CACHES for mix in MIXES]
+    names += [by_threads(results, workloads, rivals, folder, cache, mix, depth, files)
+              for cache in CACHES for mix in MIXES for depth in (1, 8) for files in ('own', 'one')]
     names += [latencies(results, workloads, rivals, folder, cache, mix, depth)
               for cache in CACHES for mix in MIXES for depth in (1, 32)]
     names += [blocked(results, workloads, rivals, folder, kind) for kind in STREAMS]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from . import workload as work
 
-# The probe's engine and fio's for each; fio has no pool of threads.
+# The probe's engine and fio's for each; fio has no pool of threads. poll, and plain calls of streams, are for trips.
 ENGINES = {'atomrt': ('posix', 'posixaio'), 'glibc': ('posix', 'posixaio'), 'io_uring': ('io_uring', 'io_uring'),
-           'libaio': ('libaio', 'libaio'), 'psync': ('psync', 'psync'), 'pool': ('pool', None)}
+           'libaio': ('libaio', 'libaio'), 'psync': ('psync', 'psync'), 'pool': ('pool', None), 'poll': ('poll', None)}
 DEFAULT = ('atomrt', 'glibc', 'io_uring', 'libaio', 'psync')
 
 
@@ -28,6 +28,10 @@ class Rival:
         return self.base in ('atomrt', 'glibc')
 
     def covers(self, workload):
+        if workload.kind in work.TRIPS:
+            return self.base != 'pool'
+        if self.base == 'poll':
+            return False
         if workload.kind in work.STREAMS:
             return self.is_posix() or self.base == 'io_uring'
         if workload.kind == 'lists':
@@ -56,6 +60,9 @@ def probe_command(rival, workload, tools, files, seconds, seed):
                                              f'--seed={seed}']
     if workload.kind == 'lists':
         return common + ['--mode=lists', f'--blocked={workload.depth}']
+    if workload.kind in work.TRIPS:
+        streams = workload.kind.removesuffix('_trip')
+        return common + ['--mode=trips', f'--streams={streams}'] + ['--one-processor'] * workload.one_processor
     if workload.kind in work.STREAMS:
         return common + ['--mode=streams', f'--blocked={workload.depth}', f'--streams={workload.kind}']
     if workload.kind == 'cost':

@@ -2,7 +2,7 @@
 """Results as text: aligned columns for a terminal, pipes for Markdown."""
 
 from .rival import Rival
-from .workload import STREAMS
+from .workload import STREAMS, TRIPS
 
 
 def short(value):
@@ -39,7 +39,7 @@ def rates(results, workloads, rivals):
     header = ['requests a second'] + [rival.name for rival in rivals] + [f'/{rival.name}' for rival in others] + ['spread']
     rows = []
     for workload in workloads:
-        if not workload.is_on_files():
+        if not workload.is_on_files() and workload.kind not in TRIPS:
             continue
         spreads = [results.spread(workload, rival) for rival in rivals]
         known = [spread for spread in spreads if spread is not None]
@@ -56,7 +56,7 @@ def details(results, workloads, rivals):
     rows = []
     for workload in workloads:
         for rival in rivals:
-            if workload.kind == 'loop' and results.of(workload, rival):
+            if (workload.kind == 'loop' or workload.kind in TRIPS) and results.of(workload, rival):
                 values = [results.median(workload, rival, name) for name, _ in figures]
                 rows.append([workload.label(), rival.name] + ['-' if value is None else f'{value:.2f}' for value in values])
     return ['latency and cost of a request', 'rival'] + [title for _, title in figures], rows

@@ -10,13 +10,14 @@
 #include "cost.h"
 #include "lists.h"
 #include "streams.h"
+#include "trips.h"
 #include "workload.h"
 
 enum { TIME_LIMIT_SECONDS = 60 };
 
-enum mode { LOOP, COST, STREAMS, LISTS };
+enum mode { LOOP, COST, STREAMS, LISTS, TRIPS };
 
-static const char *const MODES[] = {"loop", "cost", "streams", "lists", NULL};
+static const char *const MODES[] = {"loop", "cost", "streams", "lists", "trips", NULL};
 static const char *const CACHES[] = {"cached", "uncached", "direct", NULL};
 static const char *const WAITINGS[] = {"suspend", "poll", "signal", "thread", "lio_wait", "lio_nowait", NULL};
 
@@ -28,7 +29,8 @@ static const struct option OPTIONS[] = {
     {"seconds", required_argument, NULL, 't'}, {"seed", required_argument, NULL, 'r'},
     {"sync", required_argument, NULL, 'y'},    {"blocked", required_argument, NULL, 'n'},
     {"streams", required_argument, NULL, 'k'}, {"rounds", required_argument, NULL, 'o'},
-    {"requests", required_argument, NULL, 'q'}, {NULL, 0, NULL, 0}};
+    {"requests", required_argument, NULL, 'q'}, {"one-processor", no_argument, NULL, '1'},
+    {NULL, 0, NULL, 0}};
 
 static _Noreturn void usage(void) {
   fputs("usage: probe --engine posix|psync|pool|io_uring|libaio [--mode loop|cost] [--cache cached|uncached|direct]\n"
@@ -36,7 +38,9 @@ static _Noreturn void usage(void) {
         "             [--block BYTES] [--span BYTES] [--sync WRITES] [--seconds S | --requests N] [--seed N]\n"
         "             FILE... (one a thread)\n"
         "       probe --mode streams --engine posix|io_uring --blocked N [--rounds N] [--streams pipe|socket]\n"
-        "       probe --mode lists --engine posix --blocked N\n",
+        "       probe --mode lists --engine posix --blocked N\n"
+        "       probe --mode trips --engine posix|psync|poll|io_uring|libaio [--streams pipe|socket] [--one-processor]\n"
+        "             [--seconds S | --requests N]\n",
         stderr);
   exit(2);
 }
@@ -102,6 +106,13 @@ static void run_streams(const struct blocked *blocked) {
          outcome.context_switches_per_completion, outcome.streams);
 }
 
+static void run_trips(const struct trips *trips, struct workload *workload) {
+  static struct outcome outcome;
+  workload->block_bytes = 1;
+  if (!measure_trips(trips, workload, &outcome)) usage();
+  print_outcome(workload, &outcome);
+}
+
 static void run_list(unsigned length) {
   struct list_outcome outcome;
   measure_list(length, &outcome);
@@ -119,12 +130,13 @@ static void block_signals(void) {
 int main(int count, char **arguments) {
   struct workload workload = {.workers = 0, .depth = 1, .block_bytes = 4096, .seconds = 0.5, .seed = 1};
   struct blocked blocked = {.count = 0, .sockets = false};
+  struct trips trips = {.by = NULL};
   enum mode mode = LOOP;
   int option;
   while ((option = getopt_long(count, arguments, "", OPTIONS, NULL)) != -1) {
     switch (option) {
       case 'm': mode = choose(MODES, optarg); break;
-      case 'e': workload.engine = find_engine(optarg); break;
+      case 'e': workload.engine = find_engine(trips.by = optarg); break;
       case 'c': workload.cache = choose(CACHES, optarg); break;
       case 'w': workload.waiting = choose(WAITINGS, optarg); break;
       case 'p': workload.write_percent = (unsigned)number(optarg, 0, 100); break;
@@ -136,17 +148,20 @@ int main(int count, char **arguments) {
       case 'n': blocked.count = (unsigned)number(optarg, 1, 1000000); break;
       case 'o': blocked.rounds = (unsigned)number(optarg, 1, 1000000); break;
       case 'q': workload.requests = number(optarg, 1, UINT64_MAX); break;
-      case 'k': blocked.sockets = strcmp(optarg, "socket") == 0; break;
+      case 'k': trips.sockets = blocked.sockets = strcmp(optarg, "socket") == 0; break;
+      case '1': trips.one_processor = true; break;
       case 't': workload.seconds = strtod(optarg, NULL); break;
       default: usage();
     }
   }
   for (; optind < count && workload.workers < MOST_WORKERS; optind++) workload.files[workload.workers++] = arguments[optind];
-  if (workload.engine == NULL || (mode == STREAMS || mode == LISTS ? blocked.count == 0 : workload.workers == 0)) usage();
+  if (mode == TRIPS ? trips.by == NULL : workload.engine == NULL) usage();
+  if (mode != TRIPS && (mode == STREAMS || mode == LISTS ? blocked.count == 0 : workload.workers == 0)) usage();
   blocked.engine = workload.engine;
   alarm(TIME_LIMIT_SECONDS); /* an engine that hangs ends the run */
   block_signals();
-  if (mode == STREAMS) run_streams(&blocked);
+  if (mode == TRIPS) run_trips(&trips, &workload);
+  else if (mode == STREAMS) run_streams(&blocked);
   else if (mode == LISTS) run_list(blocked.count);
   else if (mode == COST) run_cost(&workload);
   else run_loop(&workload);

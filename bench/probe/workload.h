@@ -11,11 +11,11 @@
 
 enum cache { CACHED, UNCACHED, DIRECT };
 
-enum { MOST_WORKERS = 8 };
+enum { MOST_WORKERS = 16 };
 
 struct workload {
   const struct engine *engine;
-  const char *files[MOST_WORKERS]; /* one for each submitting thread */
+  const char *files[MOST_WORKERS]; /* one for each submitting thread; two may be the same */
   unsigned workers;
   enum cache cache;
   enum waiting waiting;
