@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "peers.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,13 @@ static int64_t time_of(clockid_t clock) {
 int64_t own_cpu_ns(void) { return time_of(CLOCK_THREAD_CPUTIME_ID); }
 
 int64_t others_cpu_ns(void) { return time_of(CLOCK_PROCESS_CPUTIME_ID) - own_cpu_ns(); }
+
+void stay_on_this_processor(void) {
+  cpu_set_t here;
+  CPU_ZERO(&here);
+  CPU_SET((unsigned)sched_getcpu(), &here);
+  require(sched_setaffinity(0, sizeof here, &here) == 0, "sched_setaffinity");
+}
 
 void let_settle(void) {
   enum { STILL_NS = 30000, MOST_LOOKS = 2000 };

@@ -26,6 +26,8 @@ unsigned threads_now(void);
 /* Processor time so far: of this thread, and of all others of the process. */
 int64_t own_cpu_ns(void);
 int64_t others_cpu_ns(void);
+/* This thread, and those that it makes afterwards. */
+void stay_on_this_processor(void);
 /* Returns when the other threads of the process have had nothing to do for a millisecond. */
 void let_settle(void);
 /* Voluntary and other context switches of one thread so far. */

@@ -143,7 +143,7 @@ static void clean_up(struct worker *worker) {
   free(worker->done);
 }
 
-static void add_usage(struct outcome *outcome, int sign) {
+void add_usage(struct outcome *outcome, int sign) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   const double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +

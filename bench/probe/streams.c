@@ -3,7 +3,6 @@
 
 #include <aio.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -177,22 +176,15 @@ static unsigned rounds_of(const struct blocked *blocked) {
   return wanted < LEAST_ROUNDS ? LEAST_ROUNDS : wanted < MOST_ROUNDS ? wanted : MOST_ROUNDS;
 }
 
-/* This thread feeds and waits, one of the library's reads. Whether they have one processor or two is the scheduler's
- * choice, changes from run to run, and costs several times more than all else: waking an idle processor of a virtual
- * machine takes some 20 us. They have one, so that runs can be compared. */
-static void stay_on_this_processor(void) {
-  cpu_set_t here;
-  CPU_ZERO(&here);
-  CPU_SET((unsigned)sched_getcpu(), &here);
-  require(sched_setaffinity(0, sizeof here, &here) == 0, "sched_setaffinity");
-}
-
 void measure_blocked(const struct blocked *blocked, struct blocked_outcome *outcome) {
   static struct field field;
   static double submit_ns[MOST_ROUNDS], complete_ns[MOST_ROUNDS], cancel_ns[MOST_ROUNDS], switches[MOST_ROUNDS];
   static double submit_cpu_ns[MOST_ROUNDS], complete_cpu_ns[MOST_ROUNDS];
   const unsigned rounds = rounds_of(blocked);
   field.blocked = blocked;
+  /* This thread feeds and waits, one of the library's reads. Whether they have one processor or two is the scheduler's
+   * choice, changes from run to run, and costs several times more than all else: waking an idle processor of a virtual
+   * machine takes some 20 us. They have one, so that runs can be compared. */
   stay_on_this_processor();
   open_field(&field);
   outcome->streams = field.peers.count;

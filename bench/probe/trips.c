@@ -8,9 +8,7 @@
 #include <linux/aio_abi.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -128,25 +126,10 @@ static void connect_lines(struct trip *trip, bool sockets) {
   trip->others = (struct line){there[0], back[1]};
 }
 
-static void stay_on_this_processor(void) {
-  cpu_set_t here;
-  CPU_ZERO(&here);
-  CPU_SET((unsigned)sched_getcpu(), &here);
-  require(sched_setaffinity(0, sizeof here, &here) == 0, "sched_setaffinity");
-}
-
 static void make_trip(struct trip *trip, const struct way *way) {
   way->ask(trip);
   require(write(trip->mine.out, "x", 1) == 1, "write");
   way->await(trip);
-}
-
-static void add_usage(struct outcome *outcome, int sign) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  outcome->cpu_seconds += sign * ((double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                                  (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
-  outcome->context_switches += (uint64_t)(sign * (usage.ru_nvcsw + usage.ru_nivcsw));
 }
 
 bool measure_trips(const struct trips *trips, const struct workload *workload, struct outcome *outcome) {

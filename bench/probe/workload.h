@@ -37,6 +37,9 @@ struct outcome {
   struct histogram latency;
 };
 
+/* Adds what the process has used so far, times `sign`. */
+void add_usage(struct outcome *outcome, int sign);
+
 /* Runs it on `workers` threads at once; prints what went wrong and exits 1 if anything does. */
 void run_workload(const struct workload *workload, struct outcome *outcome);
 

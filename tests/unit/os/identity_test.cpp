@@ -11,52 +11,16 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
-#include "unit.h"
+#include "os/descriptors.h"
 
 namespace {
 
 using namespace atomrt::os;
 using atomrt::unit::eventually;
+using atomrt::unit::File;
+using atomrt::unit::Pipe;
+using atomrt::unit::Sockets;
 using atomrt::unit::Thread;
-
-struct Pair {
-  int out = -1, in = -1;  // read from out what was written into in
-  ~Pair() {
-    close_out();
-    close_in();
-  }
-  void close_out() {
-    if (out >= 0) close(out);
-    out = -1;
-  }
-  void close_in() {
-    if (in >= 0) close(in);
-    in = -1;
-  }
-};
-struct Pipe : Pair {
-  Pipe() {
-    int ends[2];
-    if (pipe(ends) != 0) abort();
-    out = ends[0];
-    in = ends[1];
-  }
-};
-struct Sockets : Pair {
-  Sockets() {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) abort();
-    out = ends[0];
-    in = ends[1];
-  }
-};
-struct File {
-  int fd = memfd_create("unit", 0);
-  File() {
-    if (pwrite(fd, "0123456789", 10, 0) != 10) abort();
-  }
-  ~File() { close(fd); }
-};
 
 void status_flags_are_those_of_the_open_file(void**) {
   const int fd = open("/dev/null", O_WRONLY | O_APPEND | O_NONBLOCK);
