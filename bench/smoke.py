@@ -35,7 +35,8 @@ def workloads():
             + work.product(('cached', 'direct'), ('read',), ('64k', '1m'), (2,), threads=(2,))
             + work.product(('direct',), depths=(2,), threads=(16,)) + work.product(mixes=('write',), threads=(4,), files=('one',))
             + work.product(depths=(1024,)) + work.costs() + work.trips()
-            + [work.Workload(kind='sync', mix='write'), work.Workload(depth=4, tool='fio')] + work.streams((1, 50)) + work.lists((1, 50)))
+            + [work.Workload(kind='sync', mix='write'), work.Workload(depth=4, tool='fio'), work.Workload(threads=2, tool='fio'),
+               work.Workload(mix='write', threads=2, files='one', tool='fio')] + work.streams((1, 50)) + work.lists((1, 50)))
 
 
 def check_figures(results, wanted):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Who is measured: one way to do the work, and how it is started for a workload."""
 
+import os
 from dataclasses import dataclass, replace
 
 from . import workload as work
@@ -85,11 +86,16 @@ FIO_DIRECTION = {'read': 'randread', 'write': 'randwrite', 'mixed': 'randrw'}
 
 def fio_command(rival, workload, tools, files, seconds, seed):
     command = rival.prefix(tools.launcher) + [
-        'fio', '--name=compare', '--output-format=json', f'--filename={files[0]}', f'--ioengine={ENGINES[rival.base][1]}',
+        'fio', '--name=compare', '--output-format=json', f'--ioengine={ENGINES[rival.base][1]}',
         f'--rw={FIO_DIRECTION[workload.mix]}', '--rwmixread=70', f'--bs={workload.block}', f'--iodepth={workload.depth}',
         f'--numjobs={workload.threads}', '--thread', '--group_reporting', f'--runtime={int(seconds * 1000)}ms',
         f'--direct={int(workload.cache == "direct")}', f'--randseed={seed}', '--percentile_list=50:90:99:99.9',
         '--end_fsync=0']
+    if workload.files == 'own' and workload.threads > 1:  # the files' names end with the threads' numbers
+        place, name = os.path.split(files[0])
+        command += [f'--directory={place}', f'--filename_format={name.removesuffix("0")}$jobnum']
+    else:
+        command += [f'--filename={files[0]}']
     # An uncached file is read once, not again from the cache that it then is in.
     command += ['--invalidate=1'] if workload.cache == 'uncached' else ['--invalidate=0', '--time_based']
     if workload.cache == 'cached' and workload.mix != 'read':
