@@ -3,6 +3,7 @@
 // and queue_signal are wrapped.
 #include "engine/complete.h"
 
+#include "engine/counted_signals.h"
 #include "engine/requests.h"
 #include "engine/suspend.h"
 #include "exec/without_threads.h"
@@ -13,19 +14,9 @@ using namespace atomrt::unit;
 using namespace atomrt::engine;
 using atomrt::chain::Place;
 
-std::atomic<int> signals_without_room{0}, signals_sent{0}, polls{0};
+std::atomic<int> polls{0};
 
 }  // namespace
-
-extern "C" int wrapped_signal(int, sigval) __asm__("__wrap__ZN6atomrt2os12queue_signalEi6sigval");
-extern "C" int wrapped_signal(int, sigval) {
-  if (signals_without_room > 0) {
-    signals_without_room.fetch_sub(1);
-    return EAGAIN;
-  }
-  signals_sent.fetch_add(1);
-  return 0;
-}
 
 extern "C" bool real_wait(int, bool, std::int64_t) __asm__("__real__ZN6atomrt2os16wait_until_readyEibl");
 extern "C" bool counted_wait(int, bool, std::int64_t) __asm__("__wrap__ZN6atomrt2os16wait_until_readyEibl");
@@ -38,8 +29,7 @@ namespace {
 
 int begin(void** state) {
   thread_fault.start_over();
-  signals_without_room.store(0);
-  signals_sent.store(0);
+  start_signals_over();
   return prepare(state);
 }
 

@@ -3,6 +3,7 @@
 // pthread_create, map_memory and queue_signal are wrapped.
 #include "engine/submit.h"
 
+#include "engine/counted_signals.h"
 #include "engine/requests.h"
 #include "exec/without_threads.h"
 #include "without_memory.h"
@@ -13,7 +14,6 @@ using namespace atomrt::unit;
 using atomrt::chain::Place;
 using atomrt::engine::config;
 
-std::atomic<int> signals_without_room{0}, signals_sent{0};
 std::atomic<int> reads_at_offsets{0};  // of numbers that had not been examined
 
 }  // namespace
@@ -25,22 +25,11 @@ extern "C" long counted_read(int fd, void* buffer, std::size_t length, std::int6
   return real_read(fd, buffer, length, offset);
 }
 
-extern "C" int wrapped_signal(int, sigval) __asm__("__wrap__ZN6atomrt2os12queue_signalEi6sigval");
-extern "C" int wrapped_signal(int, sigval) {
-  if (signals_without_room > 0) {
-    signals_without_room.fetch_sub(1);
-    return EAGAIN;
-  }
-  signals_sent.fetch_add(1);
-  return 0;
-}
-
 namespace {
 
 int begin(void** state) {
   thread_fault.start_over();
-  signals_without_room.store(0);
-  signals_sent.store(0);
+  start_signals_over();
   if (atomrt::engine::running_engine() != nullptr) atomrt::engine::set_threads(4, 1000);
   return prepare(state);
 }
