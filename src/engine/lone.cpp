@@ -31,11 +31,12 @@ auto goes_on(Engine& engine) {
   return [&engine](Chain& chain) { go_on(engine, chain); };
 }
 
-// It notifies nobody, and by experience the threads that wait for this descriptor's transfers run them.
+// It notifies nobody, and by experience the threads that wait for this descriptor's transfers run them. Signals are not
+// blocked yet: in a child that a handler has forked all of the engine is 0, so no pointer in it is followed here.
 bool may_be_left(const Engine& engine, const Request& request, exec::Hint needed) {
   return request.offset >= 0 && request.group == nullptr && !notifies(request) && config().use_waiter &&
-         !engine.keeps_call_order && engine.workers.leaves_to_waiters(request.fd) &&
-         engine.hints.has(request.fd, needed);
+         !engine.keeps_call_order && engine.workers.keeps_watch() &&
+         engine.hints.is_enough(request.fd, exec::Score::TAKEN) && engine.hints.has(request.fd, needed);
 }
 
 // Flags that nobody has asked for are none.

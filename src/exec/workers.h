@@ -68,9 +68,7 @@ class Workers {
     takes_.fetch_add(1, std::memory_order_relaxed);
     hints_->raise(fd, Score::TAKEN);
   }
-  // Whether a chain of that descriptor may be left outside the queue: waiters take them, and a worker looks after those
-  // left lying.
-  [[nodiscard]] bool leaves_to_waiters(int fd) const { return hints_->is_enough(fd, Score::TAKEN) && keeps_watch(); }
+  // Whether a worker looks after what lies outside the queue.
   [[nodiscard]] bool keeps_watch() const { return watching_.load(std::memory_order_seq_cst); }
   // For when more requests of the file are in flight than should be left to one waiter: a worker is woken.
   void end_deferral(int fd);

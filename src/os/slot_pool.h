@@ -5,8 +5,12 @@
 //
 // Shared words: `free_` is a Treiber stack of slot numbers with a tag against ABA; take's acquire pairs with give's
 // release. `chunks_[i]` is set once by compare-exchange (release) and read by at (acquire); the loser of the race
-// unmaps its chunk. A signal between any two steps sees a consistent stack. In a child after fork the memory is zero:
-// no chunk, nothing free; ancestors' chunks of the same size are used again (os/memory.h).
+// unmaps its chunk. A signal between any two steps sees a consistent stack.
+// In a child after fork the memory is zero: no chunk, nothing free; ancestors' chunks of the same size are used again
+// (os/memory.h). A handler may fork at any step of take and give, and the child returns into them: what was loaded
+// before then must not enter its pool. take and give compare the stack's head, whose tag has grown with the first
+// chunk, and is 0 in the child; a slot's number is loaded after the head, and is 0 there. The first chunk has no such
+// tag to go by, so a chunk is made with signals blocked.
 #pragma once
 
 #include <atomic>
@@ -14,6 +18,7 @@
 #include <cstdint>
 
 #include "os/memory.h"
+#include "os/signals.h"
 
 namespace atomrt::os {
 
@@ -48,7 +53,7 @@ class SlotPool {
 
   // A slot that was taken before a fork has number 0 in the child, and belongs to no pool.
   void give(T& slot) {
-    if (slot.number != 0) push(slot, slot);
+    push(slot, slot);
   }
 
   // The slot of that number; null for 0 and for numbers that the pool has never handed out.
@@ -69,6 +74,7 @@ class SlotPool {
 
   // Makes another chunk of free slots. False when the kernel has no memory or the pool is full.
   bool grow() {
+    const SignalBlock blocked;
     const std::uint32_t index = chunk_count_.load(std::memory_order_acquire);
     if (index >= MOST_CHUNKS) return false;
     constexpr std::size_t SIZE = sizeof(T) * PER_CHUNK;
@@ -88,7 +94,7 @@ class SlotPool {
     T* expected = nullptr;
     if (!chunks_[index].compare_exchange_strong(expected, chunk, std::memory_order_release)) {
       if (!is_inherited) unmap_memory(chunk, SIZE);  // else it is for descendants
-      count(index);  // the winner may be the frame that this handler interrupted: go past its chunk
+      count(index);  // the winner may not have come to it: go past its chunk
       return true;
     }
     if (is_wiped) note_for_descendants(chunk, SIZE);
@@ -105,9 +111,12 @@ class SlotPool {
 
   void push(T& first, T& last) {
     std::uint64_t head = free_.load(std::memory_order_relaxed);
+    std::uint32_t number;
     do {
+      number = std::atomic_ref(first.number).load(std::memory_order_relaxed);  // with each head: see above
+      if (number == 0) return;
       last.next_free.store(number_of(head), std::memory_order_relaxed);
-    } while (!free_.compare_exchange_weak(head, tagged(head, first.number), std::memory_order_release,
+    } while (!free_.compare_exchange_weak(head, tagged(head, number), std::memory_order_release,
                                           std::memory_order_relaxed));
   }
 

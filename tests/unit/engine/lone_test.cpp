@@ -43,7 +43,8 @@ struct WaitedFor : MemoryFile {
     const struct aiocb* const list[] = {&aio.block};
     while (!aio.is_over()) assert_int_equal(suspend(list, 1, nullptr), 0);
     assert_int_equal(aio.error(), 0);
-    return the_engine().workers.leaves_to_waiters(fd);
+    const auto& present = the_engine();
+    return present.hints.is_enough(fd, atomrt::exec::Score::TAKEN) && present.workers.keeps_watch();
   }
   // From here on a request is left to its waiter, and no worker looks for it before watch_goes_on.
   void hold_watch() const {

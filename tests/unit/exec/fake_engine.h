@@ -96,6 +96,11 @@ class WorkersFixture {
     }));
   }
 
+  // Whether a chain of that descriptor would be left to waiters.
+  [[nodiscard]] bool leaves_to_waiters(int fd) const {
+    return engine.hints.is_enough(fd, exec::Score::TAKEN) && workers.keeps_watch();
+  }
+
   Job& job(Kind kind, Gate* gate = nullptr) {
     const int number = engine.made.fetch_add(1);
     Job& job = engine.jobs[number];

@@ -23,10 +23,10 @@ void what_lies_is_run_and_the_number_is_left_to_waiters_no_more(void**) {
   Fixture f;
   Job& job = left_to_waiters(f);
   const int fd = job.chain->fd;
-  assert_false(f.workers.leaves_to_waiters(fd));  // nobody looks after it
+  assert_false(f.leaves_to_waiters(fd));  // nobody looks after it
   assert_int_equal(f.workers.submit(*job.chain), Verdict::ACCEPTED);
   f.comes_through(job);
-  assert_false(f.workers.leaves_to_waiters(fd));
+  assert_false(f.leaves_to_waiters(fd));
   assert_true(looks_after_lone >= 2);
   assert_int_equal(last_looks_after_lone, 1);
 }
@@ -43,7 +43,7 @@ void a_watch_goes_on_as_long_as_waiters_take(void**) {
   assert_true(eventually([&] {
     for (int take = 0; take < 4; ++take) f.workers.waiter_took_one(fd);
     f.workers.nudge();
-    return f.workers.leaves_to_waiters(fd);
+    return f.leaves_to_waiters(fd);
   }));
   const int looks = looks_after_lone, ends = last_looks_after_lone;
   assert_true(eventually([&] {
