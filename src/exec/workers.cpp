@@ -48,13 +48,17 @@ void Workers::removed_locked(const Chain& chain) {
   modest_ -= chain.is_modest;
 }
 
-// A stream request stays MOVING up to the end of its first try, which does not wait: until then aio_cancel can't know
-// whether it has moved bytes.
+// Where a chain is as a worker begins it. A stream request stays MOVING up to the end of its first try, which does not
+// wait: until then aio_cancel can't know whether it has moved bytes.
+Place Workers::place_to_begin(const Chain& chain) {
+  return is_stream_transfer(chain) && chain.moved == 0 ? Place::MOVING : Place::RUNNING;
+}
+
 Chain* Workers::pop_locked() {
   Chain* chain = queue_.pop_front();
   if (chain == nullptr) return nullptr;
   removed_locked(*chain);
-  put(*chain, is_stream_transfer(*chain) && chain->moved == 0 ? Place::MOVING : Place::RUNNING);
+  put(*chain, place_to_begin(*chain));
   return chain;
 }
 
@@ -195,7 +199,8 @@ bool Workers::run(Chain& first) {
       leave_to_waiters(*chain);
       chain = nullptr;
     } else if (chain != nullptr) {
-      put(*chain, Place::RUNNING);
+      // Not MOVING while another one is offered: see offer_released in engine/complete.cpp.
+      put(*chain, released.chains[1] != nullptr ? Place::RUNNING : place_to_begin(*chain));
     }
     if (released.chains[1] != nullptr) completion_.offer(completion_.engine, *released.chains[1]);
   }

@@ -109,6 +109,7 @@ class Workers {
 
   void push_locked(chain::Chain& chain);
   chain::Chain* pop_locked();
+  [[nodiscard]] static chain::Place place_to_begin(const chain::Chain& chain);
   void removed_locked(const chain::Chain& chain);
   bool sleep_locked(std::int64_t most_ns);
   [[nodiscard]] bool is_deferred(const chain::Chain& chain) const;

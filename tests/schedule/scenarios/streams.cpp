@@ -35,6 +35,24 @@ void cancel_and_read_again() {
     EXPECT(ended_well_or_cancelled(read, 4));
   }
 }
+// The second is held behind the first, begins as that one ends, and finds no peer: at whatever step of this it comes,
+// aio_cancel takes it back.
+void cancel_behind_another() {
+  open_pipe(ends);
+  const unsigned feeder = spawn(feed_first);
+  Request& first = read_of(ends[0], 4);
+  Request& second = read_of(ends[0], 4);
+  const bool has_first = submit(first), has_second = submit(second);
+  if (has_first) wait_for(first);
+  if (has_second) {
+    const int outcome = aio_cancel(ends[0], &second.block);
+    EXPECT(outcome != AIO_NOTCANCELED || !has_first || present_fault() != 0 || threads_refused() > 0);
+    if (outcome == AIO_NOTCANCELED) feed_first();
+    wait_for(second);
+    EXPECT(ended_well_or_cancelled(second, 4));
+  }
+  join(feeder);
+}
 void cancel_first() { aio_cancel(ends[0], nullptr); }
 
 void look_at(Request& read, const char* bytes) {
@@ -176,6 +194,7 @@ SCENARIO(a_long_pipe_write_is_drained, NO_RING) {
 
 SCENARIO(a_pipe_read_is_cancelled_and_made_again, NO_RING) { cancel_and_read_again(); }
 SCENARIO(a_pipe_read_in_the_ring_is_cancelled_and_made_again, "ring,threads") { cancel_and_read_again(); }
+SCENARIO(a_pipe_read_behind_another_is_cancelled_at_a_worker, "threads") { cancel_behind_another(); }
 
 // The number means another pipe while the kernel polls for the first.
 SCENARIO(a_number_is_replaced_behind_a_pipe_read, NO_RING) {
