@@ -226,6 +226,14 @@ bool is_for_storage(const Request& request, long read) {
   return request.operation == chain::Operation::READ && (read == exec::DECLINED || !config().use_head);
 }
 
+// By experience alone: nothing has been asked of its descriptor.
+Left leave_unexamined(Engine& engine, Request& request, long read) {
+  if (!is_for_storage(request, read)) return leave_write_unasked(engine, request);
+  const Left left = leave_read_to_waiter(engine, request);
+  if (left != Left::NOT && read == exec::DECLINED) observe_declined(engine, ContextId::HEAD, request);
+  return left;
+}
+
 // For a request that was left to its waiter.
 int end_leaving(Engine& engine, Left left) {
   if (left == Left::REFUSED) return EAGAIN;
@@ -251,6 +259,23 @@ int end_sending(Engine& engine, const Request& request, const Sending& sending) 
   return sending.outcome == Sent::DECLINED ? take_back_sent(engine, request, sending) : 0;
 }
 
+// What its chain has to know of its file. is_known: another request in flight under its number has told that it is on
+// this machine's storage. Returns an error, or 0.
+int examine_file(Engine& engine, Request& request, Descriptor& descriptor, bool is_known) {
+  if (const int error = identify_in_order(engine, request, descriptor); error != 0) return error;
+  request.is_local = is_known || is_local(engine, request.fd, descriptor.identity);
+  if (!is_known) {
+    if (!request.is_local) heed_refused_offsets(request, descriptor.identity);
+    note_number(engine, request, descriptor.identity);
+    note_file(engine, request, descriptor.identity);
+  }
+  // What may wait for a peer is never a mere copy.
+  if (request.refuses_nowait && request.is_local) {
+    request.is_modest = engine.hints.is_enough(request.fd, exec::Score::QUICK);
+  }
+  return 0;
+}
+
 [[gnu::noinline]] int submit_examined(Engine& engine, Request& request, exec::Budget& budget, long read) {
   if (may_be_sent(engine, request)) {
     const Sending sending = send(engine, request);
@@ -259,12 +284,8 @@ int end_sending(Engine& engine, const Request& request, const Sending& sending) 
   Descriptor descriptor{};
   const bool is_known = engine.registry.in_flight.recall(request.fd, descriptor.flags, descriptor.identity);
   descriptor.is_identified = is_known;
-  if (!is_known && is_for_storage(request, read)) {
-    const Left left = leave_read_to_waiter(engine, request);
-    if (left != Left::NOT && read == exec::DECLINED) observe_declined(engine, ContextId::HEAD, request);
-    if (left != Left::NOT) return end_leaving(engine, left);
-  } else if (!is_known) {
-    const Left left = leave_write_unasked(engine, request);
+  if (!is_known) {
+    const Left left = leave_unexamined(engine, request, read);
     if (left != Left::NOT) return end_leaving(engine, left);
   }
   if (const int error = examine_number(engine, request, descriptor); error != 0) {
@@ -288,19 +309,9 @@ int end_sending(Engine& engine, const Request& request, const Sending& sending) 
     observe_declined(engine, ContextId::HEAD, request);
   }
   watch_closing();
-  if (const int error = identify_in_order(engine, request, descriptor); error != 0) {
+  if (const int error = examine_file(engine, request, descriptor, is_known); error != 0) {
     complete_request(engine, request, -error);
     return 0;
-  }
-  request.is_local = is_known || is_local(engine, request.fd, descriptor.identity);
-  if (!is_known) {
-    if (!request.is_local) heed_refused_offsets(request, descriptor.identity);
-    note_number(engine, request, descriptor.identity);
-    note_file(engine, request, descriptor.identity);
-  }
-  // What may wait for a peer is never a mere copy.
-  if (request.refuses_nowait && request.is_local) {
-    request.is_modest = engine.hints.is_enough(request.fd, exec::Score::QUICK);
   }
   return submit_chain(request, descriptor);
 }
