@@ -31,6 +31,7 @@ static const struct {
     {"/proc/sys/fs/binfmt_misc", "opening mounts it"},
     {"/sys/kernel/debug", "drivers' own, made for their authors"},
     {"/sys/power/wakeup_count", "waits until no device wakes the machine"},
+    {"/sys/class/zram-control/hot_add", "makes a device"},
     {"/sys/*/resource[0-9]*", "registers of devices"},
     {"/sys/*/rom", "memory of devices"},
     {"/sys/*/vpd", "memory of devices, slow"},
