@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Progress, and what is left at the end. A run is stuck when a worker does not move while the watch itself gets a write
- * and a sync through, hundreds of times: a slow machine is slow for both. */
+/* Progress, and what is left at the end. A run is stuck when a worker does not move, or a notification does not come, while
+ * the watch itself gets a write, a sync, and a new thread on each processor through, hundreds of times: a slow machine is
+ * slow for both. On each processor, as one may hardly get to this process's threads while another one does. */
 #include "fuzz.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -29,6 +33,39 @@ enum { MOST_MORE_KIB = 384 };
 static unsigned long memory_after_a_fifth;
 
 atomic_ulong watch_round, submitted, ended, cancelled, refused, notices_due, notices_seen;
+
+/* The library's threads and the functions' come through here, too: what became of them, for who has to find out why one did
+ * not come. */
+static atomic_ulong threads_made, threads_refused, last_made_in;
+static atomic_int last_refusal;
+#if !defined __SANITIZE_THREAD__ && !defined __SANITIZE_ADDRESS__
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*start)(void *),
+                   void *restrict argument)
+{
+    static _Atomic(int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)) real;
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+    const int error = real(thread, attributes, start, argument);
+    if (error == 0) {
+        atomic_fetch_add(&threads_made, 1);
+        atomic_store(&last_made_in, watch_round);
+    } else {
+        atomic_fetch_add(&threads_refused, 1);
+        atomic_store(&last_refusal, error);
+    }
+    return error;
+}
+#endif
+
+/* Of this process, at the last rounds. */
+static double processor_ms[STILL_ROUNDS];
+
+static double now_ms(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
 
 /* Not by stdio, whose locks a thread that forks may hold. */
 static void tell(const char *form, ...)
@@ -83,6 +120,9 @@ void give_up(const char *form, ...)
     vsnprintf(text, sizeof text, form, arguments);
     va_end(arguments);
     tell("FAILED seed %llu: %s\n", (unsigned long long)plan.seed, text);
+    tell("this process had %.0f ms of a processor in the last %d rounds; %lu threads were made, the last one %lu rounds ago, "
+         "%lu refused (error %d)\n", now_ms(CLOCK_PROCESS_CPUTIME_ID) - processor_ms[watch_round % STILL_ROUNDS],
+         STILL_ROUNDS, threads_made, watch_round - last_made_in, threads_refused, last_refusal);
     for (unsigned i = 0; i < plan.workers; ++i)
         show_worker(&workers[i]);
     show_backtraces();
@@ -113,11 +153,39 @@ unsigned long private_memory(void)
     return kib;
 }
 
+static void *do_nothing(void *argument) { return argument; }
+
+/* Made as glibc makes any, and waited for. None where none can be had just now: then the round does not count either. */
+static bool gets_a_thread(int processor)
+{
+    cpu_set_t only;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    CPU_ZERO(&only);
+    CPU_SET(processor, &only);
+    MUST(pthread_attr_init(&attributes) == 0);
+    pthread_attr_setaffinity_np(&attributes, sizeof only, &only);
+    const int error = pthread_create(&thread, &attributes, do_nothing, NULL);
+    pthread_attr_destroy(&attributes);
+    if (error == 0)
+        MUST(pthread_join(thread, NULL) == 0);
+    return error == 0;
+}
+
 static void round_once(FILE *canary)
 {
+    cpu_set_t ours;
+    bool all = true;
     usleep(ROUND_US);
     MUST(pwrite(fileno(canary), "canary", 6, 0) == 6);
     MUST(fdatasync(fileno(canary)) == 0 || errno == EINTR);
+    MUST(sched_getaffinity(0, sizeof ours, &ours) == 0);
+    for (int processor = 0; processor < CPU_SETSIZE; ++processor)
+        if (CPU_ISSET(processor, &ours))
+            all &= gets_a_thread(processor);
+    if (!all)
+        return;
+    processor_ms[watch_round % STILL_ROUNDS] = now_ms(CLOCK_PROCESS_CPUTIME_ID);
     atomic_fetch_add(&watch_round, 1);
 }
 
