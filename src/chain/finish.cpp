@@ -134,6 +134,11 @@ bool needs_thread(const Request& request, Tail tail) {
   return request.group != nullptr && request.group->notification().by == NotifyBy::THREAD;
 }
 
+bool is_thread_next(const Request& request, Tail tail) {
+  if (tail == Tail::NOTIFY) return request.notification.by == NotifyBy::THREAD;
+  return request.group != nullptr && request.group->notification().by == NotifyBy::THREAD;
+}
+
 bool finish_tail(Registry& registry, Chain& chain) {
   chain.tail = run_tail(registry, chain, chain.tail);
   if (chain.tells_late) {

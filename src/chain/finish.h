@@ -75,6 +75,8 @@ void publish_before_turn(Registry& registry, Chain& chain, long result);
 
 // Whether what is left of the tail may make a thread.
 [[nodiscard]] bool needs_thread(const Request& request, Tail tail);
+// The same of the next notification alone, of a request whose tail found no room.
+[[nodiscard]] bool is_thread_next(const Request& request, Tail tail);
 
 // Runs the rest of the tail of a chain that finish left; true when over and recycled.
 [[nodiscard]] bool finish_tail(Registry& registry, Chain& chain);

@@ -66,27 +66,31 @@ void Retrier::give_moment() {
   sleepers_.look_ended(os::processor_ns(caller) == before);
 }
 
-// Tries each chain once, in order. After one that finds no room, others of its kind are skipped, unless a thread waits
-// for them.
+// Tries each chain once, in order. After one that finds no room, others that want the same are skipped, unless a thread
+// waits for them. A thread may be refused to one alone, whose attributes ask for more than there is: it goes behind the
+// others, so that it holds them up for one pass.
 void Retrier::pass() {
   chain::ChainQueue batch{};
   chain::ChainQueue again{};
+  chain::ChainQueue refused{};
   {
     os::Locked locked(mutex_);
     while (Chain* chain = chains_.pop_front()) batch.push_back(*chain);
   }
   bool is_full[2] = {};
   while (Chain* chain = batch.pop_front()) {
-    bool& full = is_full[needs_thread(*chain, chain->tail)];
-    if ((!full || chain->tells_late) && try_again_(engine_, *chain)) {
+    const bool is_tried = !is_full[is_thread_next(*chain, chain->tail)] || chain->tells_late;
+    if (is_tried && try_again_(engine_, *chain)) {
       waiting_.fetch_sub(1, std::memory_order_relaxed);
-    } else {
-      full = true;
-      again.push_back(*chain);
+      continue;
     }
+    const bool wants_thread = is_thread_next(*chain, chain->tail);  // its signal may be out by now
+    is_full[wants_thread] = true;
+    (is_tried && wants_thread ? refused : again).push_back(*chain);
   }
   os::Locked locked(mutex_);
   while (Chain* chain = chains_.pop_front()) again.push_back(*chain);
+  while (Chain* chain = refused.pop_front()) again.push_back(*chain);
   chains_ = again;
 }
 

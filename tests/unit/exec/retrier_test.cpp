@@ -21,6 +21,7 @@ using atomrt::exec::Spawner;
 // The engine's side: room for so many signals and threads, and what went through, in order.
 struct Fake {
   std::atomic<int> signals{0}, threads{0};
+  std::atomic<int> never{0};  // the number of one that no room is enough for
   std::atomic<int> tries{0}, through{0};
   std::atomic<int> order[64] = {};
   std::atomic<std::int64_t> tried_ns{0};  // the last that went through
@@ -29,7 +30,7 @@ struct Fake {
     Fake& fake = *static_cast<Fake*>(self);
     fake.tries.fetch_add(1);
     auto& room = chain.notification.by == NotifyBy::THREAD ? fake.threads : fake.signals;
-    if (room.load() <= 0) return false;
+    if (room.load() <= 0 || chain.fd == fake.never.load()) return false;
     room.fetch_sub(1);
     fake.tried_ns.store(atomrt::os::now_ns());
     fake.order[fake.through.load() % 64].store(chain.fd);
@@ -55,6 +56,7 @@ struct Fixture {
   ~Fixture() {
     // Its thread must be gone before the fake is.
     thread_fault.start_over();
+    fake.never.store(0);
     fake.signals.store(1000);
     fake.threads.store(1000);
     spawner.configure(0);
@@ -105,6 +107,16 @@ void after_the_thread_has_left_another_is_made(void**) {
     assert_true(eventually([&] { return f.fake.through == i && f.is_gone(); }));
   }
   assert_int_equal(thread_fault.asked, 2);
+}
+
+void one_that_is_refused_for_ever_holds_up_no_other(void**) {
+  Fixture f;
+  f.fake.never.store(1);
+  for (int i = 1; i <= 4; ++i) assert_true(f.add(f.chain(i, NotifyBy::THREAD)));
+  assert_true(eventually([&] { return f.fake.tries >= 8; }));
+  f.fake.threads.store(3);
+  assert_true(eventually([&] { return f.fake.through == 3; }));
+  assert_true(f.retrier.has_work());
 }
 
 void one_thread_serves_all_in_order(void**) {
@@ -261,6 +273,7 @@ void what_is_added_during_a_pass_is_not_lost(void**) {
 UNIT_TESTS(cmocka_unit_test(without_work_there_is_no_thread),
            cmocka_unit_test(a_tail_is_tried_until_it_goes_through_and_the_thread_leaves),
            cmocka_unit_test(after_the_thread_has_left_another_is_made),
+           cmocka_unit_test(one_that_is_refused_for_ever_holds_up_no_other),
            cmocka_unit_test(one_thread_serves_all_in_order),
            cmocka_unit_test(what_is_relayed_is_tried_a_moment_later),
            cmocka_unit_test(a_caller_who_sleeps_is_not_kept_waiting),
