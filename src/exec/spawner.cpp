@@ -47,7 +47,7 @@ void* Spawner::run_thread(void* self) {
 // as the thread that lowers the count to 0 has to wake it from that sleep.
 void Spawner::work() {
   { os::Locked made(making_); }  // waits for PRESENT, before which it can't leave
-  bool has_more = true;  // there may be what was noted while there was no spawner
+  bool has_more = false;
   for (;;) {
     const bool is_asked = (wanted_.exchange(0, std::memory_order_seq_cst) & ASKED) != 0;
     if (is_asked || has_more) has_more = do_asked_(host_);
