@@ -130,8 +130,7 @@ FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, Thr
 }
 
 bool needs_thread(const Request& request, Tail tail) {
-  if (tail == Tail::NOTIFY && request.notification.by == NotifyBy::THREAD) return true;
-  return request.group != nullptr && request.group->notification().by == NotifyBy::THREAD;
+  return is_thread_next(request, tail) || is_thread_next(request, Tail::NOTIFY_GROUP);
 }
 
 bool is_thread_next(const Request& request, Tail tail) {
