@@ -83,7 +83,7 @@ MUTANTS = [
            "  return engine.workers.keeps_watch() || !claim(chain, generation, Place::LONE);\n",
            "  static_cast<void>(generation);\n  return true;\n"),
     Mutant("a_lone_write_that_is_closed_behind_its_waiter", "engine/hold.cpp", "  list_lone(*engine, fd);\n", ""),
-    Mutant("an_append_that_overlooks_a_guess", "engine/submit.cpp",
+    Mutant("an_append_that_overlooks_a_guess", "engine/submit_chain.cpp",
            "if (chain->append && engine.registry.lone.has_guess(engine.registry.chains)) place_all(engine);", "",
            options=("--scenario", "appends_by_two_numbers")),
     Mutant("an_append_that_overtakes_a_guess", "chain/lane.cpp", "lane.active_write != nullptr || lane.has_guess != 0;",
