@@ -129,15 +129,6 @@ FinishedInTurn finish_in_turn(Registry& registry, Chain& chain, long result, Thr
   return {{released, hold, recycle_if_over(registry, chain)}, next};
 }
 
-bool needs_thread(const Request& request, Tail tail) {
-  return is_thread_next(request, tail) || is_thread_next(request, Tail::NOTIFY_GROUP);
-}
-
-bool is_thread_next(const Request& request, Tail tail) {
-  if (tail == Tail::NOTIFY) return request.notification.by == NotifyBy::THREAD;
-  return request.group != nullptr && request.group->notification().by == NotifyBy::THREAD;
-}
-
 bool finish_tail(Registry& registry, Chain& chain) {
   chain.tail = run_tail(registry, chain, chain.tail);
   if (chain.tells_late) {

@@ -73,10 +73,15 @@ struct FinishedInTurn : Finished {
 // Its notification is left to finish_in_turn.
 void publish_before_turn(Registry& registry, Chain& chain, long result);
 
-// Whether what is left of the tail may make a thread.
-[[nodiscard]] bool needs_thread(const Request& request, Tail tail);
-// The same of the next notification alone, of a request whose tail found no room.
-[[nodiscard]] bool is_thread_next(const Request& request, Tail tail);
+// Whether the next notification makes a thread, of a request whose tail found no room.
+[[nodiscard]] inline bool is_thread_next(const Request& request, Tail tail) {
+  if (tail == Tail::NOTIFY) return request.notification.by == NotifyBy::THREAD;
+  return request.group != nullptr && request.group->notification().by == NotifyBy::THREAD;
+}
+// The same of all that is left of the tail.
+[[nodiscard]] inline bool needs_thread(const Request& request, Tail tail) {
+  return is_thread_next(request, tail) || is_thread_next(request, Tail::NOTIFY_GROUP);
+}
 
 // Runs the rest of the tail of a chain that finish left; true when over and recycled.
 [[nodiscard]] bool finish_tail(Registry& registry, Chain& chain);

@@ -182,4 +182,11 @@ void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start
   if (!engine.spawner.ask(may_start)) nudge_threads(engine);
 }
 
+void keep_tail(const chain::Request& request, chain::Tail tail) {
+  // Looked up again: a handler may have forked, and this may be the child, whose engine has not been started.
+  Engine* const engine = engine::engine();
+  chain::Chain* const chain = engine != nullptr ? adopt_tail(engine->registry.chains, request, tail) : nullptr;
+  if (chain != nullptr) retry_tail(*engine, *chain);
+}
+
 }  // namespace atomrt::engine

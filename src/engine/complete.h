@@ -28,5 +28,8 @@ void offer_or_fail(Engine& engine, const chain::Released& released);
 
 // Keeps a published chain whose notification found no room, or needs a thread, until it succeeds. Signals are blocked.
 void retry_tail(Engine& engine, chain::Chain& chain, Workers::MayStart may_start = Workers::MayStart::YES);
+// The same for a submitter whose request never became a chain: it becomes one that has only its tail left. Where there
+// is no memory for that, the notification is lost.
+void keep_tail(const chain::Request& request, chain::Tail tail);
 
 }  // namespace atomrt::engine

@@ -186,10 +186,30 @@ void nudge_threads(Engine& engine) {
   engine.polls_apart.nudge();
 }
 
-void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_start) {
+namespace {
+
+// Notifications may have been left while there was no spawner, to a thread that no longer looks as there is one now.
+void enter_spawner(Engine& engine, exec::MayStart may_start) {
   engine.spawner.enter(may_start);
+  if (may_start == exec::MayStart::YES && engine.retrier.has_work() && !engine.spawner.ask()) nudge_threads(engine);
+}
+
+}  // namespace
+
+void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_start) {
+  enter_spawner(engine, may_start);
   if (chain.is_counted) engine.spawner.leave();
   chain.is_counted = true;
+}
+
+KeptSpawner::KeptSpawner(Engine& engine, bool is_wanted) : engine_(engine), is_wanted_(is_wanted) {
+  if (!is_wanted) return;
+  engine.spawner.enter(exec::MayStart::NO);
+  if (engine.spawner.is_present()) return;
+  engine.spawner.leave();
+  const os::SignalBlock blocked;
+  // Looked up again: a handler may have forked, and this may be the child, whose engine has not been started.
+  if (engine::engine() != nullptr) enter_spawner(engine, exec::MayStart::YES);
 }
 
 void set_threads(unsigned limit) { set_threads(limit, wished_idle_s.load(std::memory_order_relaxed)); }

@@ -73,6 +73,24 @@ using exec::Workers;
 // notification, as submitters make the workers for it; not called if direct takes that.
 void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_start);
 
+// For a submitter of what ends with a function (SIGEV_THREAD): there is a spawner as long as this lives, or it is
+// missing, as no thread can be made. Without one nobody would try again where the function's thread is refused. Signals
+// need not be blocked.
+class [[nodiscard]] KeptSpawner {
+ public:
+  KeptSpawner(Engine& engine, bool is_wanted);
+  ~KeptSpawner() {
+    if (is_wanted_) engine_.spawner.leave();
+  }
+  KeptSpawner(const KeptSpawner&) = delete;
+  KeptSpawner& operator=(const KeptSpawner&) = delete;
+  [[nodiscard]] bool is_missing() const { return is_wanted_ && !engine_.spawner.is_present(); }
+
+ private:
+  Engine& engine_;
+  bool is_wanted_;
+};
+
 // Made so far, of all kinds but the spawner.
 [[nodiscard]] unsigned library_threads(const Engine& engine);
 

@@ -78,8 +78,7 @@ void close_group(Engine& engine, chain::Group& group) {
   const chain::Tail tail = run_callers_tail(engine.registry, nothing, chain::Tail::COUNTDOWN);
   if (tail == chain::Tail::DONE) return;
   const os::SignalBlock blocked;
-  chain::Chain* chain = chain::adopt_tail(engine.registry.chains, nothing, tail);
-  if (chain != nullptr) retry_tail(engine, *chain);
+  keep_tail(nothing, tail);
 }
 
 }  // namespace atomrt::engine

@@ -17,7 +17,6 @@
 namespace atomrt::engine {
 namespace {
 
-using chain::Chain;
 using chain::Request;
 using exec::ContextId;
 using exec::Descriptor;
@@ -32,11 +31,9 @@ using exec::Hint;
   const os::SignalBlock blocked;
   if (tail == chain::Tail::DONE) {
     poke_retrier(engine);
-    return;
+  } else {
+    keep_tail(request, tail);
   }
-  // Its notification found no room: it becomes a chain that has only its tail left.
-  Chain* chain = chain::adopt_tail(engine.registry.chains, request, tail);
-  if (chain != nullptr) retry_tail(engine, *chain);
 }
 
 // For a request that ends in its submitter: no other thread has ever known of it. Inlined, as each cached read takes
@@ -219,27 +216,36 @@ void begin(Engine& engine, Request& request) {
   if (notifies(request)) request.notification.is_left = is_anothers_turn(engine, request.notification);
 }
 
-}  // namespace
-
-int submit(Request& request, exec::Budget& budget) {
-  Engine* engine = engine::engine();
-  if (engine == nullptr) return refuse(request);
-  begin(*engine, request);
-  const long read = read_unexamined(*engine, request, budget);
-  if (read < 0) return submit_examined(*engine, request, budget, read);
-  complete_request(*engine, request, read);
+// error: found in the request already, or 0.
+[[gnu::always_inline]] inline int submit_begun(Engine& engine, Request& request, exec::Budget& budget, int error) {
+  const long read = error != 0 ? -error : read_unexamined(engine, request, budget);
+  if (error == 0 && read < 0) return submit_examined(engine, request, budget, read);
+  complete_request(engine, request, read);
   return 0;
 }
 
-int submit_long(Request& request, std::size_t bytes, exec::Budget& budget) {
-  const bool writes = request.operation == chain::Operation::WRITE;
-  const int error = os::check_long_transfer(request.fd, writes, request.buffer, bytes, request.offset);
-  if (error == 0) return submit(request, budget);
+// Where no thread can be made it is refused before anything is done, as by glibc.
+[[gnu::noinline]] int submit_with_function(Engine& engine, Request& request, exec::Budget& budget, int error) {
+  const KeptSpawner spawner(engine, true);
+  return spawner.is_missing() ? refuse(request) : submit_begun(engine, request, budget, error);
+}
+
+[[gnu::always_inline]] inline int submit_checked(Request& request, exec::Budget& budget, int error) {
   Engine* engine = engine::engine();
   if (engine == nullptr) return refuse(request);
   begin(*engine, request);
-  complete_request(*engine, request, -error);
-  return 0;
+  if (needs_thread(request, chain::Tail::NOTIFY)) return submit_with_function(*engine, request, budget, error);
+  return submit_begun(*engine, request, budget, error);
+}
+
+}  // namespace
+
+int submit(Request& request, exec::Budget& budget) { return submit_checked(request, budget, 0); }
+
+int submit_long(Request& request, std::size_t bytes, exec::Budget& budget) {
+  const bool writes = request.operation == chain::Operation::WRITE;
+  return submit_checked(request, budget,
+                        os::check_long_transfer(request.fd, writes, request.buffer, bytes, request.offset));
 }
 
 }  // namespace atomrt::engine

@@ -38,6 +38,16 @@ int submit_entry(Block* block, chain::Group& group, exec::Budget& budget, bool s
   return error;
 }
 
+// Nothing is done: each entry says EAGAIN, too.
+template <typename Block>
+int refuse_list(Block* const list[], int entries) {
+  for (int i = 0; i < entries; ++i) {
+    if (list[i] == nullptr || list[i]->aio_lio_opcode == LIO_NOP) continue;
+    aiocb::store_result(reinterpret_cast<struct aiocb*>(list[i]), -EAGAIN);
+  }
+  return report(EAGAIN);
+}
+
 template <typename Block>
 int submit_list(int mode, Block* const list[], int entries, struct sigevent* event, bool sends_each) {
   int error = aiocb::check_list_mode(mode, entries);
@@ -46,9 +56,13 @@ int submit_list(int mode, Block* const list[], int entries, struct sigevent* eve
   if (error != 0) return report(error);
 
   engine::Engine* engine = engine::engine();
-  chain::Group* group = engine != nullptr ? engine->registry.groups.take() : nullptr;
-  if (group == nullptr) return report(EAGAIN);
-  group->open(waits, event != nullptr ? chain::build_notification(*event) : chain::Notification{});
+  if (engine == nullptr) return refuse_list(list, entries);
+  const chain::Notification notification =
+      !waits && event != nullptr ? chain::build_notification(*event) : chain::Notification{};
+  const engine::KeptSpawner spawner(*engine, notification.by == chain::NotifyBy::THREAD);
+  chain::Group* group = spawner.is_missing() ? nullptr : engine->registry.groups.take();
+  if (group == nullptr) return refuse_list(list, entries);
+  group->open(waits, notification);
 
   exec::Budget budget(waits ? exec::Budget::UNLIMITED : exec::Budget::ONE_CALL);
   bool any_notifies = false;

@@ -3,6 +3,14 @@
  * bytes, no notification comes, and all works once threads can be had. */
 #include "claim.h"
 
+static sem_t called;
+
+static void note(union sigval value)
+{
+    (void)value;
+    sem_post(&called);
+}
+
 static void *nothing(void *unused)
 {
     return unused;
@@ -11,9 +19,10 @@ static void *nothing(void *unused)
 int main(void)
 {
     claim_start();
+    sem_init(&called, 0, 0);
     block_signal(SIGRTMIN);
     struct stream pipe = make_pipe();
-    int fd = temporary_file("file", O_RDWR, 0);
+    int fd = temporary_file("file", O_RDWR, 1);
     if (geteuid() == 0 && setresuid(54321, 54321, 54321) == -1)
         SKIP("cannot leave root, whom RLIMIT_NPROC does not bind");
     struct rlimit before, none;
@@ -36,8 +45,20 @@ int main(void)
     CHECK_INT(lio_listio(LIO_NOWAIT, list, 1, NULL), -1);
     CHECK(errno == EAGAIN || errno == EIO);
     CHECK_INT(aio_error(&read_request), EAGAIN);
+    /* The functions, too, though the file's byte is in memory. */
+    struct aiocb of_file = request(fd, &byte, 1, 0), *of_files[] = {&of_file};
+    notify_by_thread(&of_file, note, NULL);
+    CHECK_FAILS(aio_read(&of_file), EAGAIN);
+    CHECK_INT(aio_error(&of_file), EAGAIN);
+    CHECK_INT(lio_listio(LIO_NOWAIT, of_files, 1, NULL), -1);
+    CHECK(errno == EAGAIN || errno == EIO);
+    CHECK_INT(aio_error(&of_file), EAGAIN);
 
     MUST(setrlimit(RLIMIT_NPROC, &before));
+    SUBMIT_READ(&of_file);
+    EXPECT_RESULT(&of_file, 1);
+    AWAIT_POST(&called);
+    NEVER(sem_trywait(&called) == 0);
     feed(pipe.writer, "x");
     NEVER(bytes_waiting(pipe.reader) != 1 || signal_is_pending(SIGRTMIN));
     SUBMIT_READ(&read_request);

@@ -307,11 +307,12 @@ bool is_awaited(const Request& request) {
 }
 }  // namespace
 
-// Where a notification found no room, and no thread of the library is there to try again, the next request does.
+// Where a signal found no room, and no thread of the library is there to try again, the next request does. A function
+// has the spawner from the start, unless there is no memory to keep it.
 void await_notifications() {
   for (Request* request : requests) {
     for (unsigned tries = 0; is_awaited(*request); ++tries) {
-      const bool may_need_help = threads_refused() > 0 || signals_refused() > 0 || present_fault() != 0;
+      const bool may_need_help = signals_refused() > 0 || cost_of_fault() == Cost::ROOM;
       const std::int64_t deadline = may_need_help ? now() + 1'000'000'000 : NEVER;
       const Wakeup wakeup = sleep_on("the wait for a notification", &request->notified, deadline, true);
       deliver_signals();

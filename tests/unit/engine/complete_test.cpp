@@ -27,7 +27,10 @@ extern "C" bool counted_wait(int fd, bool for_writing, std::int64_t timeout_ns) 
 
 namespace {
 
+std::atomic<int> calls{0};  // of functions
+
 int begin(void** state) {
+  calls.store(0);
   thread_fault.start_over();
   start_signals_over();
   return prepare(state);
@@ -53,7 +56,6 @@ void a_tail_that_finds_no_room_is_kept_until_it_goes_through(void**) {
 
 // The spawner is in the middle of making a function's thread, which is refused in the end: then nobody waits any more.
 Gate making;
-std::atomic<int> calls{0};
 void only_a_wait_for_a_function_waits_for_the_spawner(void**) {
   set_threads(1, 1000);  // so no other worker is there while this one made the thread
   MemoryFile file;
@@ -79,6 +81,64 @@ void only_a_wait_for_a_function_waits_for_the_spawner(void**) {
   assert_true(eventually([] { return calls == 1 && is_idle(); }));
 }
 
+void call_function(Aio& aio) {
+  aio.block.aio_sigevent.sigev_notify = SIGEV_THREAD;
+  aio.block.aio_sigevent.sigev_notify_function = [](sigval) { calls.fetch_add(1); };
+}
+
+bool has_library_threads() { return threads_named("atomrt-spawner") != 0 || library_threads(the_engine()) != 0; }
+
+// A read that ends in its submitter.
+struct Fed : Pipe {
+  Fed() {
+    if (::write(in, "data", 4) != 4) abort();
+  }
+};
+
+// Nothing else happens in this process meanwhile.
+void a_function_whose_thread_is_refused_runs_when_one_can_be_had(void**) {
+  Fed pipe;
+  assert_true(eventually([] { return !has_library_threads(); }));
+  thread_fault.spared.store(1);  // the spawner
+  thread_fault.refused.store(3);
+  Aio told;
+  call_function(told);
+  told.read(pipe.out).ends_with(0, 4);
+  assert_true(eventually([] { return calls == 1 && is_idle(); }));
+  assert_int_equal(thread_fault.asked, 5);
+}
+
+void a_request_with_a_function_is_refused_where_no_thread_can_be_had(void**) {
+  Fed pipe;
+  assert_true(eventually([] { return !has_library_threads(); }));
+  thread_fault.refused.store(ALL);
+  Aio told;
+  call_function(told);
+  told.read(pipe.out);
+  assert_int_equal(told.submitted, EAGAIN);
+  assert_int_equal(told.error(), EAGAIN);
+  assert_int_equal(thread_fault.asked, 1);
+  thread_fault.refused.store(0);
+  told.read(pipe.out).ends_with(0, 4);
+  assert_memory_equal(told.buffer, "data", 4);
+  assert_true(eventually([] { return calls == 1 && is_idle(); }));
+}
+
+// It found no room when no thread was there that could try again.
+void a_new_spawner_sends_what_was_left(void**) {
+  Fed pipe;
+  assert_true(eventually([] { return !has_library_threads(); }));
+  thread_fault.refused.store(ALL);
+  signals_without_room.store(1);
+  Aio told;
+  told.with_signal(SIGUSR1).read(pipe.out).ends_with(0, 4);
+  assert_int_equal(signals_sent, 0);
+  thread_fault.refused.store(0);
+  const KeptSpawner made(the_engine(), true);
+  assert_false(made.is_missing());
+  assert_true(eventually([] { return signals_sent == 1 && is_idle(); }));
+}
+
 // No hand-over, where another worker comes back to the queue meanwhile.
 void a_worker_makes_a_functions_thread_itself(void**) {
   set_threads(4, 1000);
@@ -87,7 +147,6 @@ void a_worker_makes_a_functions_thread_itself(void**) {
   const atomrt::exec::Spawner::Use spawner_stays(the_engine().spawner);
   static std::atomic<bool> is_workers;  // a thread has its maker's name
   is_workers.store(false);
-  calls.store(0);
   Aio told;
   told.block.aio_sigevent.sigev_notify = SIGEV_THREAD;
   told.block.aio_sigevent.sigev_notify_function = [](sigval) {
@@ -153,7 +212,11 @@ void a_released_chain_that_nobody_can_run_fails_with_eagain(void**) {
 }  // namespace
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, settle)
-UNIT_TESTS(TEST(streams_in_flight_are_counted), TEST(a_tail_that_finds_no_room_is_kept_until_it_goes_through),
+// The first three want no library thread beside the spawner.
+UNIT_TESTS(TEST(a_function_whose_thread_is_refused_runs_when_one_can_be_had),
+           TEST(a_request_with_a_function_is_refused_where_no_thread_can_be_had),
+           TEST(a_new_spawner_sends_what_was_left), TEST(streams_in_flight_are_counted),
+           TEST(a_tail_that_finds_no_room_is_kept_until_it_goes_through),
            TEST(only_a_wait_for_a_function_waits_for_the_spawner), TEST(a_worker_makes_a_functions_thread_itself),
            TEST(a_cancelled_stream_is_polled_for_no_longer),
            TEST(a_released_chain_that_nobody_can_run_fails_with_eagain))

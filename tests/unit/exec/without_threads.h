@@ -8,12 +8,14 @@
 namespace atomrt::unit {
 
 struct ThreadFault {
-  std::atomic<int> refused{0};  // so many creations fail with EAGAIN
+  std::atomic<int> spared{0};   // so many creations go well
+  std::atomic<int> refused{0};  // so many, after those, fail with EAGAIN
   std::atomic<int> asked{0};    // creations that were asked for
   std::atomic<Gate*> gate{nullptr};
   std::atomic<void (*)()> when_refused{nullptr};  // what comes between the creation and its failure
 
   void start_over() {
+    spared.store(0);
     refused.store(0);
     asked.store(0);
     gate.store(nullptr);
@@ -47,7 +49,9 @@ extern "C" int wrapped_create(pthread_t* thread, const pthread_attr_t* attribute
   using namespace atomrt::unit;
   if (attributes == nullptr) return real_create(thread, attributes, body, argument);  // unit::Thread
   thread_fault.asked.fetch_add(1);
-  if (thread_fault.refused.load() > 0) {
+  if (thread_fault.spared.load() > 0) {
+    thread_fault.spared.fetch_sub(1);
+  } else if (thread_fault.refused.load() > 0) {
     thread_fault.refused.fetch_sub(1);
     if (auto* act = thread_fault.when_refused.load()) act();
     return EAGAIN;
