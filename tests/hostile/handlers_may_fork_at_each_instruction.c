@@ -19,6 +19,7 @@ enum moment { ENTERS, LEAVES, HAS_FORKED };
 /* ---- The program ---- */
 
 static int fd, direct;
+static sem_t called;
 static char *blocks;
 static volatile sig_atomic_t is_child;
 static int children;
@@ -55,6 +56,17 @@ static void fork_here(int number, siginfo_t *info, void *context)
         tell(HAS_FORKED);
     }
     errno = saved_errno;
+}
+
+static void note(union sigval value)
+{
+    (void)value;
+    sem_post(&called);
+}
+
+static void ignore(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info, (void)context;
 }
 
 /* The child has returned from the function that its parent is in, whatever it said. */
@@ -103,7 +115,10 @@ static void work(struct stream pipe, bool waits)
     char bytes[LENGTH * 64], from_pipe[2];
     struct aiocb blocked = request(pipe.reader, &from_pipe[0], 1, 0), behind = request(pipe.reader, &from_pipe[1], 1, 0);
     struct aiocb written = request(fd, bytes, 64, 0), synced = request(fd, NULL, 0, 0), at_disk = request(direct, blocks, BLOCK, 0);
+    struct aiocb calling = request(fd, bytes, 1, 0), signalling = request(fd, bytes, 1, 0);
     struct aiocb listed[LENGTH], *list[LENGTH];
+    notify_by_thread(&calling, note, NULL);
+    notify_by_signal(&signalling, SIGRTMIN, 0);
     RESULT(aio_read(&blocked), 0);
     RESULT(aio_read(&behind), 0);
     RESULT(aio_write(&written), 0);
@@ -112,6 +127,11 @@ static void work(struct stream pipe, bool waits)
         RESULT(aio_read(&at_disk), 0);
         await(&at_disk, BLOCK);
     }
+    RESULT(aio_read(&signalling), 0);
+    await(&signalling, 1);
+    RESULT(aio_read(&calling), 0);
+    AWAIT_POST(&called);
+    await(&calling, 1);
     for (int i = 0; i < LENGTH; i++) {
         listed[i] = request(fd, bytes + 64 * i, 64, 64 * i);
         listed[i].aio_lio_opcode = i % 2 ? LIO_READ : LIO_WRITE;
@@ -133,6 +153,8 @@ static void run_program(void)
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
         SKIP("no process may be traced here");
     handle(SIGUSR1, fork_here, SA_RESTART);
+    handle(SIGRTMIN, ignore, SA_RESTART);
+    sem_init(&called, 0, 0);
     struct stream pipe = make_pipe();
     for (int round = 0; round < ROUNDS; round++)
         work(pipe, round % 2);
