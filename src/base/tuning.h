@@ -39,6 +39,8 @@ constexpr int WAITER_TRIES = 4;
 // How long a waiter looks at its list before it sleeps, and the longest list. Buffered writes, depth 32 and 128.
 constexpr std::int64_t WAITER_LOOK_NS = 5 * US;
 constexpr int WAITER_LOOK_ENTRIES = 256;
+// So many entries of a list are queued at most before handlers may run in between. Lists of buffered writes.
+constexpr unsigned STRETCH_ENTRIES = 16;
 // A look that finds something is worth so many that do not; without credit one in so many is tried. Reads in flight at
 // depth 1 and 32 with a busy processor beside.
 constexpr unsigned LOOKOUT_CREDIT = 16;

@@ -11,6 +11,7 @@
 
 #include "chain/request.h"
 #include "os/futex.h"
+#include "os/signals.h"
 #include "os/slot_pool.h"
 
 namespace atomrt::chain {
@@ -43,6 +44,9 @@ class Group : public os::Slot {
   [[nodiscard]] bool waits() const { return waits_; }
   [[nodiscard]] bool has_failed() const { return failed_.load(std::memory_order_relaxed) != 0; }
   [[nodiscard]] const Notification& notification() const { return notification_; }
+  // For the call, while it submits: its thread's signals. Null otherwise.
+  void submit_with(os::SignalStretch* signals) { signals_ = signals; }
+  [[nodiscard]] os::SignalStretch* signals() const { return signals_; }
   // True when nobody holds the group any more: it goes back to the pool.
   [[nodiscard]] bool drop() { return holders_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
@@ -54,6 +58,7 @@ class Group : public os::Slot {
   os::FutexWord done_;
   Notification notification_;
   bool waits_;
+  os::SignalStretch* signals_;  // used by the call's own thread alone
 };
 
 using GroupPool = os::SlotPool<Group, 64, 16384>;

@@ -106,7 +106,10 @@ int start_chain(Engine& engine, const Request& request, const Descriptor& descri
 }  // namespace
 
 int submit_chain(const Request& request, const Descriptor& descriptor) {
-  const os::SignalBlock blocked;
+  // In a child that a handler has forked the group's memory is zero.
+  os::SignalStretch own;
+  os::SignalStretch* const of_list = request.group != nullptr ? request.group->signals() : nullptr;
+  (of_list != nullptr ? *of_list : own).block();
   // Looked up again: a handler may have forked, and this may be the child, whose engine has not been started.
   Engine* engine = engine::engine();
   if (engine == nullptr) return refuse(request);

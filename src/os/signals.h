@@ -42,6 +42,29 @@ class [[nodiscard]] SignalBlock {
   KernelSignalSet saved_;
 };
 
+// Blocks them from the first `block` up to `end`, for a thread that would otherwise block and restore them time and
+// again: each change of the mask is a system call.
+class SignalStretch {
+ public:
+  SignalStretch() = default;
+  ~SignalStretch() { end(); }
+  SignalStretch(const SignalStretch&) = delete;
+  SignalStretch& operator=(const SignalStretch&) = delete;
+  void block() {
+    if (uses_++ == 0) saved_ = set_signal_mask(ALL_SIGNALS);
+  }
+  void end() {
+    if (uses_ != 0) set_signal_mask(saved_);
+    uses_ = 0;
+  }
+  // Calls of `block` since the last `end`.
+  [[nodiscard]] unsigned uses() const { return uses_; }
+
+ private:
+  KernelSignalSet saved_ = 0;
+  unsigned uses_ = 0;
+};
+
 // Whether every handler that may have run, for a signal outside `blocked`, was installed with SA_RESTART.
 [[nodiscard]] bool all_handlers_restart(KernelSignalSet blocked);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "aiocb/validate.h"
+#include "base/tuning.h"
 #include "chain/build.h"
 #include "engine/list.h"
 #include "engine/waiter.h"
@@ -66,12 +67,21 @@ int submit_list(int mode, Block* const list[], int entries, struct sigevent* eve
 
   exec::Budget budget(waits ? exec::Budget::UNLIMITED : exec::Budget::ONE_CALL);
   bool any_notifies = false;
+  os::SignalStretch signals;
+  group->submit_with(&signals);
   for (int i = 0; i < entries; ++i) {
     if (list[i] == nullptr || list[i]->aio_lio_opcode == LIO_NOP) continue;
-    any_notifies |= chain::build_notification(list[i]->aio_sigevent).by != chain::NotifyBy::NOTHING;
+    const bool notifies = chain::build_notification(list[i]->aio_sigevent).by != chain::NotifyBy::NOTHING;
+    any_notifies |= notifies;
+    if (notifies) signals.end();  // the thread's own mask tells whether a handler may be running: engine/relay.h
+    const unsigned queued = signals.uses();
     const int refusal = submit_entry(list[i], *group, budget, sends_each);
     if (refusal != 0) error = refusal;
+    // As long as one after the other is queued, but not for long.
+    if (signals.uses() == queued || queued > tuning::STRETCH_ENTRIES) signals.end();
   }
+  signals.end();
+  group->submit_with(nullptr);
   engine::close_group(*engine, *group);
   if (!waits) return report(error);
   // Not where an entry notifies: its function may have freed the aiocb by now.

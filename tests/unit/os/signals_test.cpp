@@ -44,6 +44,27 @@ void a_block_covers_every_signal_and_ends_with_its_scope(void**) {
   set_signal_mask(0);
 }
 
+void a_stretch_blocks_from_its_first_use_to_its_end(void**) {
+  set_signal_mask(bit(SIGUSR2));
+  {
+    SignalStretch stretch;
+    assert_int_equal(mask(), bit(SIGUSR2));
+    stretch.end();
+    assert_int_equal(mask(), bit(SIGUSR2));
+    for (unsigned uses = 1; uses <= 3; ++uses) {
+      stretch.block();
+      assert_int_equal(stretch.uses(), uses);
+      assert_int_equal(mask(), ALL_SIGNALS & ~UNBLOCKABLE);
+    }
+    stretch.end();
+    assert_int_equal(mask(), bit(SIGUSR2));
+    assert_int_equal(stretch.uses(), 0);
+    stretch.block();
+  }
+  assert_int_equal(mask(), bit(SIGUSR2));
+  set_signal_mask(0);
+}
+
 void a_block_may_cover_less(void**) {
   {
     const SignalBlock block(bit(SIGUSR1));
@@ -318,6 +339,7 @@ void whether_a_handler_may_be_running_is_told_by_mask_and_flags(void**) {
 
 UNIT_TESTS(cmocka_unit_test(whether_a_handler_may_be_running_is_told_by_mask_and_flags),
            cmocka_unit_test(a_block_covers_every_signal_and_ends_with_its_scope),
+           cmocka_unit_test(a_stretch_blocks_from_its_first_use_to_its_end),
            cmocka_unit_test(a_block_may_cover_less), cmocka_unit_test(blocking_adds_and_returns_what_was), cmocka_unit_test(sigpipe_of_a_write_is_taken_back),
            cmocka_unit_test(sigpipe_that_was_pending_before_stays),
            cmocka_unit_test(sigpipe_blocked_by_the_program_does_not_become_pending),
