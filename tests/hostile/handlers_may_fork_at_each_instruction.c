@@ -115,10 +115,7 @@ static void work(struct stream pipe, bool waits)
     char bytes[LENGTH * 64], from_pipe[2];
     struct aiocb blocked = request(pipe.reader, &from_pipe[0], 1, 0), behind = request(pipe.reader, &from_pipe[1], 1, 0);
     struct aiocb written = request(fd, bytes, 64, 0), synced = request(fd, NULL, 0, 0), at_disk = request(direct, blocks, BLOCK, 0);
-    struct aiocb calling = request(fd, bytes, 1, 0), signalling = request(fd, bytes, 1, 0);
     struct aiocb listed[LENGTH], *list[LENGTH];
-    notify_by_thread(&calling, note, NULL);
-    notify_by_signal(&signalling, SIGRTMIN, 0);
     RESULT(aio_read(&blocked), 0);
     RESULT(aio_read(&behind), 0);
     RESULT(aio_write(&written), 0);
@@ -127,11 +124,6 @@ static void work(struct stream pipe, bool waits)
         RESULT(aio_read(&at_disk), 0);
         await(&at_disk, BLOCK);
     }
-    RESULT(aio_read(&signalling), 0);
-    await(&signalling, 1);
-    RESULT(aio_read(&calling), 0);
-    AWAIT_POST(&called);
-    await(&calling, 1);
     for (int i = 0; i < LENGTH; i++) {
         listed[i] = request(fd, bytes + 64 * i, 64, 64 * i);
         listed[i].aio_lio_opcode = i % 2 ? LIO_READ : LIO_WRITE;
@@ -148,6 +140,20 @@ static void work(struct stream pipe, bool waits)
     await(&blocked, 1);
 }
 
+/* Once: the steps through pthread_create are many, and no handler may come there. */
+static void notify(void)
+{
+    char byte;
+    struct aiocb calling = request(fd, &byte, 1, 0), signalling = request(fd, &byte, 1, 0);
+    notify_by_thread(&calling, note, NULL);
+    notify_by_signal(&signalling, SIGRTMIN, 0);
+    RESULT(aio_read(&signalling), 0);
+    await(&signalling, 1);
+    RESULT(aio_read(&calling), 0);
+    AWAIT_POST(&called);
+    await(&calling, 1);
+}
+
 static void run_program(void)
 {
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
@@ -156,6 +162,7 @@ static void run_program(void)
     handle(SIGRTMIN, ignore, SA_RESTART);
     sem_init(&called, 0, 0);
     struct stream pipe = make_pipe();
+    notify();
     for (int round = 0; round < ROUNDS; round++)
         work(pipe, round % 2);
     reap_children(0);
