@@ -18,8 +18,7 @@ bool is_anothers_turn(Engine& engine, const chain::Notification& notification) {
   if (engine.signals_of_callers.fetch_add(1, std::memory_order_relaxed) % EACH != 0) return false;
   const os::HandlerState state = os::handler_state(notification.signal);
   if (state != os::HandlerState::READY) return state == os::HandlerState::MAY_BE_RUNNING;
-  const os::SignalBlock blocked;
-  const exec::Spawner::Use made(engine.spawner);
+  const KeptSpawner made(engine, true);
   return false;
 }
 

@@ -78,7 +78,7 @@ int submit_list(int mode, Block* const list[], int entries, struct sigevent* eve
     const int refusal = submit_entry(list[i], *group, budget, sends_each);
     if (refusal != 0) error = refusal;
     // As long as one after the other is queued, but not for long.
-    if (signals.uses() == queued || queued > tuning::STRETCH_ENTRIES) signals.end();
+    if (signals.uses() == queued || signals.uses() >= tuning::STRETCH_ENTRIES) signals.end();
   }
   signals.end();
   group->submit_with(nullptr);
