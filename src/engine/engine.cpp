@@ -191,10 +191,14 @@ namespace {
 // Notifications may have been left while there was no spawner, to a thread that no longer looks as there is one now.
 void enter_spawner(Engine& engine, exec::MayStart may_start) {
   engine.spawner.enter(may_start);
-  if (may_start == exec::MayStart::YES && engine.retrier.has_work() && !engine.spawner.ask()) nudge_threads(engine);
+  if (may_start == exec::MayStart::YES) poke_retrier(engine, exec::MayStart::ASKS);
 }
 
 }  // namespace
+
+void poke_retrier(Engine& engine, exec::MayStart may_start) {
+  if (engine.retrier.has_work() && !engine.spawner.ask(may_start)) nudge_threads(engine);
+}
 
 void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_start) {
   enter_spawner(engine, may_start);

@@ -97,6 +97,9 @@ class [[nodiscard]] KeptSpawner {
 // Wakes idle library threads to look for chores.
 void nudge_threads(Engine& engine);
 
+// Notifications that were left may find room, or a thread, by now.
+void poke_retrier(Engine& engine, exec::MayStart may_start);
+
 // aio_init's settings, for this process and its children. Without idle_s the idle time stays as it is.
 void set_threads(unsigned limit);
 void set_threads(unsigned limit, unsigned idle_s);

@@ -24,8 +24,8 @@ bool is_anothers_turn(Engine& engine, const chain::Notification& notification) {
 
 bool relay(Engine& engine, const chain::Request& request, chain::Tail tail) {
   const os::SignalBlock blocked;
-  const exec::Spawner::Use spawner_stays(engine.spawner);
-  if (!engine.spawner.is_present()) return false;
+  const KeptSpawner spawner(engine, true);  // starts the engine of a child that a handler has forked
+  if (spawner.is_missing()) return false;
   chain::Chain* chain = chain::adopt_tail(engine.registry.chains, request, tail);
   if (chain == nullptr) return false;
   engine.retrier.add(*chain, static_cast<std::uint32_t>(os::system_call(SYS_gettid)));

@@ -30,7 +30,7 @@ using exec::Hint;
   }
   const os::SignalBlock blocked;
   if (tail == chain::Tail::DONE) {
-    poke_retrier(engine);
+    poke_retrier(engine, exec::MayStart::YES);
   } else {
     keep_tail(request, tail);
   }

@@ -23,10 +23,6 @@ int refuse(const Request& request) {
   return EAGAIN;
 }
 
-void poke_retrier(Engine& engine) {
-  if (engine.retrier.has_work() && !engine.spawner.ask(exec::MayStart::YES)) nudge_threads(engine);
-}
-
 namespace {
 
 // All contexts declined: as if the chain had never been.
@@ -69,7 +65,7 @@ int submit_late(Engine& engine, Chain& chain) {
 }
 
 int start_chain(Engine& engine, const Request& request, const Descriptor& descriptor) {
-  poke_retrier(engine);
+  poke_retrier(engine, exec::MayStart::YES);
   Chain* chain = chain::adopt(engine.registry.chains, request);
   if (chain == nullptr) return refuse(request);
   const bool is_for_kernel = !descriptor.is_identified || is_for_direct(*chain);

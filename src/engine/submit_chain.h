@@ -10,8 +10,6 @@ namespace atomrt::engine {
 
 // Not taken, nothing is half done: the aiocb says EAGAIN, and so does this.
 int refuse(const chain::Request& request);
-// For a submitter: notifications that wait for a thread may have one by now.
-void poke_retrier(Engine& engine);
 
 // Of a request whose descriptor was examined, or is left to be looked up later (place LATE).
 [[nodiscard]] int submit_chain(const chain::Request& request, const exec::Descriptor& descriptor);
