@@ -11,11 +11,12 @@ using chain::Place;
 using chain::Request;
 
 // After the claim the chain belongs to whoever sees its event, and may be over already.
-void enter(Engine& engine, exec::Direct& context, const Request& request, aiocb::RequestName name, long result) {
+void enter(Engine& engine, exec::Direct& context, const Request& request, aiocb::RequestName name,
+           std::optional<long> result) {
   chain::Registry& registry = engine.registry;
   const bool is_listed = registry.sent.enter(registry.chains, request.fd, name);
   const bool needs_reaper = context.is_needed();
-  const bool is_left_over = exec::is_refusal(result) || exec::is_cut_short(request.length, result);
+  const bool is_left_over = exec::is_left_over(request.length, result);
   if (is_listed && !needs_reaper && !is_left_over) return;
   const os::SignalBlock blocked;
   if (!is_listed) registry.sent.list(registry.chains, request.fd, name, enter_lists(registry));
@@ -31,7 +32,8 @@ Sending submit(Engine& engine, exec::Direct& context, os::CompletionRing& ring, 
   if (!is_in_process(engine, process)) return {Sent::REFUSED, nullptr, process};
   const exec::Direct::Answer answer = context.send(ring, request, chain::packed(name.generation, name.number));
   if (!is_in_process(engine, process)) return {Sent::REFUSED, nullptr, process};
-  const bool asks_next_time = exec::is_refusal(answer.result) || context.answers_at_once(answer.result);
+  const bool is_refused = answer.result && exec::is_refusal(*answer.result);
+  const bool asks_next_time = is_refused || context.answers_at_once(answer.result);
   if (asks_next_time) engine.hints.put(request.fd, exec::Hint::SENT, false);
   if (answer.error != 0) {
     context.end_sending(2);

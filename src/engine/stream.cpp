@@ -18,15 +18,15 @@ using exec::ContextId;
 using exec::Verdict;
 
 // One try that does not wait; signals are blocked.
-long try_now(Chain& chain) {
+exec::Attempt try_now(Chain& chain) {
   if (chain.moved > 0) put(chain, Place::RUNNING);
   const int fd = descriptor_of(chain);
   if (chain.operation == chain::Operation::READ || chain.is_socket) return exec::attempt(chain, fd);
   const os::WriteSignals signals(os::ALL_SIGNALS);
   const std::size_t moved_before = chain.moved;
-  const long result = exec::attempt(chain, fd);
-  signals.absorb(result, moved_before);
-  return result;
+  const exec::Attempt tried = exec::attempt(chain, fd);
+  if (tried.is_done()) signals.absorb(tried.result, moved_before);
+  return tried;
 }
 
 // Only a library thread uses the second context, when the first has no room: an application's thread tries the ring.
@@ -36,32 +36,32 @@ Verdict poll_anywhere(Engine& engine, Chain& chain, By by, exec::MayStart may_st
   return engine.polls_apart.poll(chain, may_start);
 }
 
-enum class Outcome : std::uint8_t { OVER, WAITS, DECLINED };
+enum class Went : std::uint8_t { OVER, WAITS, DECLINED };
 
 // Tries, and has the kernel poll again where the peer is not ready. OVER: `released` is the caller's. Only so often in
 // vain: another reader may take what was there between the poll and the try, but a writer that is told of room that is
 // too little for its datagram would be told so again at once, for ever.
-Outcome go_on(Engine& engine, Chain& chain, By by, exec::MayStart may_poll, chain::Released& released) {
+Went go_on(Engine& engine, Chain& chain, By by, exec::MayStart may_poll, chain::Released& released) {
   for (unsigned vain = 0; vain < tuning::VAIN_TRIES; ++vain) {
     const std::size_t moved = chain.moved;
-    const long result = try_now(chain);
-    if (result == exec::CANNOT_ASK) return Outcome::DECLINED;
-    if (result != exec::NOT_READY) {
+    const exec::Attempt tried = try_now(chain);
+    if (tried.outcome == exec::Outcome::CANNOT_ASK) return Went::DECLINED;
+    if (tried.is_done()) {
       const auto may_start = by == By::LIBRARY ? Workers::MayStart::YES : Workers::MayStart::NO;
-      released = complete(engine, chain, result, ContextId::DIRECT, may_start);
-      return Outcome::OVER;
+      released = complete(engine, chain, tried.result, ContextId::DIRECT, may_start);
+      return Went::OVER;
     }
     if (chain.moved != moved) vain = 0;
     switch (poll_anywhere(engine, chain, by, may_poll)) {
       case Verdict::ACCEPTED:
-        return Outcome::WAITS;
+        return Went::WAITS;
       case Verdict::DECLINED:
-        return Outcome::DECLINED;
+        return Went::DECLINED;
       case Verdict::READY:
         break;
     }
   }
-  return Outcome::DECLINED;
+  return Went::DECLINED;
 }
 
 }  // namespace
@@ -72,12 +72,12 @@ Verdict poll_stream(Engine& engine, Chain& chain, By by, exec::MayStart may_star
   if (verdict != Verdict::READY) return verdict;
   chain::Released released{};
   switch (go_on(engine, chain, by, may_start, released)) {
-    case Outcome::OVER:
+    case Went::OVER:
       offer_or_fail(engine, released);
       return Verdict::ACCEPTED;
-    case Outcome::WAITS:
+    case Went::WAITS:
       return Verdict::ACCEPTED;
-    case Outcome::DECLINED:
+    case Went::DECLINED:
       return Verdict::DECLINED;
   }
   return Verdict::DECLINED;
@@ -90,7 +90,7 @@ void ready_for(void* self, Chain& first, By by) {
     const bool is_others = by == By::APPLICATION && (left == 0 || needs_thread(*chain, chain->tail));
     if (is_others) return hand_over(engine, engine.direct.at(0), *chain);
     chain::Released released{};
-    if (go_on(engine, *chain, by, exec::MayStart::ASKS, released) == Outcome::DECLINED) {
+    if (go_on(engine, *chain, by, exec::MayStart::ASKS, released) == Went::DECLINED) {
       put(*chain, Place::MOVING);
       if (by == By::APPLICATION) return hand_over(engine, engine.direct.at(0), *chain);
       return offer_behind_direct(engine, *chain);

@@ -18,9 +18,11 @@ namespace atomrt::engine {
 namespace {
 
 using chain::Request;
+using exec::Attempt;
 using exec::ContextId;
 using exec::Descriptor;
 using exec::Hint;
+using exec::Outcome;
 
 // noinline: the rare case would cost the fast path registers.
 [[gnu::noinline]] void go_on_trying(Engine& engine, Request& request, chain::Tail tail) {
@@ -65,14 +67,13 @@ bool may_overtake(const Engine& engine, int fd) {
   return engine.streams.load(std::memory_order_relaxed) != 0 && engine.registry.in_flight.may_have(fd);
 }
 
-// A cached read, before anything is asked of the descriptor. -EINVAL: the descriptor has to be examined first, or is
-// known already.
-long read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
+// A cached read, before anything is asked of the descriptor. UNEXAMINED: it has to be asked first, or is known already.
+Attempt read_unexamined(Engine& engine, Request& request, exec::Budget& budget) {
   const bool is_worth_it = request.operation == chain::Operation::READ && may_use_head(engine, request) &&
                            !engine.hints.has(request.fd, Hint::DIRECT) &&
                            !engine.hints.has(request.fd, Hint::PIPED) &&
                            !engine.registry.in_flight.knows(request.fd) && !may_overtake(engine, request.fd);
-  return is_worth_it ? exec::read_unexamined_in_head(request, budget) : -EINVAL;
+  return is_worth_it ? exec::read_unexamined_in_head(request, budget) : Outcome::UNEXAMINED;
 }
 
 int examine_number(Engine& engine, Request& request, Descriptor& descriptor) {
@@ -92,26 +93,27 @@ int identify_in_order(Engine& engine, Request& request, Descriptor& descriptor) 
   return 0;
 }
 
-// The request's result, or DECLINED. read: what read_unexamined returned.
-long run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget, long read) {
-  if (is_sync(request.operation)) return exec::DECLINED;
+// DONE or DECLINED. read: what read_unexamined returned.
+Attempt run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget, Attempt read) {
+  if (is_sync(request.operation)) return Outcome::DECLINED;
   const bool reads = request.operation == chain::Operation::READ;
-  const bool asks_first = reads && read == -EINVAL &&
+  const bool is_unexamined = read.outcome == Outcome::UNEXAMINED;
+  const bool asks_first = reads && is_unexamined &&
                           (may_overtake(engine, request.fd) || needs_kind(request, budget) ||
                            engine.hints.has(request.fd, Hint::PIPED));
   if (asks_first) {
-    if (const int error = identify_in_order(engine, request, descriptor); error != 0) return -error;
+    if (const int error = identify_in_order(engine, request, descriptor); error != 0) return Attempt::done(-error);
   }
   if (reads && request.kind != os::FileKind::STREAM) {
-    const long result = read != -EINVAL ? read : exec::read_in_head(request, budget);
-    if (result != exec::DECLINED && result != -ESPIPE) return result;
+    const Attempt tried = is_unexamined ? exec::read_in_head(request, budget) : read;
+    if (tried.is_done()) return tried;
   }
-  if (const int error = identify_in_order(engine, request, descriptor); error != 0) return -error;
+  if (const int error = identify_in_order(engine, request, descriptor); error != 0) return Attempt::done(-error);
   if (request.kind == os::FileKind::STREAM) {
     const bool is_busy = is_stream_busy(engine, request, descriptor.identity);
-    return is_busy ? exec::DECLINED : exec::stream_in_head(request, budget);
+    return is_busy ? Outcome::DECLINED : exec::stream_in_head(request, budget);
   }
-  return reads ? exec::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
+  return reads ? Outcome::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
 }
 
 // Regular files that refuse offsets (none is on this machine's storage) are streams.
@@ -123,15 +125,15 @@ void heed_refused_offsets(Request& request, os::FileIdentity& identity) {
 }
 
 // A read that the head has found not to be cached, or has not tried.
-bool is_for_storage(const Request& request, long read) {
-  return request.operation == chain::Operation::READ && (read == exec::DECLINED || !config().use_head);
+bool is_for_storage(const Request& request, Attempt read) {
+  return request.operation == chain::Operation::READ && (read.outcome == Outcome::DECLINED || !config().use_head);
 }
 
 // By experience alone: nothing has been asked of its descriptor.
-Left leave_unexamined(Engine& engine, Request& request, long read) {
+Left leave_unexamined(Engine& engine, Request& request, Attempt read) {
   if (!is_for_storage(request, read)) return leave_write_unasked(engine, request);
   const Left left = leave_read_to_waiter(engine, request);
-  if (left != Left::NOT && read == exec::DECLINED) observe_declined(engine, ContextId::HEAD, request);
+  if (left != Left::NOT && read.outcome == Outcome::DECLINED) observe_declined(engine, ContextId::HEAD, request);
   return left;
 }
 
@@ -168,7 +170,7 @@ int examine_file(Engine& engine, Request& request, Descriptor& descriptor, bool 
   return 0;
 }
 
-[[gnu::noinline]] int submit_examined(Engine& engine, Request& request, exec::Budget& budget, long read) {
+[[gnu::noinline]] int submit_examined(Engine& engine, Request& request, exec::Budget& budget, Attempt read) {
   if (may_be_sent(engine, request)) {
     const Sending sending = send(engine, request);
     if (sending.outcome != Sent::NOT) return end_sending(engine, request, sending);
@@ -193,9 +195,9 @@ int examine_file(Engine& engine, Request& request, Descriptor& descriptor, bool 
     return submit_chain(request, descriptor);
   }
   if (may_use_head(engine, request)) {
-    const long result = run_in_head(engine, request, descriptor, budget, read);
-    if (result != exec::DECLINED) {
-      complete_request(engine, request, result);
+    const Attempt tried = run_in_head(engine, request, descriptor, budget, read);
+    if (tried.is_done()) {
+      complete_request(engine, request, tried.result);
       return 0;
     }
     observe_declined(engine, ContextId::HEAD, request);
@@ -218,9 +220,9 @@ void begin(Engine& engine, Request& request) {
 
 // error: found in the request already, or 0.
 [[gnu::always_inline]] inline int submit_begun(Engine& engine, Request& request, exec::Budget& budget, int error) {
-  const long read = error != 0 ? -error : read_unexamined(engine, request, budget);
-  if (error == 0 && read < 0) return submit_examined(engine, request, budget, read);
-  complete_request(engine, request, read);
+  const Attempt read = error != 0 ? Attempt::done(-error) : read_unexamined(engine, request, budget);
+  if (!read.is_done()) return submit_examined(engine, request, budget, read);
+  complete_request(engine, request, read.result);
   return 0;
 }
 

@@ -140,17 +140,17 @@ Verdict Direct::submit(Chain& chain, MayStart may_start) {
   os::CompletionRing* ring = ring_.load(std::memory_order_relaxed);
   const std::uint32_t tail = ring->tail.load(std::memory_order_relaxed);
   const long accepted = os::submit_aio(ring, transfers, 1);
-  const long result = accepted == 1 ? os::find_result(*ring, tail, transfer.aio_data) : os::NOT_YET;
+  const auto result = accepted == 1 ? os::find_result(*ring, tail, transfer.aio_data) : std::nullopt;
   users_.fetch_sub(1, std::memory_order_release);
   if (accepted != 1) return withdraw(chain, static_cast<int>(-accepted));
   const bool still_there = claim(chain, generation, Place::IN_SUBMIT, Place::IN_AIO);
   if (writes && (result == -EFBIG || !still_there)) os::take_back_write_signal(SIGXFSZ);
-  const bool may_be_broken = result == -EPIPE || (result == os::NOT_YET && !still_there);
+  const bool may_be_broken = result == -EPIPE || (!result && !still_there);
   if (may_be_pipe && may_be_broken) os::take_back_write_signal(SIGPIPE);
   // A thread that needs the reaper may have found nothing in flight: then the reaper rests, and nobody leads. Pairs
   // with need_for_sync.
   if (announced || is_needed()) call_reaper();
-  if (is_refusal(result) || is_cut_short(left, result)) process(By::APPLICATION);
+  if (is_left_over(left, result)) process(By::APPLICATION);
   return Verdict::ACCEPTED;
 }
 
@@ -171,15 +171,15 @@ Direct::Answer Direct::send(os::CompletionRing& ring, const chain::Request& read
   iocb* transfers[] = {&transfer};
   const std::uint32_t tail = ring.tail.load(std::memory_order_relaxed);
   const long accepted = os::submit_aio(&ring, transfers, 1);
-  if (accepted != 1) return {static_cast<int>(-accepted), os::NOT_YET};
+  if (accepted != 1) return {static_cast<int>(-accepted), std::nullopt};
   return {0, os::find_result(ring, tail, name)};
 }
 
-bool Direct::answers_at_once(long result) {
+bool Direct::answers_at_once(std::optional<long> result) {
   const std::uint32_t before = at_once_.load(std::memory_order_relaxed);
-  const std::uint32_t now = result == os::NOT_YET ? 0 : (before + 1) % tuning::MANY_AT_ONCE;
+  const std::uint32_t now = result ? (before + 1) % tuning::MANY_AT_ONCE : 0;
   if (now != before) at_once_.store(now, std::memory_order_relaxed);
-  return now == 0 && before != 0 && result != os::NOT_YET;
+  return now == 0 && before != 0 && result;
 }
 
 // Adds a need of the reaper for a chain that notifies. False: there is no reaper, and none can be made.

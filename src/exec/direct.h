@@ -33,7 +33,6 @@
 
 #include "base/tuning.h"
 #include "chain/group.h"
-#include "exec/context.h"
 #include "exec/head.h"
 #include "exec/lookers.h"
 #include "exec/reaper.h"
@@ -61,6 +60,10 @@ struct Settlement {
 [[nodiscard]] inline bool is_cut_short(std::size_t left, long result) {
   constexpr long SECTOR = 512;
   return result > 0 && static_cast<std::size_t>(result) < left && result % SECTOR == 0;
+}
+// Whether another context has to go on with a transfer, if it has ended.
+[[nodiscard]] inline bool is_left_over(std::size_t left, std::optional<long> result) {
+  return result && (is_refusal(*result) || is_cut_short(left, *result));
 }
 
 // Whether a library thread has to see the completion, as the request notifies and no other thread may be looking.
@@ -98,11 +101,11 @@ class alignas(64) Direct {
   void end_sending(unsigned counts);
   struct Answer {
     int error;    // of io_submit; not 0: the kernel has not taken the read
-    long result;  // of the read, if it has ended already; else NOT_YET. Valid only if no other thread has processed it
+    std::optional<long> result;  // of the read, if it has ended already. Valid only if no other thread has processed it
   };
   [[nodiscard]] Answer send(os::CompletionRing& ring, const chain::Request& read, std::uint64_t name);
   // Whether the last read sent, and many before it, had ended when io_submit returned: reads of a disk do not. A hint.
-  [[nodiscard]] bool answers_at_once(long result);
+  [[nodiscard]] bool answers_at_once(std::optional<long> result);
   // io_submit has failed: no room, or such reads are not supported, or forbidden.
   void note_refusal(int error) {
     if (os::is_refused(-error)) refuse(error);

@@ -63,19 +63,16 @@ struct Descriptor {
 // Fills in what follows from the descriptor's flags (F_GETFL).
 void note_flags(chain::Request& request, int flags);
 
-// The result of the whole request, or DECLINED (request.moved tells what has been moved already).
-constexpr long DECLINED = NOT_READY;
 // Whether the budget would cut the request: that may be done only to a read of what is known to be a file or disk, as a
 // shorter read would lose the end of a device's record.
 [[nodiscard]] bool needs_kind(const chain::Request& request, const Budget& budget);
-// For reads at an offset; -ESPIPE for a stream.
-[[nodiscard]] long read_in_head(chain::Request& request, Budget& budget);
-// The same before examine: a system call less. -EINVAL where only examine can tell.
-[[nodiscard]] long read_unexamined_in_head(chain::Request& request, Budget& budget);
-// For writes at an offset, after identify.
-[[nodiscard]] long write_in_head(chain::Request& request, const Descriptor& descriptor, Budget& budget,
-                                 Devices& refusing);
-// For streams that no earlier request keeps busy, after identify.
-[[nodiscard]] long stream_in_head(chain::Request& request, Budget& budget);
+// For reads at an offset. DONE, DECLINED or IS_STREAM.
+Attempt read_in_head(chain::Request& request, Budget& budget);
+// The same before examine: a system call less. UNEXAMINED where only examine can tell.
+Attempt read_unexamined_in_head(chain::Request& request, Budget& budget);
+// For writes at an offset, after identify. DONE or DECLINED.
+Attempt write_in_head(chain::Request& request, const Descriptor& descriptor, Budget& budget, Devices& refusing);
+// For streams that no earlier request keeps busy, after identify. DONE or DECLINED.
+Attempt stream_in_head(chain::Request& request, Budget& budget);
 
 }  // namespace atomrt::exec

@@ -59,15 +59,15 @@ std::size_t bytes_missing(const chain::Request& request, int fd) {
 }
 
 // poll applies the mark as if nothing had been read yet, so it can't be used: the call itself waits.
-long fill_up_to_mark(chain::Request& request, int fd) {
+Attempt fill_up_to_mark(chain::Request& request, int fd) {
   while (const std::size_t missing = bytes_missing(request, fd)) {
     const long result = os::receive_all(fd, next_byte(request), missing);
-    if (result <= 0) return total(request, result);
+    if (result <= 0) return Attempt::done(total(request, result));
     add_moved(request, static_cast<std::size_t>(result));
   }
-  if (bytes_left(request) == 0) return static_cast<long>(request.moved);
+  if (bytes_left(request) == 0) return Attempt::done(static_cast<long>(request.moved));
   const long rest = move_now(request, fd);
-  return total(request, rest < 0 ? 0 : rest);
+  return Attempt::done(total(request, rest < 0 ? 0 : rest));
 }
 
 // Whether the result of one plain call is the request's: then EAGAIN, of a device or server, is an error like any
@@ -76,15 +76,15 @@ bool is_decided_by_call(const chain::Request& request) { return request.is_at_of
 
 }  // namespace
 
-long settle(chain::Request& request, long result) {
+Attempt settle(chain::Request& request, long result) {
   if (result < 0) {
-    if (result == -EAGAIN && !request.nonblocking) return NOT_READY;
-    return total(request, result);
+    if (result == -EAGAIN && !request.nonblocking) return Outcome::NOT_READY;
+    return Attempt::done(total(request, result));
   }
   add_moved(request, static_cast<std::size_t>(result));
   const bool is_whole = request.operation == Operation::READ || request.nonblocking || request.is_at_offset ||
                         bytes_left(request) == 0;
-  return is_whole ? static_cast<long>(request.moved) : NOT_READY;
+  return is_whole ? Attempt::done(static_cast<long>(request.moved)) : Outcome::NOT_READY;
 }
 
 long perform(chain::Chain& chain) {
@@ -104,22 +104,23 @@ long perform(chain::Chain& chain) {
   return -EINVAL;
 }
 
-long attempt(chain::Request& request, int fd) {
+Attempt attempt(chain::Request& request, int fd) {
   const bool is_below_mark = request.operation == Operation::READ && request.moved > 0;
   const bool is_empty = request.length == 0 && !request.is_socket;  // the kernel would return 0 without asking the file
-  if (request.flags_unknown || request.is_by_call || is_below_mark || is_empty) return CANNOT_ASK;
+  if (request.flags_unknown || request.is_by_call || is_below_mark || is_empty) return Outcome::CANNOT_ASK;
   const long result = move_now(request, fd);
   // A kernel before 4.16, or a seccomp filter; if the file itself refuses, the plain call returns that, too.
-  if (result == -EOPNOTSUPP || os::is_refused(result)) return CANNOT_ASK;
-  const long outcome = settle(request, result);
-  if (result > 0 && bytes_left(request) != 0 && bytes_missing(request, fd) != 0) return CANNOT_ASK;
-  return outcome == NOT_READY && gives_up(request, fd) ? CANNOT_ASK : outcome;
+  if (result == -EOPNOTSUPP || os::is_refused(result)) return Outcome::CANNOT_ASK;
+  const Attempt settled = settle(request, result);
+  if (result > 0 && bytes_left(request) != 0 && bytes_missing(request, fd) != 0) return Outcome::CANNOT_ASK;
+  return settled.outcome == Outcome::NOT_READY && gives_up(request, fd) ? Outcome::CANNOT_ASK : settled;
 }
 
-long perform_stream(chain::Request& request, int fd) {
+Attempt perform_stream(chain::Request& request, int fd) {
   if (request.operation == Operation::READ && request.moved > 0) return fill_up_to_mark(request, fd);
   const long result = move(request, fd);
-  return is_decided_by_call(request) || gives_up(request, fd) ? total(request, result) : settle(request, result);
+  const bool is_final = is_decided_by_call(request) || gives_up(request, fd);
+  return is_final ? Attempt::done(total(request, result)) : settle(request, result);
 }
 
 bool needs_no_peer(const chain::Request& request, int fd) {

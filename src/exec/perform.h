@@ -4,29 +4,24 @@
 #pragma once
 
 #include "chain/chain.h"
+#include "exec/attempt.h"
 
 namespace atomrt::exec {
 
 // Runs a positional operation or a sync to its end, waiting for storage. Bytes of the whole request, or -errno.
 [[nodiscard]] long perform(chain::Chain& chain);
 
-// What an attempt on a stream returns if the peer is not ready, and if the descriptor can't be tried without waiting.
-constexpr long NOT_READY = -0x10000 - EAGAIN;
-constexpr long CANNOT_ASK = -0x10000 - EOPNOTSUPP;
+// Adds what one transfer on a stream returned to `moved`. DONE, or NOT_READY.
+Attempt settle(chain::Request& request, long result);
 
-// Adds what one transfer on a stream returned to `moved`. The result of the whole request, or NOT_READY: more is to be
-// moved, or nothing could be.
-[[nodiscard]] long settle(chain::Request& request, long result);
-
-// Moves what can be moved without waiting for the peer, and adds it to `moved`. The result of the whole request (bytes,
-// -errno, -EAGAIN on an O_NONBLOCK descriptor), or NOT_READY, or CANNOT_ASK (a terminal, a FIFO, a socket with a
-// timeout whose peer is not ready, or below its low mark; a descriptor of unknown flags; a seccomp filter). A blocking
-// stream's write is ready only when complete.
-[[nodiscard]] long attempt(chain::Request& request, int fd);
+// Moves what can be moved without waiting for the peer, and adds it to `moved`. DONE (with -EAGAIN on an O_NONBLOCK
+// descriptor), NOT_READY, or CANNOT_ASK (a terminal, a FIFO, a socket with a timeout whose peer is not ready, or below
+// its low mark; a descriptor of unknown flags; a seccomp filter). A blocking stream's write is done only when complete.
+Attempt attempt(chain::Request& request, int fd);
 
 // The same by a call that may wait, for a descriptor that can't be tried without waiting, or that poll reports ready
-// although it is not.
-[[nodiscard]] long perform_stream(chain::Request& request, int fd);
+// although it is not. DONE, or NOT_READY.
+Attempt perform_stream(chain::Request& request, int fd);
 
 // Whether it is a socket with a timeout: the kernel measures that only in the call itself.
 [[nodiscard]] bool gives_up(const chain::Request& request, int fd);

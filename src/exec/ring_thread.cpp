@@ -111,14 +111,14 @@ bool RingThread::is_not_ready(Chain& chain) {
 // One try that does not wait. False: the peer is not ready.
 bool RingThread::try_stream(Chain& chain) {
   if (chain.moved == 0) put(chain, Place::MOVING);
-  const long outcome = attempt(chain, descriptor_of(chain));
+  const Attempt tried = attempt(chain, descriptor_of(chain));
   if (chain.moved > 0) put(chain, Place::RUNNING);
-  if (outcome == NOT_READY) return false;
-  if (outcome == CANNOT_ASK) {
-    pass_on(chain);
-  } else {
+  if (tried.outcome == Outcome::NOT_READY) return false;
+  if (tried.is_done()) {
     put(chain, Place::RUNNING);
-    finish(chain, outcome);
+    finish(chain, tried.result);
+  } else {
+    pass_on(chain);
   }
   return true;
 }

@@ -23,7 +23,7 @@ void Workers::count_as_blocked(bool& is_blocked) {
 
 // One try. may_wait: the call may wait for the peer. On NOT_READY the place is MOVING if nothing has been moved, else
 // RUNNING.
-long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
+Attempt Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
   const int fd = descriptor_of(chain);
   if (may_wait) {
     count_as_blocked(is_blocked);
@@ -31,12 +31,12 @@ long Workers::try_stream(Chain& chain, bool may_wait, bool& is_blocked) {
     return perform_stream(chain, fd);
   }
   put(chain, chain.moved == 0 ? Place::MOVING : Place::RUNNING);
-  const long result = attempt(chain, fd);
-  if (result != CANNOT_ASK) return result;
+  const Attempt tried = attempt(chain, fd);
+  if (tried.outcome != Outcome::CANNOT_ASK) return tried;
   const bool writes = chain.operation == chain::Operation::WRITE;
   const bool waits_by_call = chain.is_socket && (chain.moved > 0 || gives_up(chain, fd));  // low mark, timeout
   const bool ready = waits_by_call || needs_no_peer(chain, fd) || os::wait_until_ready(fd, writes, 0);
-  if (!ready) return NOT_READY;
+  if (!ready) return Outcome::NOT_READY;
   count_as_blocked(is_blocked);  // it may be ready only for a part, or only for a moment
   put(chain, Place::RUNNING);
   return perform_stream(chain, fd);
@@ -50,8 +50,8 @@ chain::Released Workers::run_stream(Chain& chain) {
   bool is_blocked = false;
   std::size_t moved = chain.moved;
   unsigned vain = 0;
-  long result;
-  while ((result = try_stream(chain, writes && vain > tuning::VAIN_TRIES, is_blocked)) == NOT_READY) {
+  Attempt tried = try_stream(chain, false, is_blocked);
+  for (; !tried.is_done(); tried = try_stream(chain, writes && vain > tuning::VAIN_TRIES, is_blocked)) {
     vain = chain.moved == moved ? vain + 1 : 0;
     moved = chain.moved;
     if (vain == 0 || !writes) {
@@ -71,7 +71,7 @@ chain::Released Workers::run_stream(Chain& chain) {
   }
   if (is_blocked) set_blocked(false);
   put(chain, Place::RUNNING);
-  return completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
+  return completion_.complete(completion_.engine, chain, tried.result, ContextId::THREADS);
 }
 
 // To the poller, if enough workers wait in poll already.

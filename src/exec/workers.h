@@ -20,6 +20,7 @@
 // and whoever takes a chain back; never held over a system call but futex_wake. `sequence_` is the idle workers' futex.
 #pragma once
 
+#include "exec/attempt.h"
 #include "exec/context.h"
 #include "exec/descriptor_hints.h"
 #include "exec/lookout.h"
@@ -97,7 +98,7 @@ class Workers {
   [[nodiscard]] bool begin_telling(const chain::Chain& chain);
   void end_telling(bool goes_on);
   chain::Released run_stream(chain::Chain& chain);
-  long try_stream(chain::Chain& chain, bool may_wait, bool& is_blocked);
+  Attempt try_stream(chain::Chain& chain, bool may_wait, bool& is_blocked);
   void count_as_blocked(bool& is_blocked);
   bool wait_for_peer(chain::Chain& chain, std::uint32_t generation, bool writes, bool may_be_taken);
   [[nodiscard]] bool leave_to_others(chain::Chain& chain);

@@ -120,12 +120,12 @@ long submit_aio(CompletionRing* ring, iocb* const transfers[], long count) {
   return system_call(SYS_io_submit, ring, count, transfers);
 }
 
-long find_result(const CompletionRing& ring, std::uint32_t since, std::uint64_t data) {
+std::optional<long> find_result(const CompletionRing& ring, std::uint32_t since, std::uint64_t data) {
   const std::uint32_t tail = ring.tail.load(std::memory_order_acquire);
   for (std::uint32_t i = since; i != tail; i = (i + 1) % ring.size) {
     if (ring.events[i].data == data) return static_cast<long>(ring.events[i].res);
   }
-  return NOT_YET;
+  return std::nullopt;
 }
 
 int wait_for_event(CompletionRing* ring, const KernelSignalSet& mask, std::int64_t deadline_ns) {

@@ -10,8 +10,8 @@
 #include <linux/aio_abi.h>
 
 #include <atomic>
-#include <climits>
 #include <cstdint>
+#include <optional>
 
 #include "base/expected.h"
 #include "os/file.h"
@@ -56,9 +56,8 @@ void cancel_aio(CompletionRing* ring, const iocb* poll);
 // How many were accepted, or -errno where the first was not.
 long submit_aio(CompletionRing* ring, iocb* const transfers[], long count);
 
-// What a transfer has ended with, bytes or -errno, where its event is between `since` and the tail; else NOT_YET.
-constexpr long NOT_YET = LONG_MIN;
-long find_result(const CompletionRing& ring, std::uint32_t since, std::uint64_t data);
+// What a transfer has ended with, bytes or -errno, where its event is between `since` and the tail; else nothing.
+[[nodiscard]] std::optional<long> find_result(const CompletionRing& ring, std::uint32_t since, std::uint64_t data);
 
 // Sleeps until there is an event to consume, or until the deadline (NO_DEADLINE: none), with the calling thread's
 // signal mask replaced meanwhile. Consumes nothing. 0, ETIMEDOUT, EINTR after any handler. Where the kernel does not

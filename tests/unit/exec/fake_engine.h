@@ -162,21 +162,22 @@ extern "C" long fake_perform(atomrt::chain::Chain& chain) {
   return job.result;
 }
 
-extern "C" long fake_attempt(atomrt::chain::Request&, int) __asm__(
+atomrt::exec::Attempt fake_attempt(atomrt::chain::Request&, int) __asm__(
     "__wrap__ZN6atomrt4exec7attemptERNS_5chain7RequestEi");
-extern "C" long fake_attempt(atomrt::chain::Request&, int fd) {
+atomrt::exec::Attempt fake_attempt(atomrt::chain::Request&, int fd) {
   atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[fd];
   job.tries.fetch_add(1);
   job.thread.store(gettid());
-  return job.ready.load() ? job.result.load() : atomrt::exec::NOT_READY;
+  if (!job.ready.load()) return atomrt::exec::Outcome::NOT_READY;
+  return atomrt::exec::Attempt::done(job.result.load());
 }
 
-extern "C" long fake_perform_stream(atomrt::chain::Request&, int) __asm__(
+atomrt::exec::Attempt fake_perform_stream(atomrt::chain::Request&, int) __asm__(
     "__wrap__ZN6atomrt4exec14perform_streamERNS_5chain7RequestEi");
-extern "C" long fake_perform_stream(atomrt::chain::Request&, int fd) {
+atomrt::exec::Attempt fake_perform_stream(atomrt::chain::Request&, int fd) {
   atomrt::unit::Job& job = atomrt::unit::the_fake().jobs[fd];
   job.plain_calls.fetch_add(1);
-  return job.result;
+  return atomrt::exec::Attempt::done(job.result);
 }
 
 extern "C" long fake_poll_all(pollfd*, std::size_t, std::int64_t) __asm__("__wrap__ZN6atomrt2os8poll_allEP6pollfdml");

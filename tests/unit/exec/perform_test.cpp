@@ -2,6 +2,7 @@
 // perform: which call is made for which request, where a continuation begins, and how its results add up.
 #include "exec/perform.h"
 
+#include "exec/attempts.h"
 #include "exec/fake_file.h"
 
 namespace {
@@ -71,89 +72,85 @@ void each_sync_is_its_own_call(void**) {
 
 void a_short_read_is_a_result(void**) {
   Request request = request_of(Operation::READ);
-  assert_int_equal(settle(request, 5), 5);
+  assert_done(settle(request, 5), 5);
   assert_int_equal(request.moved, 5);
   request.moved = 0;
-  assert_int_equal(settle(request, 0), 0);  // the peer has gone
+  assert_done(settle(request, 0), 0);  // the peer has gone
 }
 
 void a_write_on_a_blocking_stream_goes_on_until_it_is_whole(void**) {
   Request request = request_of(Operation::WRITE);
-  assert_int_equal(settle(request, 60), NOT_READY);
+  assert_outcome(settle(request, 60), NOT_READY);
   assert_int_equal(request.moved, 60);
-  assert_int_equal(settle(request, -EAGAIN), NOT_READY);
-  assert_int_equal(settle(request, 40), 100);
+  assert_outcome(settle(request, -EAGAIN), NOT_READY);
+  assert_done(settle(request, 40), 100);
 }
 
 void a_write_that_breaks_off_reports_what_was_moved(void**) {
   Request request = request_of(Operation::WRITE);
-  assert_int_equal(settle(request, 60), NOT_READY);
-  assert_int_equal(settle(request, -EPIPE), 60);
+  assert_outcome(settle(request, 60), NOT_READY);
+  assert_done(settle(request, -EPIPE), 60);
   request.moved = 0;
-  assert_int_equal(settle(request, -EPIPE), -EPIPE);
+  assert_done(settle(request, -EPIPE), -EPIPE);
 }
 
 void a_nonblocking_stream_behaves_as_read_and_write_do(void**) {
   Request request = request_of(Operation::WRITE);
   request.nonblocking = true;
-  assert_int_equal(settle(request, -EAGAIN), -EAGAIN);
-  assert_int_equal(settle(request, 60), 60);
+  assert_done(settle(request, -EAGAIN), -EAGAIN);
+  assert_done(settle(request, 60), 60);
   request = request_of(Operation::READ);
   request.nonblocking = true;
-  assert_int_equal(settle(request, -EAGAIN), -EAGAIN);
+  assert_done(settle(request, -EAGAIN), -EAGAIN);
 }
 
 void a_blocking_stream_that_is_not_ready_is_not_over(void**) {
   Request request = request_of(Operation::READ);
-  assert_int_equal(settle(request, -EAGAIN), NOT_READY);
+  assert_outcome(settle(request, -EAGAIN), NOT_READY);
   assert_int_equal(request.moved, 0);
 }
 
 void a_write_of_nothing_is_whole(void**) {
   Request request = request_of(Operation::WRITE);
   request.length = 0;
-  assert_int_equal(settle(request, 0), 0);
-}
-
-void the_special_results_are_no_errno(void**) {
-  assert_true(NOT_READY < -4095 && CANNOT_ASK < -4095 && NOT_READY != CANNOT_ASK);
+  assert_done(settle(request, 0), 0);
 }
 
 void an_attempt_does_not_wait_and_goes_on_behind_what_was_moved(void**) {
   fake_file.will_give({5, 25, -EAGAIN});
   Request read = request_of(Operation::READ);
-  assert_int_equal(attempt(read, 17), 5);
+  assert_done(attempt(read, 17), 5);
   assert_call(0, "read_next_now", 17, buffer, 100, false);
   Request write = request_of(Operation::WRITE);
   write.is_socket = true;
   write.moved = 30;
-  assert_int_equal(attempt(write, 17), NOT_READY);
+  assert_outcome(attempt(write, 17), NOT_READY);
   assert_call(1, "write_next_now", 17, buffer + 30, 70, true);
   assert_int_equal(write.moved, 55);
-  assert_int_equal(attempt(write, 17), NOT_READY);
+  assert_outcome(attempt(write, 17), NOT_READY);
   assert_call(2, "write_next_now", 17, buffer + 55, 45, true);
 }
 
 void a_descriptor_that_cannot_be_asked_is_told(void**) {
   fake_file.will_give({-EOPNOTSUPP, -EOPNOTSUPP});
   Request read = request_of(Operation::READ);
-  assert_int_equal(attempt(read, 17), CANNOT_ASK);
+  assert_outcome(attempt(read, 17), CANNOT_ASK);
   Request write = request_of(Operation::WRITE);
-  assert_int_equal(attempt(write, 17), CANNOT_ASK);
+  assert_outcome(attempt(write, 17), CANNOT_ASK);
   fake_file.will_give({-ENOSYS, -EPERM, -EACCES});  // an old kernel, a seccomp filter
-  assert_int_equal(attempt(read, 17), CANNOT_ASK);
-  assert_int_equal(attempt(write, 17), CANNOT_ASK);
+  assert_outcome(attempt(read, 17), CANNOT_ASK);
+  assert_outcome(attempt(write, 17), CANNOT_ASK);
   fake_file.will_give({-EACCES, -EPERM});
   read.is_socket = true;  // where the socket itself says so, the plain call does, too
-  assert_int_equal(attempt(read, 17), CANNOT_ASK);
-  assert_int_equal(attempt(read, 17), CANNOT_ASK);
+  assert_outcome(attempt(read, 17), CANNOT_ASK);
+  assert_outcome(attempt(read, 17), CANNOT_ASK);
 }
 
 void a_descriptor_of_unknown_flags_is_not_asked(void**) {
   for (const Operation operation : {Operation::READ, Operation::WRITE}) {
     Request request = request_of(operation);
     request.flags_unknown = request.nonblocking = true;
-    assert_int_equal(attempt(request, 17), CANNOT_ASK);
+    assert_outcome(attempt(request, 17), CANNOT_ASK);
     assert_true(needs_no_peer(request, 17));
   }
   assert_int_equal(fake_file.call_count, 0);
@@ -164,21 +161,21 @@ void of_no_bytes_only_the_plain_call_is_asked(void**) {
   fake_file.will_give({-EINVAL, 0});
   Request read = request_of(Operation::READ), write = request_of(Operation::WRITE);
   read.length = write.length = 0;
-  assert_int_equal(attempt(read, 17), CANNOT_ASK);
-  assert_int_equal(attempt(write, 17), CANNOT_ASK);
+  assert_outcome(attempt(read, 17), CANNOT_ASK);
+  assert_outcome(attempt(write, 17), CANNOT_ASK);
   assert_int_equal(fake_file.call_count, 0);
-  assert_int_equal(perform_stream(read, 17), -EINVAL);
-  assert_int_equal(perform_stream(write, 17), 0);
+  assert_done(perform_stream(read, 17), -EINVAL);
+  assert_done(perform_stream(write, 17), 0);
 }
 
 void a_call_that_may_wait_is_the_plain_one(void**) {
   fake_file.will_give({7, 30, -EPIPE});
   Request read = request_of(Operation::READ);
-  assert_int_equal(perform_stream(read, 17), 7);
+  assert_done(perform_stream(read, 17), 7);
   assert_call(0, "read_next", 17, buffer, 100);
   Request write = request_of(Operation::WRITE);
-  assert_int_equal(perform_stream(write, 17), NOT_READY);
-  assert_int_equal(perform_stream(write, 17), 30);
+  assert_outcome(perform_stream(write, 17), NOT_READY);
+  assert_done(perform_stream(write, 17), 30);
   assert_call(2, "write_next", 17, buffer + 30, 70);
 }
 
@@ -187,18 +184,18 @@ void a_stream_with_offsets_is_called_at_them(void**) {
   fake_file.will_give({30, 40, 50, 60, -EAGAIN});
   Request read = request_of(Operation::READ), write = request_of(Operation::WRITE);
   read.is_at_offset = write.is_at_offset = true;
-  assert_int_equal(attempt(read, 17), 30);
-  assert_int_equal(attempt(write, 17), 40);
+  assert_done(attempt(read, 17), 30);
+  assert_done(attempt(write, 17), 40);
   assert_call(0, "read_at_now", 17, buffer, 100, 1000);
   assert_call(1, "write_at_now", 17, buffer, 100, 1000);
   read.moved = write.moved = 0;
-  assert_int_equal(perform_stream(read, 17), 50);
-  assert_int_equal(perform_stream(write, 17), 60);
+  assert_done(perform_stream(read, 17), 50);
+  assert_done(perform_stream(write, 17), 60);
   assert_call(2, "read_at", 17, buffer, 100, 1000);
   assert_call(3, "write_at", 17, buffer, 100, 1000);
-  assert_int_equal(perform_stream(write, 17), -EAGAIN);  // an error as any other
+  assert_done(perform_stream(write, 17), -EAGAIN);  // an error as any other
   read.offset = -1;
-  assert_int_equal(attempt(read, 17), -EINVAL);
+  assert_done(attempt(read, 17), -EINVAL);
   assert_int_equal(fake_file.call_count, 5);
 }
 
@@ -229,7 +226,7 @@ void a_socket_is_asked_for_no_bytes_too(void**) {
   Request read = request_of(Operation::READ);
   read.length = 0;
   read.is_socket = read.nonblocking = true;
-  assert_int_equal(attempt(read, 17), 0);
+  assert_done(attempt(read, 17), 0);
   assert_call(0, "read_next_now", 17, buffer, 0, true);
 }
 
@@ -262,7 +259,7 @@ UNIT_TESTS(TEST(reads_and_writes_go_to_their_offset), TEST(what_was_moved_before
            TEST(a_write_that_breaks_off_reports_what_was_moved),
            TEST(a_nonblocking_stream_behaves_as_read_and_write_do),
            TEST(a_blocking_stream_that_is_not_ready_is_not_over), TEST(a_write_of_nothing_is_whole),
-           TEST(the_special_results_are_no_errno), TEST(an_attempt_does_not_wait_and_goes_on_behind_what_was_moved),
+           TEST(an_attempt_does_not_wait_and_goes_on_behind_what_was_moved),
            TEST(a_descriptor_that_cannot_be_asked_is_told), TEST(a_descriptor_of_unknown_flags_is_not_asked),
            TEST(of_no_bytes_only_the_plain_call_is_asked), TEST(a_call_that_may_wait_is_the_plain_one),
            TEST(a_stream_with_offsets_is_called_at_them), TEST(a_file_that_takes_no_offset_is_written_in_sequence),

@@ -165,15 +165,15 @@ extern "C" int wrapped_submit(io_uring* ring) {
   return taken;
 }
 
-extern "C" long real_attempt(atomrt::chain::Request&, int) __asm__(
+atomrt::exec::Attempt real_attempt(atomrt::chain::Request&, int) __asm__(
     "__real__ZN6atomrt4exec7attemptERNS_5chain7RequestEi");
-extern "C" long wrapped_attempt(atomrt::chain::Request&, int) __asm__(
+atomrt::exec::Attempt wrapped_attempt(atomrt::chain::Request&, int) __asm__(
     "__wrap__ZN6atomrt4exec7attemptERNS_5chain7RequestEi");
-extern "C" long wrapped_attempt(atomrt::chain::Request& request, int fd) {
+atomrt::exec::Attempt wrapped_attempt(atomrt::chain::Request& request, int fd) {
   using atomrt::unit::submissions;
   if (submissions.vain_tries.load() > 0) {
     submissions.vain_tries.fetch_sub(1);
-    return atomrt::exec::NOT_READY;
+    return atomrt::exec::Outcome::NOT_READY;
   }
   return real_attempt(request, fd);
 }
