@@ -322,6 +322,8 @@ void what_a_library_thread_is_at_is_looked_for(void**) {
   held.write(file.fd, "1234");
   assert_true(eventually([] { return perform_gate.arrived() == 1; }));
   assert_int_equal(held.place(), atomrt::chain::Place::HELD);
+  // Its worker may have put it back into the queue for the write, if no other worker had come by then.
+  assert_true(eventually([&] { return waits_for_peer(blocked.place()); }));
   earn_looks();
   for (int i = 0; i < 3; ++i) assert_int_equal(suspend_one(blocked, &SHORT), EAGAIN);
   assert_int_equal(looks_left(), 8);
