@@ -75,16 +75,29 @@ bool has_chores_for(void* self) {
   const Engine& engine = *static_cast<Engine*>(self);
   return engine.retrier.has_work() && !engine.spawner.is_present();
 }
-void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.serve(); }
+bool do_chores_for(void* self) { return static_cast<Engine*>(self)->retrier.serve(); }
 
 void look_after_lone_for(void* self, bool all) { list_old_lone(*static_cast<Engine*>(self), all); }
 
 // True: some are left and there is no spawner; the caller tries again soon.
-bool poke_or_lend_for(void* self) {
+bool see_to_chores_for(void* self) {
   Engine& engine = *static_cast<Engine*>(self);
   if (!engine.retrier.has_work() || engine.spawner.ask(exec::MayStart::YES)) return false;
   return engine.retrier.serve();
 }
+
+constexpr exec::Host::Functions FOR_CONTEXTS{.complete = complete_for,
+                                             .offer = offer_for,
+                                             .pass_on = pass_on_for,
+                                             .fail = fail_for,
+                                             .poll = poll_for,
+                                             .settle = settle_for,
+                                             .ready = ready_for,
+                                             .go_on = offer_leftover_for,
+                                             .has_chores = has_chores_for,
+                                             .do_chores = do_chores_for,
+                                             .see_to_chores = see_to_chores_for,
+                                             .look_after_lone = look_after_lone_for};
 
 bool try_tail_again(void* self, chain::Chain& chain) {
   return finish_tail(static_cast<Engine*>(self)->registry, chain);
@@ -138,16 +151,13 @@ void start(Engine& engine) {
   const Config& settings = config();
   start_counting(engine.statistics, settings);
   start_tracing();
-  const exec::Completion completion{&engine,  complete_for,   offer_for,      pass_on_for,        fail_for,
-                                    poll_for, has_chores_for, do_chores_for, look_after_lone_for};
+  const exec::Host host(&engine, FOR_CONTEXTS);
   const bool has_others = os::processors() > 1;
-  engine.workers.start(completion, engine.hints, has_others);
+  engine.workers.start(host, engine.hints, has_others);
   engine.lookout.start(has_others);
-  engine.ring.start(completion, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, has_others});
-  engine.direct.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for}, engine.registry.chains,
-                      !settings.keeps_call_order);
-  engine.polls_apart.start({&engine, settle_for, ready_for, offer_leftover_for, poke_or_lend_for},
-                           engine.registry.chains, exec::Direct::Role::APART);
+  engine.ring.start(host, engine.registry.chains, {settings.ring_entries, settings.is_ring_forced, has_others});
+  engine.direct.start(host, engine.registry.chains, !settings.keeps_call_order);
+  engine.polls_apart.start(host, engine.registry.chains, exec::Direct::Role::APART);
   engine.retrier.start(&engine, try_tail_again);
   start_spawner(engine);
   engine.keeps_call_order = settings.keeps_call_order;

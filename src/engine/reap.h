@@ -23,7 +23,7 @@ inline void reap_if_any(Engine& engine) {
   return is_in_context ? engine.direct.of(*chain).has_events() : engine.direct.has_events();
 }
 
-// For exec::Settlement.
+// For exec::Host.
 void settle_for(void* engine, chain::Chain& chain, long result, exec::By by);
 void offer_leftover_for(void* engine, chain::Chain& chain);
 

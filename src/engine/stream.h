@@ -7,7 +7,7 @@
 
 namespace atomrt::engine {
 
-// For exec::Settlement. place MOVING.
+// For exec::Host. place MOVING.
 void ready_for(void* engine, chain::Chain& chain, exec::By by);
 
 // For a stream request (place MOVING) that found its peer not ready when its submitter, or a worker, tried. ACCEPTED:

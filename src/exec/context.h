@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the contexts have in common: the verdict on a chain that is offered, and how a finished chain is handed back. A
-// context is a class with
+// What the contexts have in common: the verdict on a chain that is offered. How a finished chain is handed back is in
+// host.h. A context is a class with
 //     Verdict submit(chain::Chain&);   // place MOVING; ACCEPTED: it is the context's
 //     bool take(chain::Chain&);        // takes back what has not begun, place RUNNING; false: it is begun or elsewhere
 // They are tried in order of preference; see engine/complete.cpp, offer.
@@ -29,25 +29,6 @@ template <typename T>
 concept Context = requires(T context, chain::Chain& chain) {
   { context.submit(chain) } -> std::same_as<Verdict>;
   { context.take(chain) } -> std::same_as<bool>;
-};
-
-// The engine's side of a finished chain. `complete` publishes and ends it; the chains it held back are returned for the
-// caller to run or to offer.
-struct Completion {
-  void* engine;
-  chain::Released (*complete)(void* engine, chain::Chain& chain, long result, ContextId context);
-  void (*offer)(void* engine, chain::Chain& chain);  // a released chain that the caller does not run itself
-  // A chain that this context will not do after all (place MOVING) goes to the contexts after it.
-  void (*pass_on)(void* engine, chain::Chain& chain, ContextId from);
-  void (*fail)(void* engine, chain::Chain& chain, int error);  // a chain that no thread will come for; place RUNNING
-  // A stream request (place MOVING, or RUNNING with bytes moved) whose peer a worker found not ready. ACCEPTED: the
-  // kernel polls for the peer, without a thread, or the request is over.
-  Verdict (*poll)(void* engine, chain::Chain& chain);
-  // Work that found no thread of its own: a library thread that is about to sleep does it.
-  bool (*has_chores)(void* engine);
-  void (*do_chores)(void* engine);
-  // Sends to the contexts what is left to waiters (chain/lone.h) and has been lying since the last call, or all of it.
-  void (*look_after_lone)(void* engine, bool all);
 };
 
 }  // namespace atomrt::exec

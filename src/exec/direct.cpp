@@ -21,11 +21,11 @@ bool has_lane(const Chain& chain) { return chain.order != chain::Order::LATE && 
 
 }  // namespace
 
-void Direct::start(const Settlement& settlement, chain::ChainPool& chains, Role role, Direct* common) {
+void Direct::start(const Host& host, chain::ChainPool& chains, Role role, Direct* common) {
   assert((role == Role::OWN) == (common != nullptr));
   role_ = role;
   common_.store(common, std::memory_order_relaxed);
-  settlement_ = settlement;
+  host_ = host;
   chains_ = &chains;
   reaper_.start();
 }
@@ -269,9 +269,9 @@ void Direct::process(By by) {
     for (unsigned i = 0; i < count; ++i) {
       if (batch[i].is_poll) {
         end_poll(*batch[i].chain);
-        settlement_.ready(settlement_.engine, *batch[i].chain, by);
+        host_.ready(*batch[i].chain, by);
       } else {
-        settlement_.settle(settlement_.engine, *batch[i].chain, batch[i].result, by);
+        host_.settle(*batch[i].chain, batch[i].result, by);
       }
     }
     settled();

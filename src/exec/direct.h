@@ -34,24 +34,13 @@
 #include "base/tuning.h"
 #include "chain/group.h"
 #include "exec/head.h"
+#include "exec/host.h"
 #include "exec/lookers.h"
 #include "exec/reaper.h"
 #include "os/kernel_aio.h"
 #include "os/mutex.h"
 
 namespace atomrt::exec {
-
-// Which thread settles: an application's may be in a signal handler, and creates no threads.
-enum class By : bool { APPLICATION, LIBRARY };
-
-// The engine's side of an event: the callee owns the chain (place RUNNING); result: what the kernel returned.
-struct Settlement {
-  void* engine;
-  void (*settle)(void* engine, chain::Chain& chain, long result, By by);
-  void (*ready)(void* engine, chain::Chain& chain, By by);  // a stream whose peer is ready, place MOVING
-  void (*offer)(void* engine, chain::Chain& chain);  // place MOVING, on a library thread
-  bool (*do_chores)(void* engine);  // on a library thread, after nudge. True: some is left for a later try
-};
 
 // The kernel would have had to wait (RWF_NOWAIT), or the file system does not support RWF_NOWAIT.
 [[nodiscard]] inline bool is_refusal(long result) { return result == -EAGAIN || result == -EOPNOTSUPP; }
@@ -83,7 +72,7 @@ class alignas(64) Direct {
   // room there, and no ring; only its reaper sees their events. OWN: for one thread's transfers that notify nobody.
   enum class Role : std::uint8_t { COMMON, APART, OWN };
   // common: the common context, for a thread's own; else null.
-  void start(const Settlement& settlement, chain::ChainPool& chains, Role role = Role::COMMON,
+  void start(const Host& host, chain::ChainPool& chains, Role role = Role::COMMON,
              Direct* common = nullptr);
   void spawn_by(Spawner& spawner) { reaper_.spawn_by(spawner); }
   void configure(std::int64_t idle_ns) { reaper_.configure(idle_ns); }
@@ -258,7 +247,7 @@ class alignas(64) Direct {
 
   [[nodiscard]] bool is_apart() const { return role_ == Role::APART; }
 
-  Settlement settlement_;
+  Host host_;
   Role role_;
   std::atomic<Direct*> common_;  // set in a thread's own; else null
   chain::ChainPool* chains_;

@@ -17,10 +17,10 @@ void for_each(DirectContexts::Set contexts, Visit visit) {
 
 }  // namespace
 
-void DirectContexts::start(const Settlement& settlement, chain::ChainPool& chains, bool has_own) {
+void DirectContexts::start(const Host& host, chain::ChainPool& chains, bool has_own) {
   has_own_ = has_own;
-  common_.start(settlement, chains);
-  for (Direct& own : own_) own.start(settlement, chains, Direct::Role::OWN, &common_);
+  common_.start(host, chains);
+  for (Direct& own : own_) own.start(host, chains, Direct::Role::OWN, &common_);
 }
 
 void DirectContexts::configure(std::int64_t idle_ns) {

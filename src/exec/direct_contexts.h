@@ -31,7 +31,7 @@ class DirectContexts {
   static_assert(OWN < 8 * sizeof(Set));
 
   // has_own: threads may have contexts of their own.
-  void start(const Settlement& settlement, chain::ChainPool& chains, bool has_own);
+  void start(const Host& host, chain::ChainPool& chains, bool has_own);
   void spawn_by(Spawner& spawner);
   void configure(std::int64_t idle_ns);
   // For the spawner.

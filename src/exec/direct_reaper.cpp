@@ -57,7 +57,7 @@ void Direct::nudge() {
 bool Direct::do_chores() {
   if (!has_chores_.load(std::memory_order_relaxed)) return false;
   if (!has_chores_.exchange(false, std::memory_order_seq_cst)) return false;
-  const bool is_left = settlement_.do_chores(settlement_.engine);
+  const bool is_left = host_.see_to_chores();
   if (is_left) has_chores_.store(true, std::memory_order_seq_cst);
   return is_left;
 }
@@ -70,7 +70,7 @@ bool Direct::offer_leftover() {
   }
   if (chain == nullptr) return false;
   put(*chain, Place::MOVING);
-  settlement_.offer(settlement_.engine, *chain);
+  host_.go_on(*chain);
   return true;
 }
 

@@ -17,8 +17,8 @@ bool is_filtered() { return os::system_call(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 
 
 }  // namespace
 
-void Ring::start(const Completion& completion, chain::ChainPool& chains, const Settings& settings) {
-  completion_ = completion;
+void Ring::start(const Host& host, chain::ChainPool& chains, const Settings& settings) {
+  host_ = host;
   chains_ = &chains;
   settings_ = settings;
   if (!settings.is_forced && is_filtered()) thread_.refuse();
@@ -67,7 +67,7 @@ void Ring::pass_all_on() {
     if (wish != Mailbox::Wish::RUN) return;
     Chain* chain = chains_->at(name.number);
     if (chain::claim_patiently(*chain, name.generation, Place::MAILED, Place::MOVING)) {
-      completion_.pass_on(completion_.engine, *chain, ContextId::RING);
+      host_.pass_on(*chain, ContextId::RING);
     }
   });
 }

@@ -21,7 +21,7 @@
 
 #include "base/tuning.h"
 #include "chain/chain.h"
-#include "exec/context.h"
+#include "exec/host.h"
 #include "exec/mailbox.h"
 #include "exec/on_demand.h"
 #include "os/futex.h"
@@ -38,7 +38,7 @@ class Ring {
     bool has_others;           // there are more processors than one
   };
 
-  void start(const Completion& completion, chain::ChainPool& chains, const Settings& settings);
+  void start(const Host& host, chain::ChainPool& chains, const Settings& settings);
   void configure(std::int64_t idle_ns) { idle_ns_.store(idle_ns, std::memory_order_relaxed); }
 
   void spawn_by(Spawner& spawner) { thread_.spawn_by(spawner); }
@@ -66,7 +66,7 @@ class Ring {
   void refuse();
   void pass_all_on();
 
-  Completion completion_;
+  Host host_;
   chain::ChainPool* chains_;
   Settings settings_;
   std::atomic<std::int64_t> idle_ns_;

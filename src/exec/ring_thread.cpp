@@ -262,9 +262,9 @@ void RingThread::became_ready(Chain& chain, int result) {
 void RingThread::finish(Chain& chain, long result) {
   burst_ = 0;
   submit_staged();
-  const chain::Released released = ring_.completion_.complete(ring_.completion_.engine, chain, result, ContextId::RING);
+  const chain::Released released = ring_.host_.complete(chain, result, ContextId::RING);
   for (Chain* next : released.chains) {
-    if (next != nullptr) ring_.completion_.offer(ring_.completion_.engine, *next);
+    if (next != nullptr) ring_.host_.offer(*next);
   }
 }
 
@@ -272,7 +272,7 @@ void RingThread::pass_on(Chain& chain) {
   submit_staged();
   chain.is_polled = false;
   put(chain, Place::MOVING);
-  ring_.completion_.pass_on(ring_.completion_.engine, chain, ContextId::RING);
+  ring_.host_.pass_on(chain, ContextId::RING);
 }
 
 // Whether the kernel has completions that it delivers only when asked.
@@ -307,9 +307,8 @@ bool RingThread::give_way() {
 
 // False: nothing happened for the idle time.
 bool RingThread::sleep() {
-  const Completion& engine = ring_.completion_;
-  const bool has_chores = engine.has_chores(engine.engine);
-  if (has_chores) engine.do_chores(engine.engine);
+  const bool has_chores = ring_.host_.has_chores();
+  if (has_chores) ring_.host_.do_chores();
   if (!listens_) {
     io_uring_sqe* const listen = entry();
     if (listen == nullptr) return true;

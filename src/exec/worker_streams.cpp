@@ -56,7 +56,7 @@ chain::Released Workers::run_stream(Chain& chain) {
     moved = chain.moved;
     if (vain == 0 || !writes) {
       if (is_blocked) set_blocked(is_blocked = false);
-      const Verdict verdict = completion_.poll(completion_.engine, chain);
+      const Verdict verdict = host_.poll(chain);
       if (verdict == Verdict::ACCEPTED || leave_to_others(chain)) return {};
     }
     // Counted before, so that a thread that finds the chain BLOCKED does not rely on this worker.
@@ -71,7 +71,7 @@ chain::Released Workers::run_stream(Chain& chain) {
   }
   if (is_blocked) set_blocked(false);
   put(chain, Place::RUNNING);
-  return completion_.complete(completion_.engine, chain, tried.result, ContextId::THREADS);
+  return host_.complete(chain, tried.result, ContextId::THREADS);
 }
 
 // To the poller, if enough workers wait in poll already.
@@ -86,9 +86,7 @@ bool Workers::leave_to_others(Chain& chain) {
 // On the poller's thread: a worker tries again.
 void Workers::resume(void* self, Chain& chain) {
   Workers& workers = *static_cast<Workers*>(self);
-  const Completion& completion = workers.completion_;
-  const Verdict verdict = workers.submit(chain, MayStart::ASKS);
-  if (verdict == Verdict::DECLINED) completion.fail(completion.engine, chain, EAGAIN);
+  if (workers.submit(chain, MayStart::ASKS) == Verdict::DECLINED) workers.host_.fail(chain, EAGAIN);
 }
 
 // If all threads wait for peers while the queue has chains, this one goes back to the queue, with its own chain as the

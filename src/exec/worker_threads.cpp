@@ -56,7 +56,7 @@ void Workers::ensure_one() {
 bool Workers::may_leave_locked() const {
   const bool is_last = threads_ == blocked_ + unmade_ + 1;
   if (is_last && spawner_ != nullptr && spawner_->is_needed()) return false;
-  return queue_.empty() && !completion_.has_chores(completion_.engine);
+  return queue_.empty() && !host_.has_chores();
 }
 
 // False if no thread will come back to the queue, and no other thread is making one.
@@ -132,7 +132,7 @@ Verdict Workers::abandon_queue(const Chain* own, std::uint32_t generation) {
     }
     queued_ = modest_ = 0;
   }
-  while (Chain* chain = orphans.pop_front()) completion_.fail(completion_.engine, *chain, EAGAIN);
+  while (Chain* chain = orphans.pop_front()) host_.fail(*chain, EAGAIN);
   return verdict;
 }
 

@@ -36,7 +36,7 @@ void Workers::keep_watch_locked() {
 
 void Workers::look_after_lone_locked(bool all) {
   mutex_.unlock();
-  completion_.look_after_lone(completion_.engine, all);
+  host_.look_after_lone(all);
   mutex_.lock();
 }
 

@@ -154,10 +154,10 @@ Chain* Workers::next() {
       satisfy(need, MayStart::ASKS);
       return chain;
     }
-    const bool has_chores = completion_.has_chores(completion_.engine);
+    const bool has_chores = host_.has_chores();
     if (has_chores) {
       mutex_.unlock();
-      completion_.do_chores(completion_.engine);
+      host_.do_chores();
       mutex_.lock();
       if (!queue_.empty() && running_ < limit_) continue;
     }
@@ -202,7 +202,7 @@ bool Workers::run(Chain& first) {
       // Not MOVING while another one is offered: see offer_released in engine/complete.cpp.
       put(*chain, released.chains[1] != nullptr ? Place::RUNNING : place_to_begin(*chain));
     }
-    if (released.chains[1] != nullptr) completion_.offer(completion_.engine, *released.chains[1]);
+    if (released.chains[1] != nullptr) host_.offer(*released.chains[1]);
   }
   return was_polled_for;
 }
@@ -211,7 +211,7 @@ chain::Released Workers::run_file(Chain& chain, bool& was_polled_for) {
   const long result = perform_timed(chain, *hints_);
   was_polled_for = chain.notification.by == chain::NotifyBy::NOTHING && chain.group == nullptr && !is_watched(chain);
   const bool tells = begin_telling(chain);
-  const chain::Released released = completion_.complete(completion_.engine, chain, result, ContextId::THREADS);
+  const chain::Released released = host_.complete(chain, result, ContextId::THREADS);
   if (tells) end_telling(released.chains[0] != nullptr);
   return released;
 }

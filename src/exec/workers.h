@@ -21,8 +21,8 @@
 #pragma once
 
 #include "exec/attempt.h"
-#include "exec/context.h"
 #include "exec/descriptor_hints.h"
+#include "exec/host.h"
 #include "exec/lookout.h"
 #include "exec/poller.h"
 #include "exec/spawner.h"
@@ -43,8 +43,8 @@ class Workers {
   // limit: most threads that file requests may use; idle_ns: how long an idle thread stays.
   void configure(unsigned limit, std::int64_t idle_ns);
   // has_others: there are more processors than this thread's; if not, spinning is a waste.
-  void start(const Completion& completion, DescriptorHints& hints, bool has_others) {
-    completion_ = completion;
+  void start(const Host& host, DescriptorHints& hints, bool has_others) {
+    host_ = host;
     hints_ = &hints;
     poller_.start(this, resume);
     lookout_.start(has_others);
@@ -128,7 +128,7 @@ class Workers {
   bool make_thread();
   Verdict abandon_queue(const chain::Chain* own, std::uint32_t generation);
 
-  Completion completion_;
+  Host host_;
   Spawner* spawner_;
   DescriptorHints* hints_;
   std::atomic<std::uint32_t> takes_;  // by waiters so far; a hint, relaxed

@@ -29,6 +29,8 @@ void settle(void* self, Chain& chain, long, By by) {
   __atomic_fetch_add(by == By::LIBRARY ? &engine.library_settled : &engine.settled, 1, __ATOMIC_SEQ_CST);
 }
 
+constexpr atomrt::exec::Host::Functions FUNCTIONS{.settle = settle};
+
 class Fixture {
  public:
   static constexpr unsigned OWN = DirectContexts::OWN;
@@ -36,7 +38,7 @@ class Fixture {
   explicit Fixture(bool has_own = true) : engine(zeroed<Engine>()), kernel(zeroed<FakeKernel>()) {
     thread_fault.start_over();
     fake_kernel.store(&kernel);
-    contexts().start({&engine, settle, nullptr, nullptr, nullptr}, engine.pool, has_own);
+    contexts().start({&engine, FUNCTIONS}, engine.pool, has_own);
     contexts().configure(DirectFixture::LONG);
     kernel.clock_runs_back.store(true);  // reapers that nobody needs look at no event
   }

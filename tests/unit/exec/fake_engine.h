@@ -68,10 +68,19 @@ inline bool has_chores(void*) {
   if (the_fake().ask_chores != nullptr) return the_fake().ask_chores(the_fake());
   return the_fake().chores.load() > 0;
 }
-inline void do_chores(void*) {
+inline bool do_chores(void*) {
   the_fake().chores_done.fetch_add(1);
   the_fake().chores.store(0);
+  return false;
 }
+constexpr exec::Host::Functions FAKE_FUNCTIONS{.complete = complete,
+                                               .offer = offer,
+                                               .pass_on = pass_on,
+                                               .fail = fail,
+                                               .poll = poll,
+                                               .has_chores = has_chores,
+                                               .do_chores = do_chores,
+                                               .look_after_lone = look_after_lone};
 
 // One engine a test; threads of the last one may still be about, so none is ever freed.
 class WorkersFixture {
@@ -83,8 +92,7 @@ class WorkersFixture {
     thread_fault.start_over();
     fake_engine.store(&engine);
     engine.recycles = true;
-    workers.start({&engine, complete, offer, pass_on, fail, poll, has_chores, do_chores, look_after_lone},
-                  engine.hints, looks_around);
+    workers.start({&engine, FAKE_FUNCTIONS}, engine.hints, looks_around);
     workers.configure(limit, idle_ns);
   }
   // Idle threads leave, so that the next test can count.

@@ -90,6 +90,8 @@ inline void direct_offer(void* self, chain::Chain& chain) {
   job.offered.fetch_add(1);
 }
 
+constexpr exec::Host::Functions DIRECT_FUNCTIONS{.settle = direct_settle, .go_on = direct_offer};
+
 // Its reaper is there, or on its way: one that has just been made has no name yet.
 inline bool has_reaper(exec::Direct& direct) {
   const bool is_there = direct.add_need(exec::MayStart::NO);
@@ -107,7 +109,7 @@ class DirectFixture {
       : engine(zeroed<DirectEngine>()), kernel(zeroed<FakeKernel>()), direct(engine.direct) {
     thread_fault.start_over();
     fake_kernel.store(&kernel);
-    direct.start({&engine, direct_settle, nullptr, direct_offer, nullptr}, engine.pool);
+    direct.start({&engine, DIRECT_FUNCTIONS}, engine.pool);
     direct.configure(idle_ns);
   }
   // The reaper leaves, so that the next test can count. It can't while anything is counted in flight or needs it.

@@ -58,11 +58,18 @@ inline void ring_offer(void* self, chain::Chain& chain) {
 }
 inline void ring_fail(void*, chain::Chain&, int) { abort(); }  // the ring always passes on
 inline bool ring_has_chores(void* self) { return static_cast<RingEngine*>(self)->chores.load() > 0; }
-inline void ring_do_chores(void* self) {
+inline bool ring_do_chores(void* self) {
   RingEngine& engine = *static_cast<RingEngine*>(self);
   engine.chores_done.fetch_add(1);
   engine.chores.store(0);
+  return false;
 }
+constexpr exec::Host::Functions RING_FUNCTIONS{.complete = ring_complete,
+                                               .offer = ring_offer,
+                                               .pass_on = ring_pass_on,
+                                               .fail = ring_fail,
+                                               .has_chores = ring_has_chores,
+                                               .do_chores = ring_do_chores};
 
 // One engine a test; none is ever freed.
 class RingFixture {
@@ -72,9 +79,7 @@ class RingFixture {
   explicit RingFixture(unsigned entries = exec::Ring::ENTRIES, std::int64_t idle_ns = LONG, bool is_forced = true)
       : engine(zeroed<RingEngine>()), ring(engine.ring) {
     thread_fault.start_over();
-    ring.start({&engine, ring_complete, ring_offer, ring_pass_on, ring_fail, nullptr, ring_has_chores, ring_do_chores,
-                nullptr},
-               engine.pool, {entries, is_forced, false});
+    ring.start({&engine, RING_FUNCTIONS}, engine.pool, {entries, is_forced, false});
     ring.configure(idle_ns);
   }
   // The thread leaves, so that the next test can count. It can't while the kernel holds anything of it.

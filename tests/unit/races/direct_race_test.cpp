@@ -79,6 +79,7 @@ bool do_chores(void* self) {
   return false;
 }
 
+constexpr atomrt::exec::Host::Functions FUNCTIONS{.settle = settle, .go_on = offer, .see_to_chores = do_chores};
 constexpr std::int64_t LONG = 1'000'000'000'000;
 Engine* engine_of_callback = nullptr;
 
@@ -87,7 +88,7 @@ struct Fixture {
     kernel_now.store(&zeroed<Kernel>());
     engine_of_callback = &engine;
     thread_fault.start_over();
-    engine.direct.start({&engine, settle, nullptr, offer, do_chores}, engine.pool);
+    engine.direct.start({&engine, FUNCTIONS}, engine.pool);
     engine.direct.configure(LONG);
   }
   // The context is given back: all has been counted out.
