@@ -75,7 +75,7 @@ bool has_chores_for(void* self) {
   const Engine& engine = *static_cast<Engine*>(self);
   return engine.retrier.has_work() && !engine.spawner.is_present();
 }
-bool do_chores_for(void* self) { return static_cast<Engine*>(self)->retrier.serve(); }
+void do_chores_for(void* self) { static_cast<Engine*>(self)->retrier.serve(); }
 
 void look_after_lone_for(void* self, bool all) { list_old_lone(*static_cast<Engine*>(self), all); }
 

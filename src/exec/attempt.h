@@ -3,6 +3,7 @@
 // is done; where it is not, the outcome says what stands in the way.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 
 namespace atomrt::exec {
@@ -21,7 +22,7 @@ struct [[nodiscard]] Attempt {
   long result = 0;  // of one that is DONE: bytes, or -errno
 
   // Implicit, so that an outcome other than DONE is returned by its name.
-  constexpr Attempt(Outcome why_not) : outcome(why_not) {}
+  constexpr Attempt(Outcome why_not) : outcome(why_not) { assert(why_not != Outcome::DONE); }
   static constexpr Attempt done(long result) { return Attempt(Outcome::DONE, result); }
   [[nodiscard]] constexpr bool is_done() const { return outcome == Outcome::DONE; }
 

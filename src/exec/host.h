@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Host: the engine as the contexts see it, who give it what they are done with. It is in a layer above, so they call it
-// by a table of its functions.
+// Host: the engine as the contexts see it. They give back to it what they are done with. As it is in a layer above
+// theirs, they call it through a table of its functions.
 #pragma once
 
 #include "exec/context.h"
@@ -23,7 +23,7 @@ class Host {
     void (*ready)(void* engine, chain::Chain& chain, By by) = nullptr;
     void (*go_on)(void* engine, chain::Chain& chain) = nullptr;
     bool (*has_chores)(void* engine) = nullptr;
-    bool (*do_chores)(void* engine) = nullptr;
+    void (*do_chores)(void* engine) = nullptr;
     bool (*see_to_chores)(void* engine) = nullptr;
     void (*look_after_lone)(void* engine, bool all) = nullptr;
   };
@@ -52,10 +52,10 @@ class Host {
   // For the reaper: what another thread has left to it; place MOVING.
   void go_on(chain::Chain& chain) const { functions_->go_on(engine_, chain); }
 
-  // Work that found no thread of its own: a library thread that is about to sleep does it, or sees to it that it is
-  // done, after it was nudged. True: some is left for a later try.
+  // Work that found no thread of its own: a library thread that is about to sleep does it.
   [[nodiscard]] bool has_chores() const { return functions_->has_chores(engine_); }
-  bool do_chores() const { return functions_->do_chores(engine_); }
+  void do_chores() const { functions_->do_chores(engine_); }
+  // After a nudge: the thread does it, or has the spawner do it. True: some is left for a later try.
   [[nodiscard]] bool see_to_chores() const { return functions_->see_to_chores(engine_); }
   // Sends to the contexts what is left to waiters (chain/lone.h) and has been lying since the last call, or all of it.
   void look_after_lone(bool all) const { functions_->look_after_lone(engine_, all); }

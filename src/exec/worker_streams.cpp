@@ -50,8 +50,8 @@ chain::Released Workers::run_stream(Chain& chain) {
   bool is_blocked = false;
   std::size_t moved = chain.moved;
   unsigned vain = 0;
-  Attempt tried = try_stream(chain, false, is_blocked);
-  for (; !tried.is_done(); tried = try_stream(chain, writes && vain > tuning::VAIN_TRIES, is_blocked)) {
+  Attempt tried = Outcome::NOT_READY;
+  while (!(tried = try_stream(chain, writes && vain > tuning::VAIN_TRIES, is_blocked)).is_done()) {
     vain = chain.moved == moved ? vain + 1 : 0;
     moved = chain.moved;
     if (vain == 0 || !writes) {

@@ -68,10 +68,9 @@ inline bool has_chores(void*) {
   if (the_fake().ask_chores != nullptr) return the_fake().ask_chores(the_fake());
   return the_fake().chores.load() > 0;
 }
-inline bool do_chores(void*) {
+inline void do_chores(void*) {
   the_fake().chores_done.fetch_add(1);
   the_fake().chores.store(0);
-  return false;
 }
 constexpr exec::Host::Functions FAKE_FUNCTIONS{.complete = complete,
                                                .offer = offer,

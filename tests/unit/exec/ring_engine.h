@@ -58,11 +58,10 @@ inline void ring_offer(void* self, chain::Chain& chain) {
 }
 inline void ring_fail(void*, chain::Chain&, int) { abort(); }  // the ring always passes on
 inline bool ring_has_chores(void* self) { return static_cast<RingEngine*>(self)->chores.load() > 0; }
-inline bool ring_do_chores(void* self) {
+inline void ring_do_chores(void* self) {
   RingEngine& engine = *static_cast<RingEngine*>(self);
   engine.chores_done.fetch_add(1);
   engine.chores.store(0);
-  return false;
 }
 constexpr exec::Host::Functions RING_FUNCTIONS{.complete = ring_complete,
                                                .offer = ring_offer,
