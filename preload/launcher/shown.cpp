@@ -15,7 +15,7 @@ using chain::Layout;
 
 enum class Look { DONE, UNREADABLE, OTHER_FORM, OTHER_FORM_OF_COUNTERS, NO_MEMORY };
 
-struct Finding {
+struct Looked {
   Look look = Look::DONE;
   int libraries = 0;
   char version[sizeof Layout::version] = "";
@@ -28,7 +28,7 @@ std::int64_t read_clock(clockid_t clock) {
   return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-Look look_at_counters(const Process& process, std::uint64_t address, Shown& shown, Finding& finding) {
+Look look_at_counters(const Process& process, std::uint64_t address, Shown& shown, Looked& finding) {
   static exec::Snapshot found;
   if (!process.read(address, &found.heading, sizeof found.heading) || !found.heading.is_ours()) return Look::UNREADABLE;
   finding.form = found.heading.form;
@@ -39,7 +39,7 @@ Look look_at_counters(const Process& process, std::uint64_t address, Shown& show
   return Look::DONE;
 }
 
-Look look_at(const Process& process, std::uint64_t address, Shown& shown, Finding& finding) {
+Look look_at(const Process& process, std::uint64_t address, Shown& shown, Looked& finding) {
   static unsigned char chunk[Layout::MOST_CHUNK_BYTES];
   Layout layout{};
   // What every form begins with.
@@ -68,7 +68,7 @@ void fail_without_library(const Process& process) {
        static_cast<int>(process.number()), process.name());
 }
 
-void explain_failure(const Process& process, const Finding& finding) {
+void explain_failure(const Process& process, const Looked& finding) {
   const int number = static_cast<int>(process.number());
   switch (finding.look) {
     case Look::DONE:
@@ -118,7 +118,7 @@ bool Requests::add(const chain::Pending& request) {
 void Requests::sort() { std::sort(list_, list_ + count_, chain::is_older); }
 
 bool look_into(const Process& process, Shown& shown, bool is_quiet) {
-  Finding finding;
+  Looked finding;
   shown.requests.clear();
   shown.is_started = shown.is_counted = false;
   const bool is_there = process.for_each_symbol("atomrt_pending_layout", [&](std::uint64_t address) {

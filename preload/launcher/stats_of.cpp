@@ -42,14 +42,14 @@ class Memory {
   Shown shown_;
 };
 
-class File {
+class CounterFile {
  public:
-  explicit File(const char* path) : path_(path) {}
-  ~File() {
+  explicit CounterFile(const char* path) : path_(path) {}
+  ~CounterFile() {
     if (fd_ >= 0) close(fd_);
   }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
+  CounterFile(const CounterFile&) = delete;
+  CounterFile& operator=(const CounterFile&) = delete;
 
   [[nodiscard]] bool open() {
     fd_ = ::open(path_, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -113,7 +113,7 @@ int print_all(Source& source, const Options& options) {
 int print_statistics_of(const Options& options) {
   const pid_t pid = read_pid(options.subject);
   if (pid == 0) {
-    File file(options.subject);
+    CounterFile file(options.subject);
     return file.open() ? print_all(file, options) : OWN_FAILURE;
   }
   static Memory memory(pid);

@@ -35,7 +35,7 @@ int report_to_file(const Engine& engine, const ProcessPath& path, exec::Earlier*
 }
 
 // Once, not at each interval, so that a server's log gets one line. A forked child does not repeat it.
-void say_once(const char* target, int error) {
+void say_unreported(const char* target, int error) {
   static constinit std::atomic<bool> is_said{false};
   if (error == 0 || is_said.exchange(true, std::memory_order_relaxed)) return;
   say("cannot write the statistics to %.256s: %s", target, std::strerror(error));
@@ -64,14 +64,14 @@ void report_statistics(exec::Earlier* earlier) {
   const Engine* present = own_engine();
   const char* target = config().statistics;
   if (present == nullptr || target == nullptr) return;
-  if (std::strcmp(target, "stderr") == 0) return say_once("standard error", write_report(*present, 2, earlier));
+  if (std::strcmp(target, "stderr") == 0) return say_unreported("standard error", write_report(*present, 2, earlier));
   const auto memory = os::map_memory(sizeof(ProcessPath));  // the thread's stack may be small
-  if (!memory) return say_once(target, memory.error());
+  if (!memory) return say_unreported(target, memory.error());
   ProcessPath& path = *static_cast<ProcessPath*>(*memory);
   if (expand(target, "", path)) {
-    say_once(path, report_to_file(*present, path, earlier));
+    say_unreported(path, report_to_file(*present, path, earlier));
   } else {
-    say_once(target, ENAMETOOLONG);
+    say_unreported(target, ENAMETOOLONG);
   }
   os::unmap_memory(*memory, sizeof(ProcessPath));
 }

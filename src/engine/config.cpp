@@ -31,7 +31,7 @@ constinit char trace_target[PATH_MAX];
 // and `complaints`.
 constinit std::atomic<int> is_read{0};
 
-[[gnu::format(printf, 2, 3)]] void refuse(Complaints& found, const char* format, ...) {
+[[gnu::format(printf, 2, 3)]] void complain(Complaints& found, const char* format, ...) {
   const std::size_t room = sizeof found.text - found.length;
   va_list arguments;
   va_start(arguments, format);
@@ -70,7 +70,7 @@ void read_number(Complaints& found, const char* name, unsigned lowest, unsigned 
   const char* text = os::environment(name);
   if (text == nullptr || *text == '\0') return;
   if (!parse_number(text, lowest, highest, number)) {
-    refuse(found, "ignoring ATOMRT_%s=%.64s: not a number from %u to %u", name, text, lowest, highest);
+    complain(found, "ignoring ATOMRT_%s=%.64s: not a number from %u to %u", name, text, lowest, highest);
   }
 }
 
@@ -98,7 +98,7 @@ void read_contexts(Complaints& found, Config& read) {
     } else if (names(word, length, "threads")) {
       chosen.use_threads = true;
     } else {
-      refuse(found, "ignoring ATOMRT_CONTEXTS=%.128s: '%.*s' is none of head, direct, ring, waiter, threads", text,
+      complain(found, "ignoring ATOMRT_CONTEXTS=%.128s: '%.*s' is none of head, direct, ring, waiter, threads", text,
              static_cast<int>(length < 64 ? length : 64), word);
       return;
     }
@@ -114,14 +114,14 @@ void read_order(Complaints& found, Config& read) {
   if (std::strcmp(text, "calls") == 0) {
     read.keeps_call_order = true;
   } else if (std::strcmp(text, "any") != 0) {
-    refuse(found, "ignoring ATOMRT_ORDER=%.64s: neither calls nor any", text);
+    complain(found, "ignoring ATOMRT_ORDER=%.64s: neither calls nor any", text);
   }
 }
 
 // A copy: programs write over their environment (process titles). Null where it is too long.
 const char* keep_path(Complaints& found, const char* variable, const char* text, char (&copy)[PATH_MAX]) {
   if (std::strlen(text) < sizeof copy) return std::strcpy(copy, text);
-  refuse(found, "ignoring %s=%.64s...: longer than a path can be", variable, text);
+  complain(found, "ignoring %s=%.64s...: longer than a path can be", variable, text);
   return nullptr;
 }
 
@@ -139,7 +139,7 @@ void read_statistics_format(Complaints& found, Config& read) {
   if (std::strcmp(text, "json") == 0) {
     read.statistics_format = exec::Format::JSON;
   } else if (std::strcmp(text, "text") != 0) {
-    refuse(found, "ignoring ATOMRT_STATS_FORMAT=%.64s: neither text nor json", text);
+    complain(found, "ignoring ATOMRT_STATS_FORMAT=%.64s: neither text nor json", text);
   }
 }
 
@@ -157,7 +157,7 @@ void read_trace(Complaints& found, Config& read) {
     case Answer::NO:
       return;
     case Answer::YES:
-      return refuse(found, "ignoring ATOMRT_TRACE=%.64s: not the name of a file", text);
+      return complain(found, "ignoring ATOMRT_TRACE=%.64s: not the name of a file", text);
     case Answer::OTHER:
       read.trace = keep_path(found, "ATOMRT_TRACE", text, trace_target);
   }
@@ -167,7 +167,7 @@ void read_trace_limit(Complaints& found, Config& read) {
   const char* text = os::environment("TRACE_LIMIT");
   if (text == nullptr || *text == '\0') return;
   if (base::parse_byte_size(text, exec::LEAST_TRACE_LIMIT, exec::MOST_TRACE_LIMIT, read.trace_limit)) return;
-  refuse(found, "ignoring ATOMRT_TRACE_LIMIT=%.64s: not a size from 64K to 1T", text);
+  complain(found, "ignoring ATOMRT_TRACE_LIMIT=%.64s: not a size from 64K to 1T", text);
 }
 
 void read_environment() {

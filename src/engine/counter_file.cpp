@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t BYTES = sizeof(exec::Counters);
 
 // A forked child does not repeat its parent's message.
-void say_once(const char* path, int error) {
+void say_why_in_memory(const char* path, int error) {
   static constinit std::atomic<bool> is_said{false};
   if (is_said.exchange(true, std::memory_order_relaxed)) return;
   const char* const reason = error == EMEDIUMTYPE ? "it is not on tmpfs, such as /dev/shm" : std::strerror(error);
@@ -34,12 +34,12 @@ base::Expected<void*> map_in_place_of_old(const char* path) {
 
 exec::Counters* make_in(ProcessPath& path, const char* pattern) {
   if (!expand(pattern, ".%p", path)) {
-    say_once(pattern, ENAMETOOLONG);
+    say_why_in_memory(pattern, ENAMETOOLONG);
     return nullptr;
   }
   const auto memory = map_in_place_of_old(path);
   if (!memory) {
-    say_once(path, memory.error());
+    say_why_in_memory(path, memory.error());
     return nullptr;
   }
   os::note_of_this_process(*memory, BYTES);
@@ -53,7 +53,7 @@ exec::Counters* make_in(ProcessPath& path, const char* pattern) {
 exec::Counters* make_counter_file(const char* pattern) {
   const auto memory = os::map_memory(sizeof(ProcessPath));  // the thread's stack may be small
   if (!memory) {
-    say_once(pattern, memory.error());
+    say_why_in_memory(pattern, memory.error());
     return nullptr;
   }
   exec::Counters* const counters = make_in(*static_cast<ProcessPath*>(*memory), pattern);

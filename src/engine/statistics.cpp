@@ -33,7 +33,7 @@ void copy_text(char (&to)[SIZE], std::string_view from) {
 }
 
 // Mapped, not on the stack: a thread that calls exit may have one of only PTHREAD_STACK_MIN.
-struct Room {
+struct ReportRoom {
   exec::Snapshot snapshot;
   exec::Report report;
 };
@@ -115,9 +115,9 @@ std::uint64_t Statistics::activity() const {
 int Statistics::write_to(int fd, unsigned threads, exec::Format format, exec::Earlier* earlier) const {
   const Counters* const counters = present(std::memory_order_acquire);
   if (counters == nullptr || read(counters->requests) == 0) return 0;
-  const auto memory = os::map_memory(sizeof(Room));
+  const auto memory = os::map_memory(sizeof(ReportRoom));
   if (!memory) return memory.error();
-  Room& room = *static_cast<Room*>(*memory);
+  ReportRoom& room = *static_cast<ReportRoom*>(*memory);
   exec::take_snapshot(*counters, room.snapshot);
   room.snapshot.threads = threads;
   const exec::Moment now{os::now_ns(), os::real_now_ns()};
@@ -128,7 +128,7 @@ int Statistics::write_to(int fd, unsigned threads, exec::Format format, exec::Ea
   }
   const std::string_view text = room.report.view();
   const int error = os::write_quietly(fd, text.data(), text.size());
-  os::unmap_memory(*memory, sizeof(Room));
+  os::unmap_memory(*memory, sizeof(ReportRoom));
   return error;
 }
 

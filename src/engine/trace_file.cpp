@@ -56,23 +56,23 @@ constinit std::atomic<Trace*> process_trace{nullptr};
 Trace* trace() { return process_trace.load(std::memory_order_acquire); }
 
 // A forked child does not repeat its parent's message.
-void say_once(const char* path, int error) {
+void say_why_untraced(const char* path, int error) {
   static constinit std::atomic<bool> is_said{false};
   if (is_said.exchange(true, std::memory_order_relaxed)) return;
   say("cannot write the trace to %.256s: %s", path, std::strerror(error));
 }
 
-void wipe_in_child() {
+void wipe_trace_in_child() {
   if (Trace* const present = trace()) std::memset(static_cast<void*>(present), 0, sizeof *present);
 }
 
 Trace* map_trace() {
   const auto memory = os::map_memory(sizeof(Trace));
   if (!memory) {
-    say_once(config().trace, memory.error());
+    say_why_untraced(config().trace, memory.error());
     return nullptr;
   }
-  if (!os::wipe_on_fork(*memory, sizeof(Trace))) pthread_atfork(nullptr, nullptr, wipe_in_child);
+  if (!os::wipe_on_fork(*memory, sizeof(Trace))) pthread_atfork(nullptr, nullptr, wipe_trace_in_child);
   return static_cast<Trace*>(*memory);
 }
 
@@ -172,7 +172,7 @@ void flush(Trace& trace, int fd) {
     trace.size = place + text.size();
   } else {
     trace.is_over = true;
-    say_once(trace.path, error);
+    say_why_untraced(trace.path, error);
     if (trace.size != 0) (void)write_at(fd, exec::TRACE_END, place);
     (void)os::cut_file(fd, static_cast<std::int64_t>(trace.size));
   }
@@ -183,7 +183,7 @@ void flush(Trace& trace, int fd) {
 bool begin_file(Trace& trace) {
   const int fd = make_file(trace);
   if (fd < 0) {
-    say_once(trace.path, -fd);
+    say_why_untraced(trace.path, -fd);
     return false;
   }
   if (const auto numbers = os::file_numbers(fd); numbers) trace.numbers = *numbers;
@@ -245,7 +245,7 @@ bool write_what_has_come(Trace& trace, bool is_end) {
   if (trace.is_over || (trace.log.waiting() == 0 && !is_end)) return false;
   const int fd = open_file(trace);
   if (fd < 0) {
-    say_once(trace.path, -fd);
+    say_why_untraced(trace.path, -fd);
     trace.is_over = fd == -ENOENT;  // a new file would lack the beginning
     return !is_end;
   }
@@ -281,7 +281,7 @@ void keep_tracing(Engine& engine) {
   if (engine.is_tracing.exchange(true, std::memory_order_relaxed)) return;
   if (os::start_library_thread(run_writer, &engine) == 0) return;
   engine.is_tracing.store(false, std::memory_order_relaxed);
-  say_once(config().trace, EAGAIN);
+  say_why_untraced(config().trace, EAGAIN);
 }
 
 }  // namespace
