@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Each header compiles by itself, without warnings: arguments are the project, then the C and the C++ compiler, by `--`."""
 import concurrent.futures
+import re
 import subprocess
 import sys
 
@@ -22,7 +23,17 @@ def failure(job):
     return f"{name(path)} does not compile alone:\n{result.stderr}" if result.returncode else None
 
 
-jobs = [(path, AS_CPP) for path in sources("src", "include", "preload") if path.suffix == ".h"]
+
+
+def begins_its_source(header):
+    """Then each build compiles it by itself, as the first that NAME.cpp includes."""
+    source = header.with_suffix(".cpp")
+    first = re.search(r'^#include ["<](.*)[">]', source.read_text(), re.M) if source.exists() else None
+    return first is not None and any(header == root() / folder / first[1] for folder in ("src", "preload"))
+
+
+headers = [path for path in sources("src", "include", "preload") if path.suffix == ".h"]
+jobs = [(path, AS_CPP) for path in headers if not begins_its_source(path)]
 jobs += [(path, AS_C) for path in sources("include")]
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     conclude([text for text in pool.map(failure, jobs) if text])
