@@ -26,6 +26,9 @@ constexpr std::uint32_t HABIT = 4;
 // A transfer was a mere copy: less than any storage takes, more than a copy that is not preempted. Reads of tmpfs and
 // overlayfs, cached and not.
 constexpr std::int64_t QUICK_NS = 20 * US;
+// The caller of LIO_WAIT leaves the writes of a file to workers after one that took longer: to wake a worker, and to be
+// woken, takes some 50 us on a slow machine. Lists of buffered writes.
+constexpr std::int64_t CALLERS_WRITE_NS = 100 * US;
 // More chains of one file in flight than this are a crowd, which a worker drains. Buffered writes, depth 4 to 128.
 constexpr unsigned CROWD_LIMIT = 8;
 

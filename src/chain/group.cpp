@@ -10,6 +10,7 @@ void Group::open(bool waits, const Notification& notification) {
   holders_.store(waits ? 2 : 1, std::memory_order_relaxed);
   done_.store(os::QUIET, std::memory_order_relaxed);
   waits_ = waits;
+  caller_runs_ = false;
   signals_ = nullptr;
   notification_ = waits ? Notification{} : notification;
 }

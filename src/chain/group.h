@@ -20,6 +20,8 @@ class Group : public os::Slot {
  public:
   // A new group, its call still submitting. waits: the call is LIO_WAIT.
   void open(bool waits, const Notification& notification);
+  // LIO_WAIT: the caller runs what only copies itself, in place of waiting for a thread that does.
+  void let_caller_run() { caller_runs_ = true; }
   void add() { remaining_.fetch_add(1, std::memory_order_relaxed); }
   void fail() { failed_.store(1, std::memory_order_relaxed); }
   // True when that was the last one.
@@ -33,6 +35,8 @@ class Group : public os::Slot {
   }
   // After the last countdown: wakes the caller.
   void complete();
+  // The same where that is the call's own: its thread does not sleep yet.
+  void complete_by_caller() { done_.store(os::RUNG, std::memory_order_release); }
 
   [[nodiscard]] bool is_done() const { return done_.load(std::memory_order_acquire) == os::RUNG; }
   // os::Bell; poked when the caller has to lead: see Direct::follow.
@@ -42,6 +46,7 @@ class Group : public os::Slot {
     done_.compare_exchange_strong(poked, os::QUIET, std::memory_order_relaxed);
   }
   [[nodiscard]] bool waits() const { return waits_; }
+  [[nodiscard]] bool caller_runs() const { return caller_runs_; }
   [[nodiscard]] bool has_failed() const { return failed_.load(std::memory_order_relaxed) != 0; }
   [[nodiscard]] const Notification& notification() const { return notification_; }
   // For the call, while it submits: its thread's signals. Null otherwise.
@@ -58,6 +63,7 @@ class Group : public os::Slot {
   os::FutexWord done_;
   Notification notification_;
   bool waits_;
+  bool caller_runs_;
   os::SignalStretch* signals_;  // used by the call's own thread alone
 };
 

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 
+#include <cassert>
+
 #include "engine/await.h"
 #include "engine/complete.h"
 #include "engine/relay.h"
@@ -70,7 +72,20 @@ int wait_for_group(Engine& engine, chain::Group& group) {
   return wait_until_done(held);
 }
 
+namespace {
+
+// The caller keeps the group until wait_for_group.
+void close_own(chain::Group& group) {
+  if (!group.count_down()) return;
+  group.complete_by_caller();
+  [[maybe_unused]] const bool is_last = group.drop();
+  assert(!is_last);
+}
+
+}  // namespace
+
 void close_group(Engine& engine, chain::Group& group) {
+  if (group.waits()) return close_own(group);
   // A chain that has only the countdown left, like the list's last request.
   chain::Request nothing{};
   nothing.group = &group;

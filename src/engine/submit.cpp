@@ -2,6 +2,7 @@
 #include "engine/submit.h"
 
 #include "engine/at_exit.h"
+#include "engine/callers_write.h"
 #include "engine/complete.h"
 #include "engine/hold.h"
 #include "engine/lone.h"
@@ -210,12 +211,24 @@ int examine_file(Engine& engine, Request& request, Descriptor& descriptor, bool 
   return submit_chain(request, descriptor);
 }
 
+void observe_begin(Engine& engine, Request& request) {
+  observe_submitted(engine, request);
+  if (engine.statistics.enabled()) keep_reporting(engine);
+}
+
 void begin(Engine& engine, Request& request) {
   aiocb::store_name(request.block, {});
   aiocb::store_in_progress(request.block);
-  observe_submitted(engine, request);
-  if (engine.statistics.enabled()) keep_reporting(engine);
   if (notifies(request)) request.notification.is_left = is_anothers_turn(engine, request.notification);
+}
+
+// Before its aiocb says EINPROGRESS, as no other thread could wait for it, cancel it, or sync it. False: not done.
+[[gnu::noinline]] bool do_by_caller(Engine& engine, Request& request, exec::Budget& budget) {
+  const Attempt written = write_by_caller(engine, request, budget);
+  if (!written.is_done()) return false;
+  begin(engine, request);
+  complete_request(engine, request, written.result);
+  return true;
 }
 
 // error: found in the request already, or 0.
@@ -235,6 +248,8 @@ void begin(Engine& engine, Request& request) {
 [[gnu::always_inline]] inline int submit_checked(Request& request, exec::Budget& budget, int error) {
   Engine* engine = engine::engine();
   if (engine == nullptr) return refuse(request);
+  observe_begin(*engine, request);
+  if (request.group != nullptr && error == 0 && do_by_caller(*engine, request, budget)) return 0;
   begin(*engine, request);
   if (needs_thread(request, chain::Tail::NOTIFY)) return submit_with_function(*engine, request, budget, error);
   return submit_begun(*engine, request, budget, error);

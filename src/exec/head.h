@@ -30,10 +30,14 @@ class Budget {
   }
   // The descriptor that the head served last in this call; -1 for none.
   [[nodiscard]] int served() const { return served_; }
+  // A descriptor of which is known what a write by the list's caller needs, as long as no handler may run; -1 for none.
+  [[nodiscard]] int known() const { return known_; }
+  void know(int fd) { known_ = fd; }
 
  private:
   std::size_t left_;
   int served_ = -1;
+  int known_ = -1;
 };
 
 // A set of device numbers, or of mounts, lossy and lock-free: a forgotten entry costs one system call. If another file

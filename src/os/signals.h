@@ -57,6 +57,8 @@ class SignalStretch {
     if (uses_ != 0) set_signal_mask(saved_);
     uses_ = 0;
   }
+  // The mask before, between `block` and `end`.
+  [[nodiscard]] KernelSignalSet saved() const { return saved_; }
   // Calls of `block` since the last `end`.
   [[nodiscard]] unsigned uses() const { return uses_; }
 

@@ -2,6 +2,8 @@
 // lio_listio's work, shared by its versions.
 #pragma once
 
+#include <algorithm>
+
 #include "aiocb/validate.h"
 #include "base/tuning.h"
 #include "chain/build.h"
@@ -39,6 +41,18 @@ int submit_entry(Block* block, chain::Group& group, exec::Budget& budget, bool s
   return error;
 }
 
+template <typename Block>
+bool notifies(const Block& block) {
+  return chain::build_notification(block.aio_sigevent).by != chain::NotifyBy::NOTHING;
+}
+
+template <typename Block>
+bool any_notifies(Block* const list[], int entries) {
+  return std::any_of(list, list + entries, [](const Block* block) {
+    return block != nullptr && block->aio_lio_opcode != LIO_NOP && notifies(*block);
+  });
+}
+
 // Nothing is done: each entry says EAGAIN, too.
 template <typename Block>
 int refuse_list(Block* const list[], int entries) {
@@ -64,28 +78,32 @@ int submit_list(int mode, Block* const list[], int entries, struct sigevent* eve
   chain::Group* group = spawner.is_missing() ? nullptr : engine->registry.groups.take();
   if (group == nullptr) return refuse_list(list, entries);
   group->open(waits, notification);
+  // Not where an entry notifies: its function may free the aiocb before the caller comes to look at it.
+  const bool takes = waits && !any_notifies(list, entries);
+  if (takes) group->let_caller_run();
 
   exec::Budget budget(waits ? exec::Budget::UNLIMITED : exec::Budget::ONE_CALL);
-  bool any_notifies = false;
   os::SignalStretch signals;
+  const auto let_handlers_run = [&] {
+    signals.end();
+    budget.know(-1);
+  };
   group->submit_with(&signals);
   for (int i = 0; i < entries; ++i) {
     if (list[i] == nullptr || list[i]->aio_lio_opcode == LIO_NOP) continue;
-    const bool notifies = chain::build_notification(list[i]->aio_sigevent).by != chain::NotifyBy::NOTHING;
-    any_notifies |= notifies;
-    if (notifies) signals.end();  // the thread's own mask tells whether a handler may be running: engine/relay.h
+    // The thread's own mask tells whether a handler may be running: engine/relay.h.
+    if (notifies(*list[i])) let_handlers_run();
     const unsigned queued = signals.uses();
     const int refusal = submit_entry(list[i], *group, budget, sends_each);
     if (refusal != 0) error = refusal;
     // As long as one after the other is queued, but not for long.
-    if (signals.uses() == queued || signals.uses() >= tuning::STRETCH_ENTRIES) signals.end();
+    if (signals.uses() == queued || signals.uses() >= tuning::STRETCH_ENTRIES) let_handlers_run();
   }
-  signals.end();
+  let_handlers_run();
   group->submit_with(nullptr);
   engine::close_group(*engine, *group);
   if (!waits) return report(error);
-  // Not where an entry notifies: its function may have freed the aiocb by now.
-  if (!any_notifies) engine::work_for_all(*engine, list, entries);
+  if (takes) engine::work_for_all(*engine, list, entries);
   const int outcome = engine::wait_for_group(*engine, *group);
   return report(outcome == EIO && error == EAGAIN ? EAGAIN : outcome);
 }

@@ -62,3 +62,37 @@ SCENARIO(a_list_notifies_as_a_whole, NO_RING) {
     EXPECT(group_notified == 1);
   }
 }
+
+namespace {
+Request* entries[3];
+int written;
+
+// The library learns that the file's writes only copy; then the caller writes itself.
+void write_lists_until_the_caller_does(unsigned more) {
+  written = open_regular(O_RDWR, "");
+  for (unsigned i = 0; i < 4 + more; ++i) {
+    for (unsigned k = 0; k < 3; ++k) entries[k] = &write_of(written, "list", 4 * k);
+    const bool is_over_at_once = submit_list(LIO_WAIT, entries, 3) == 0;
+    for (Request* entry : entries) {
+      if (is_over_at_once) EXPECT(is_over(*entry));
+      if (is_over_at_once || !is_room_short() || is_over(*entry)) {
+        wait_for(*entry);
+        EXPECT(ended_well(*entry, 4));
+      } else {
+        entry->state = Request::REFUSED;
+      }
+    }
+  }
+}
+}  // namespace
+
+SCENARIO(the_caller_of_a_list_writes, "head,waiter,threads") { write_lists_until_the_caller_does(2); }
+
+SCENARIO(a_sync_comes_beside_a_list_of_writes, "head,waiter,threads") {
+  const unsigned syncer = spawn([] {
+    Request& sync = sync_of(written);
+    if (submit(sync)) wait_for(sync);
+  });
+  write_lists_until_the_caller_does(1);
+  join(syncer);
+}
