@@ -207,3 +207,18 @@ SCENARIO(sent_reads_keep_their_file, NO_RING) {
     EXPECT(ended_well(*read, SECTOR) || lost_its_file(*read));
   }
 }
+
+// Another thread sees the event while the submitter has not entered the read anywhere, and has not ended it yet.
+SCENARIO(a_sent_read_in_anothers_hands_is_cancelled, NO_RING) {
+  read_until_sent();
+  const unsigned looker = spawn([] {
+    for (int i = 0; i < 3; ++i) aio_cancel(0, nullptr);
+  });
+  Request& read = read_of(fd, SECTOR, 1024);
+  if (submit(read)) {
+    const int outcome = aio_cancel(fd, &read.block);
+    EXPECT(outcome != AIO_ALLDONE || is_over(read));
+    wait_for(read);
+  }
+  join(looker);
+}
