@@ -64,7 +64,8 @@ void where_the_file_system_tells_nothing_is_remembered(void**) {
 void a_callers_write_may_take_longer(void**) {
   Fixture f;
   Chain& chain = f.chain(1000);  // no such descriptor: the write fails at once
-  read_takes_ns = 0;
+  static char bytes[4096];
+  chain.buffer = bytes;
   const auto write = [&](std::int64_t ns) {
     clock_step_ns = ns;
     assert_int_equal(atomrt::exec::write_timed(chain, f.hints), -EBADF);
