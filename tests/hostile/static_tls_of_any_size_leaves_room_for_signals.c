@@ -10,7 +10,6 @@
 
 #include "hostile.h"
 
-/* Every other size linked, the others preloaded. */
 enum { LARGEST = 1024 * 1024, STEP = 512 };
 
 /* Only its place in the program is wanted: nobody touches it, so that the size in the file may be changed. */
@@ -102,7 +101,7 @@ int main(int count, char **arguments)
     MUST(getrlimit(RLIMIT_STACK, &usual));
     lead_to_library();
     setenv("CLAIM_UNSUPERVISED", "1", 1);
-    for (int turn = getenv("LD_PRELOAD") != NULL, size; (size = turn * STEP) <= LARGEST; turn += 2) {
+    for (int size = 0, turn = 0; size <= LARGEST; size += STEP, turn++) {
         int fd = make_program(program, length, header, size > (int)sizeof storage ? (size_t)size : sizeof storage);
         char path[64], *subject[] = {path, "serve", NULL};
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
