@@ -49,6 +49,8 @@ MUTANTS = [
     Mutant("a_cancel_that_overlooks_what_is_nowhere", "engine/cancel.cpp",
            "  outcome.any_left |= !outcome.any_taken && is_sent_and_nowhere(*engine, block);\n", "",
            options=("--scenario", "a_sent_read_in_anothers_hands")),
+    Mutant("a_callers_write_whose_result_is_wrong", "engine/callers_write.cpp", "Attempt::done(result);",
+           "Attempt::done(result - 1);", options=("--scenario", "the_caller_of_a_list_writes")),
     Mutant("a_cancel_with_signals_unblocked", "engine/cancel.cpp",
            "  const os::SignalBlock blocked;\n  Tally outcome{};\n  Chain* const lone",
            "  Tally outcome{};\n  Chain* const lone", is_quick=True),
