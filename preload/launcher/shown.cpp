@@ -28,10 +28,10 @@ std::int64_t read_clock(clockid_t clock) {
   return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-Look look_at_counters(const Process& process, std::uint64_t address, Shown& shown, Looked& finding) {
+Look look_at_counters(const Process& process, std::uint64_t address, Shown& shown, Looked& looked) {
   static exec::Snapshot found;
   if (!process.read(address, &found.heading, sizeof found.heading) || !found.heading.is_ours()) return Look::UNREADABLE;
-  finding.form = found.heading.form;
+  looked.form = found.heading.form;
   if (found.heading.form != exec::CountersHeading::FORM) return Look::OTHER_FORM_OF_COUNTERS;
   if (!process.read(address, &found, sizeof found) || !is_of_this_form(found)) return Look::UNREADABLE;
   if (!shown.is_counted || found.requests > shown.counters.requests) shown.counters = found;
@@ -39,17 +39,17 @@ Look look_at_counters(const Process& process, std::uint64_t address, Shown& show
   return Look::DONE;
 }
 
-Look look_at(const Process& process, std::uint64_t address, Shown& shown, Looked& finding) {
+Look look_at(const Process& process, std::uint64_t address, Shown& shown, Looked& looked) {
   static unsigned char chunk[Layout::MOST_CHUNK_BYTES];
   Layout layout{};
   // What every form begins with.
   if (!process.read(address, &layout, offsetof(Layout, word_bytes))) return Look::UNREADABLE;
   layout.version[sizeof layout.version - 1] = '\0';
-  std::memcpy(finding.version, layout.version, sizeof finding.version);
-  finding.form = layout.form;
+  std::memcpy(looked.version, layout.version, sizeof looked.version);
+  looked.form = layout.form;
   if (layout.form != Layout::FORM) return Look::OTHER_FORM;
   if (!process.read(address, &layout, sizeof layout) || !layout.is_of_this_form()) return Look::UNREADABLE;
-  std::memcpy(shown.version, finding.version, sizeof shown.version);
+  std::memcpy(shown.version, looked.version, sizeof shown.version);
   chain::Scanner scanner(process, layout);
   bool has_memory = true;
   const auto add = [&](const chain::Pending& request) { has_memory = shown.requests.add(request) && has_memory; };
@@ -57,7 +57,7 @@ Look look_at(const Process& process, std::uint64_t address, Shown& shown, Looked
   if (!has_memory) return Look::NO_MEMORY;
   shown.is_started |= scanner.engine() != 0;
   const std::uint64_t counters = scanner.counters();
-  return counters == 0 ? Look::DONE : look_at_counters(process, counters, shown, finding);
+  return counters == 0 ? Look::DONE : look_at_counters(process, counters, shown, looked);
 }
 
 void fail_without_library(const Process& process) {
@@ -68,9 +68,9 @@ void fail_without_library(const Process& process) {
        static_cast<int>(process.number()), process.name());
 }
 
-void explain_failure(const Process& process, const Looked& finding) {
+void explain_failure(const Process& process, const Looked& looked) {
   const int number = static_cast<int>(process.number());
-  switch (finding.look) {
+  switch (looked.look) {
     case Look::DONE:
       return fail_without_library(process);
     case Look::UNREADABLE:
@@ -78,11 +78,11 @@ void explain_failure(const Process& process, const Looked& finding) {
       return;
     case Look::OTHER_FORM:
       fail("process %d: its atomrt %s shows requests in form %u, this atomrt " ATOMRT_VERSION " knows form %u", number,
-           finding.version, finding.form, Layout::FORM);
+           looked.version, looked.form, Layout::FORM);
       return;
     case Look::OTHER_FORM_OF_COUNTERS:
       fail("process %d: its atomrt %s counts in form %u, this atomrt " ATOMRT_VERSION " knows form %u", number,
-           finding.version, finding.form, exec::CountersHeading::FORM);
+           looked.version, looked.form, exec::CountersHeading::FORM);
       return;
     case Look::NO_MEMORY:
       fail("process %d: there is no memory for its requests", number);
@@ -118,19 +118,19 @@ bool Requests::add(const chain::Pending& request) {
 void Requests::sort() { std::sort(list_, list_ + count_, chain::is_older); }
 
 bool look_into(const Process& process, Shown& shown, bool is_quiet) {
-  Looked finding;
+  Looked looked;
   shown.requests.clear();
   shown.is_started = shown.is_counted = false;
   const bool is_there = process.for_each_symbol("atomrt_pending_layout", [&](std::uint64_t address) {
-    ++finding.libraries;
-    if (finding.look == Look::DONE) finding.look = look_at(process, address, shown, finding);
+    ++looked.libraries;
+    if (looked.look == Look::DONE) looked.look = look_at(process, address, shown, looked);
   });
-  if (!is_there) finding.look = Look::UNREADABLE;
-  if (finding.look == Look::DONE && finding.libraries != 0) {
+  if (!is_there) looked.look = Look::UNREADABLE;
+  if (looked.look == Look::DONE && looked.libraries != 0) {
     shown.requests.sort();
     return true;
   }
-  if (!is_quiet) explain_failure(process, finding);
+  if (!is_quiet) explain_failure(process, looked);
   return false;
 }
 

@@ -79,8 +79,8 @@ int submit_list(int mode, Block* const list[], int entries, struct sigevent* eve
   if (group == nullptr) return refuse_list(list, entries);
   group->open(waits, notification);
   // Not where an entry notifies: its function may free the aiocb before the caller comes to look at it.
-  const bool takes = waits && !any_notifies(list, entries);
-  if (takes) group->let_caller_run();
+  const bool caller_runs = waits && !any_notifies(list, entries);
+  if (caller_runs) group->let_caller_run();
 
   exec::Budget budget(waits ? exec::Budget::UNLIMITED : exec::Budget::ONE_CALL);
   os::SignalStretch signals;
@@ -103,7 +103,7 @@ int submit_list(int mode, Block* const list[], int entries, struct sigevent* eve
   group->submit_with(nullptr);
   engine::close_group(*engine, *group);
   if (!waits) return report(error);
-  if (takes) engine::work_for_all(*engine, list, entries);
+  if (caller_runs) engine::work_for_all(*engine, list, entries);
   const int outcome = engine::wait_for_group(*engine, *group);
   return report(outcome == EIO && error == EAGAIN ? EAGAIN : outcome);
 }

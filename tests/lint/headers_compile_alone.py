@@ -23,8 +23,6 @@ def failure(job):
     return f"{name(path)} does not compile alone:\n{result.stderr}" if result.returncode else None
 
 
-
-
 def begins_its_source(header):
     """Then each build compiles it by itself, as the first that NAME.cpp includes."""
     source = header.with_suffix(".cpp")
