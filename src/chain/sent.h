@@ -7,9 +7,10 @@
 // lists, with their spot locked; so does the owner of a chain that goes on elsewhere. The owner locks the spot to
 // leave, and so learns which lists its chain is in.
 //
-// A chain is entered only once the kernel has it (place IN_AIO): a thread that finds one may wait for its end, and a
-// handler in the middle of the submission must not wait for its own thread. So the chain may be over before it is
-// entered. Then its name is stale, as the generation and Chain::way show, and its submitter takes it back.
+// A chain is entered only once the kernel has it (place IN_AIO), or another thread its event: a thread that finds one
+// may wait for its end, and a handler in the middle of the submission must not wait for its own thread. So the chain may
+// be over before it is entered. Then its name is stale, as the generation and Chain::way show, and its submitter takes
+// it back.
 //
 // Shared words:
 //   names  {generation, number}, 0 for none. Set by the submitter, from 0 or a stale one; cleared by compare-exchange.

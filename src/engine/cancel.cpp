@@ -49,16 +49,6 @@ int settle(Engine& engine, Tally& outcome) {
   return outcome.any_taken ? AIO_CANCELED : AIO_ALLDONE;
 }
 
-// A read that was sent is nowhere while another thread, which saw its event before the submitter had entered it, has
-// not given it its result yet.
-bool is_sent_and_nowhere(const Engine& engine, const struct aiocb* block) {
-  const aiocb::RequestName name = aiocb::load_name(block);
-  const Chain* const chain = engine.registry.chains.at(name.number);
-  if (chain == nullptr || chain->way.load(std::memory_order_acquire) != chain::Way::SENT) return false;
-  if (chain::generation_of(chain->state.load(std::memory_order_acquire)) != name.generation) return false;
-  return aiocb::load_error(block) == EINPROGRESS;
-}
-
 int cancel_own(int fd, const struct aiocb* block) {
   Engine* engine = running_engine();
   if (engine == nullptr) return AIO_ALLDONE;
@@ -75,7 +65,6 @@ int cancel_own(int fd, const struct aiocb* block) {
   chain::Registry& registry = engine->registry;
   registry.in_flight.with(registry.chains, aiocb::load_name(block), block, fd,
                           [&](Chain& chain) { return tally(*engine, chain, outcome); });
-  outcome.any_left |= !outcome.any_taken && is_sent_and_nowhere(*engine, block);
   return settle(*engine, outcome);
 }
 

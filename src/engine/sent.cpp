@@ -10,7 +10,8 @@ using chain::Chain;
 using chain::Place;
 using chain::Request;
 
-// After the claim the chain belongs to whoever sees its event, and may be over already.
+// The chain belongs to whoever sees its event, and may be over already. Another thread that has the event may not be done
+// with it, so it is entered in any case: what is in flight when its call returns can be found.
 void enter(Engine& engine, exec::Direct& context, const Request& request, aiocb::RequestName name,
            std::optional<long> result) {
   chain::Registry& registry = engine.registry;
@@ -40,10 +41,10 @@ Sending submit(Engine& engine, exec::Direct& context, os::CompletionRing& ring, 
     context.note_refusal(answer.error);
     return {Sent::DECLINED, &chain, process};
   }
-  // If another thread has processed the event already, the claim fails.
-  const bool still_there = claim(chain, name.generation, Place::SENDING, Place::IN_AIO);
+  // If another thread has taken the event already, the claim fails.
+  static_cast<void>(claim(chain, name.generation, Place::SENDING, Place::IN_AIO));
   context.end_sending(1);
-  if (still_there) enter(engine, context, request, name, answer.result);
+  enter(engine, context, request, name, answer.result);
   return {Sent::YES, nullptr, process};
 }
 

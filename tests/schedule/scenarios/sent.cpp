@@ -214,11 +214,17 @@ SCENARIO(a_sent_read_in_anothers_hands_is_cancelled, NO_RING) {
   const unsigned looker = spawn([] {
     for (int i = 0; i < 3; ++i) aio_cancel(0, nullptr);
   });
-  Request& read = read_of(fd, SECTOR, 1024);
-  if (submit(read)) {
-    const int outcome = aio_cancel(fd, &read.block);
-    EXPECT(outcome != AIO_ALLDONE || is_over(read));
-    wait_for(read);
+  Request& first = read_of(fd, SECTOR, 1024);
+  if (submit(first)) {
+    const int outcome = aio_cancel(fd, &first.block);
+    EXPECT(outcome != AIO_ALLDONE || is_over(first));
+    wait_for(first);
+  }
+  Request& second = read_of(fd, SECTOR, 1024);
+  if (submit(second)) {
+    const int outcome = aio_cancel(fd, nullptr);
+    EXPECT(outcome != AIO_ALLDONE || is_over(second));
+    wait_for(second);
   }
   join(looker);
 }
