@@ -7,11 +7,11 @@ namespace atomrt::chain {
 
 namespace {
 
-Way way_to(Place place) { return place == Place::LONE ? Way::LONE : place == Place::SENDING ? Way::SENT : Way::LISTED; }
+Way way_to(Place place) { return place == Place::LONE ? Way::LONE : is_sending(place) ? Way::SENT : Way::LISTED; }
 
 }  // namespace
 
-Chain* adopt(ChainPool& pool, const Request& request, Place place, unsigned context) {
+Chain* adopt(ChainPool& pool, const Request& request, Place place, unsigned context, std::uint32_t poll) {
   Chain* chain = pool.take();
   if (chain == nullptr) return nullptr;
   static_cast<Request&>(*chain) = request;
@@ -26,6 +26,7 @@ Chain* adopt(ChainPool& pool, const Request& request, Place place, unsigned cont
   chain->is_polled = false;
   chain->tells_late = false;
   chain->is_counted = false;
+  chain->is_stream_counted = false;
   chain->company.store(0, std::memory_order_relaxed);
   chain->in_direct.store(static_cast<std::uint8_t>(context << 1), std::memory_order_relaxed);
   chain->way.store(way_to(place), std::memory_order_release);  // see SentTable::is_present
@@ -35,6 +36,7 @@ Chain* adopt(ChainPool& pool, const Request& request, Place place, unsigned cont
   chain->in_flight_link = {};
   chain->member_link = {};
   chain->queue_link = {};
+  if (poll != 0) chain->poll = poll;
   // A release: a waiter for the chain's previous request may learn of its end from this word alone, and must then see
   // the result and the bytes, which this thread acquired with the chain.
   chain->waiters.store(packed(generation_of(*chain), 0), std::memory_order_release);

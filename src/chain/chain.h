@@ -77,6 +77,7 @@ struct Chain : os::Slot, Request {
   bool is_polled : 1;       // BLOCKED in the ring, not in a thread
   bool tells_late : 1;      // ENDING: its waiters are woken when its tail has run, or has found no thread
   bool is_counted : 1;      // among those that may want threads; see engine.h, expect_threads
+  bool is_stream_counted : 1;  // in Engine::streams, since it has been in a lane by its order
   // How many chains of its file were in flight when it came, itself included, up to 255; a hint, relaxed.
   std::atomic<std::uint8_t> company;
   std::atomic<std::uint8_t> in_direct;  // NEEDS_REAPER, and above it the number of its context
@@ -89,11 +90,13 @@ struct Chain : os::Slot, Request {
   Lane* lane;
   base::Link<Chain> in_flight_link;
   union {
-    base::Link<Chain> member_link;  // all chains of the lane, if it is a file's
-    std::uint32_t poll;             // of a stream: number of its poll in the direct context; owned like the chain
+    base::Link<Chain> member_link;  // all chains of the lane, if it is a file's; or Latecomers'
     std::uint32_t watchers;         // where it tells_late: the waiters to wake
   };
-  base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
+  union {
+    base::Link<Chain> queue_link;   // held in the lane, or queued in a context: never both
+    std::uint32_t poll;             // polled for, and so neither: number of its poll in the direct context; the owner's
+  };
   std::uint32_t submitter;            // see submitter_of
   std::atomic<std::uint32_t> runner;
 };
@@ -203,9 +206,10 @@ inline bool clear_needs_reaper(Chain& chain) {
 // For the owner, before it runs the chain.
 inline void note_runner(Chain& chain) { chain.runner.store(os::this_thread_number(), std::memory_order_relaxed); }
 
-// A free chain that takes the request over, at place MOVING or LONE, or SENDING (to that context). Null when memory is
-// short.
-[[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request, Place place = Place::MOVING, unsigned context = 0);
+// A free chain that takes the request over, at place MOVING or LONE, or SENDING (to that context), or SENDING_POLL
+// (by that poll). Null when memory is short.
+[[nodiscard]] Chain* adopt(ChainPool& pool, const Request& request, Place place = Place::MOVING, unsigned context = 0,
+                           std::uint32_t poll = 0);
 // The same for a request of which only the tail is left; place ENDING.
 [[nodiscard]] Chain* adopt_tail(ChainPool& pool, const Request& request, Tail tail);
 

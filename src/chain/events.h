@@ -67,6 +67,7 @@ constexpr unsigned PHASES = static_cast<unsigned>(Phase::PARKED) + 1;
       return Phase::IN_RING;
     case Place::BLOCKED:
       return Phase::BLOCKED;
+    case Place::SENDING_POLL:
     case Place::ASKING:
     case Place::READY:
     case Place::POLLED:
@@ -84,6 +85,15 @@ constexpr unsigned PHASES = static_cast<unsigned>(Phase::PARKED) + 1;
   }
   return Phase::NONE;
 }
+
+// What is claimed is the claimer's only at MOVING and RUNNING.
+static_assert([] {
+  for (const Move& move : MOVES) {
+    const bool is_claimers = move.to == Place::MOVING || move.to == Place::RUNNING;
+    if (move.by == MovedBy::CLAIM && !is_claimers && phase_of(move.from) != phase_of(move.to)) return false;
+  }
+  return true;
+}());
 
 struct Event {
   std::int64_t ns;            // CLOCK_MONOTONIC

@@ -34,7 +34,7 @@ bool must_wait(const Lane& lane, const Chain& chain) {
     case Order::LATE:
       return false;
     case Order::STREAM_READS:
-      return lane.active_read != nullptr;
+      return lane.active_read != nullptr || lane.has_guess != 0;
     case Order::STREAM_WRITES:
     case Order::DRAINED_WRITES:
       return lane.active_write != nullptr;
@@ -46,8 +46,10 @@ bool must_wait(const Lane& lane, const Chain& chain) {
   return false;
 }
 
-// One that has been let into its lane as it is; there is one at most (LoneTable::begin_guess).
-bool is_guess(const Chain& chain) { return chain.order == Order::LATE && may_append(chain); }
+// One that has been let into its lane as it is, has no turn, and is waited for by what may have to come after it. There
+// is one write and one read of a stream at most (LoneTable::begin_guess, SentTable::begin_stream).
+bool is_guess(const Chain& chain) { return chain.order == Order::LATE && (may_append(chain) || !is_member(chain)); }
+bool waits_for_guess(Order order) { return order == Order::APPENDS || order == Order::STREAM_READS; }
 
 }  // namespace
 
@@ -95,7 +97,8 @@ Chain* LaneTable::pass_on_order(Lane& lane, Chain& chain) {
   chain.is_out_of_turn = false;
   if (is_guess(chain)) {
     lane.has_guess = 0;
-    return lane.active_write == nullptr ? begin_next(lane, Order::APPENDS) : nullptr;
+    const Order held = lane.key.is_stream ? Order::STREAM_READS : Order::APPENDS;
+    return active(lane, held) == nullptr ? begin_next(lane, held) : nullptr;
   }
   if (!has_turns(chain.order) || active(lane, chain.order) != &chain) return nullptr;
   return begin_next(lane, chain.order);
@@ -103,7 +106,7 @@ Chain* LaneTable::pass_on_order(Lane& lane, Chain& chain) {
 
 Chain* LaneTable::begin_next(Lane& lane, Order order) {
   Chain* next = held_queue(lane, order).first();
-  if (next != nullptr && next->order == Order::APPENDS && lane.has_guess != 0) next = nullptr;
+  if (next != nullptr && waits_for_guess(next->order) && lane.has_guess != 0) next = nullptr;
   active(lane, order) = next;
   if (next == nullptr) return nullptr;
   held_queue(lane, order).remove(*next);
@@ -176,7 +179,7 @@ bool LaneTable::is_busy(FileKey key, Order order) {
   Bucket& bucket = bucket_of(key);
   os::Locked locked(bucket.mutex);
   Lane* lane = find(bucket, key);
-  return lane != nullptr && active(*lane, order) != nullptr;
+  return lane != nullptr && (active(*lane, order) != nullptr || (waits_for_guess(order) && lane->has_guess != 0));
 }
 
 Lane* LaneTable::find_or_make(Bucket& bucket, const FileKey& key) {

@@ -3,10 +3,11 @@
 // exists while the file has chains in flight.
 //
 // Order within a lane: stream reads one after the other, stream writes likewise, appends and drained writes likewise,
-// a sync after all that came before it; positional reads and direct writes wait for nothing. An append also waits for a
-// write that may be one (a guess: see engine/lone.h). A drained write that is
-// held may be taken out of turn by a waiter (take_held) as long as nobody writes to the file: two writers would only
-// wait for each other in the kernel.
+// a sync after all that came before it; positional reads and direct writes wait for nothing. A guess has been let in
+// without a turn, while the kernel or another thread has it: an append also waits for a write that may be one
+// (engine/lone.h), a stream's read for one that was sent (engine/sent.h). A drained write that is held may be taken
+// out of turn by a waiter (take_held) as long as nobody writes to the file: two writers would only wait for each other
+// in the kernel.
 //
 // LaneTable is entered by submitters, finishers, cancellers and waiters; one lock a bucket of the hash, taken after
 // InFlight's and never together with another lane's.
@@ -36,7 +37,7 @@ struct Lane : os::Slot {
   std::uint32_t next;              // number of the next lane of its bucket, 0 for none
   std::uint32_t population : 29;   // chains that entered and have not left
   std::uint32_t is_retired : 1;    // the number of its key means another file now: look-ups skip it
-  std::uint32_t has_guess : 1;     // a LATE write that may be an append is in flight; it has no turn
+  std::uint32_t has_guess : 1;     // a LATE write that may be an append, or stream's read, is there; it has no turn
   std::uint32_t has_out_of_turn : 1;  // a waiter took a held write, and runs it now
   Chain* active_read;   // the one of its order that runs, or is on its way to a context
   Chain* active_write;

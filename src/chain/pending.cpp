@@ -33,6 +33,7 @@ const char* name_of(Place place) {
       return "queued_for_ring";
     case Place::BLOCKED:
       return "blocked";
+    case Place::SENDING_POLL:
     case Place::ASKING:
     case Place::READY:
     case Place::POLLED:
@@ -64,6 +65,7 @@ const char* phrase_for(const Pending& request) {
       return "queued for a worker";
     case Place::MAILED:
       return "queued for the ring";
+    case Place::SENDING_POLL:
     case Place::ASKING:
     case Place::READY:
     case Place::POLLED:

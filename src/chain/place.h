@@ -29,6 +29,7 @@ enum class Place : std::uint32_t {
               // It is here once in a generation and left by one claim, so a submitter that comes late finds out
   SENDING,    // the same, with signals not blocked: a handler may keep its submitter here for long, so no thread waits
               // for that. It is in no list: see sent.h
+  SENDING_POLL,  // the same, with a poll for a stream's read
   IN_AIO,     // like IN_RING, with kernel AIO: its end is seen by whoever looks
   PARKED,     // its operation is done, and earlier calls come first (ATOMRT_ORDER=calls): it has no owner
   ENDING,     // its result is stored, or will be within a moment in which its owner takes no lock; lasts until FREE
@@ -49,6 +50,7 @@ constexpr Move MOVES[] = {
     {Place::FREE, Place::MOVING, MovedBy::OWNER, "submitter"},
     {Place::FREE, Place::LONE, MovedBy::OWNER, "submitter"},
     {Place::FREE, Place::SENDING, MovedBy::OWNER, "submitter"},
+    {Place::FREE, Place::SENDING_POLL, MovedBy::OWNER, "submitter"},
     {Place::LONE, Place::MOVING, MovedBy::CLAIM, "who moves it into the lists; its submitter, who finds no room"},
     {Place::LONE, Place::RUNNING, MovedBy::CLAIM, "a waiter"},
     {Place::RUNNING, Place::LONE, MovedBy::OWNER, "a waiter that had an old name, or waits for others, too"},
@@ -100,6 +102,9 @@ constexpr Move MOVES[] = {
     {Place::SENDING, Place::IN_AIO, MovedBy::CLAIM, "its submitter"},
     {Place::SENDING, Place::MOVING, MovedBy::OWNER, "its submitter, when the kernel has not taken it"},
     {Place::SENDING, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
+    {Place::SENDING_POLL, Place::POLLED, MovedBy::CLAIM, "its submitter"},
+    {Place::SENDING_POLL, Place::MOVING, MovedBy::CLAIM, "who sees its event; its submitter, if the kernel declines"},
+    {Place::SENDING_POLL, Place::RUNNING, MovedBy::OWNER, "its submitter, if another such read is in flight"},
     {Place::IN_AIO, Place::RUNNING, MovedBy::OWNER, "who sees its event"},
     {Place::RUNNING, Place::PARKED, MovedBy::LIST_LOCK, "its owner, when it is done before its turn"},
     {Place::ENDING, Place::PARKED, MovedBy::LIST_LOCK, "aio_cancel, before its turn"},
@@ -110,6 +115,10 @@ constexpr Move MOVES[] = {
 // A thread that waits for it may sleep in the kernel, on an AIO context.
 [[nodiscard]] constexpr bool is_in_kernel_aio(Place place) {
   return place == Place::IN_AIO || place == Place::POLLED || place == Place::POLLED_BEGUN;
+}
+
+[[nodiscard]] constexpr bool is_sending(Place place) {
+  return place == Place::SENDING || place == Place::SENDING_POLL;
 }
 
 // It gets another place within a moment.

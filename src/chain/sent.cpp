@@ -44,6 +44,14 @@ bool SentTable::enter(const ChainPool& pool, int fd, aiocb::RequestName name) {
   return false;
 }
 
+bool SentTable::begin_stream(const ChainPool& pool, const Chain& chain) {
+  assert(chain.kind == os::FileKind::STREAM);
+  std::uint64_t found = stream_.load(std::memory_order_acquire);
+  return !is_in_flight(pool, found) &&
+         stream_.compare_exchange_strong(found, word_of(name_of(chain)), std::memory_order_acq_rel,
+                                         std::memory_order_relaxed);
+}
+
 void SentTable::clear(Spot& spot, const Chain& chain) {
   const std::uint64_t word = word_of(name_of(chain));
   for (unsigned i = 0; i < ROOM; ++i) {

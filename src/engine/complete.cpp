@@ -104,7 +104,7 @@ chain::Released complete(Engine& engine, chain::Chain& chain, long result, exec:
                          Workers::MayStart may_start, bool is_worker) {
   put(chain, chain::Place::RUNNING);
   observe_done(engine, context, chain, result);
-  if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
+  if (chain.is_stream_counted) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   if (engine.keeps_call_order) return complete_in_turn(engine, chain, result, may_start);
   if (needs_reaper(chain)) engine.direct.drop_need_of(chain);
   const bool is_counted = chain.is_counted;

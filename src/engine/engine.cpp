@@ -217,10 +217,7 @@ void expect_threads(Engine& engine, chain::Chain& chain, exec::MayStart may_star
 }
 
 KeptSpawner::KeptSpawner(Engine& engine, bool is_wanted) : engine_(engine), is_wanted_(is_wanted) {
-  if (!is_wanted) return;
-  engine.spawner.enter(exec::MayStart::NO);
-  if (engine.spawner.is_present()) return;
-  engine.spawner.leave();
+  if (!is_wanted || engine.spawner.enter_if_present()) return;
   const os::SignalBlock blocked;
   // Looked up again: a handler may have forked, and this may be the child, whose engine has not been started.
   if (engine::engine() != nullptr) enter_spawner(engine, exec::MayStart::YES);

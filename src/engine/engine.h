@@ -28,7 +28,7 @@ struct Engine {
   bool keeps_call_order;  // ATOMRT_ORDER=calls
   bool has_watchdog;      // ATOMRT_WATCHDOG
   int process;  // its ID: a vfork child sees this memory, and must leave it alone
-  std::atomic<std::uint32_t> streams;  // stream chains in flight: the head must not overtake them
+  std::atomic<std::uint32_t> streams;  // stream chains in lanes: the head must not overtake them
   chain::Registry registry;
   chain::HoldPool holds;
   exec::Devices refusing;  // their file systems take no RWF_NOWAIT writes
@@ -90,6 +90,13 @@ class [[nodiscard]] KeptSpawner {
   Engine& engine_;
   bool is_wanted_;
 };
+
+// Whether a stream's request may be in flight that a later one must not overtake. A hint, unless the caller is ordered
+// after its submitter.
+[[nodiscard]] inline bool may_have_streams(const Engine& engine) {
+  return engine.streams.load(std::memory_order_relaxed) != 0 ||
+         engine.registry.sent.stream(engine.registry.chains) != 0;
+}
 
 // Made so far, of all kinds but the spawner.
 [[nodiscard]] unsigned library_threads(const Engine& engine);

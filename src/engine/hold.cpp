@@ -8,6 +8,7 @@
 #include "engine/complete.h"
 #include "engine/duplicates.h"
 #include "engine/lone.h"
+#include "engine/placing.h"
 #include "engine/reap.h"
 #include "os/got_hook.h"
 #include "os/signals.h"
@@ -103,6 +104,7 @@ Visit replace_descriptor(Engine& engine, Chain& chain, Hold& hold) {
         return Visit::DONE;
       case Place::LONE:  // in no list
       case Place::SENDING:
+      case Place::SENDING_POLL:
       case Place::FREE:
         return Visit::DONE;
     }
@@ -294,6 +296,7 @@ void before_close(int fd) {
   reap_if_any(*engine);
   const os::SignalBlock blocked;
   list_lone(*engine, fd);
+  place_stream(*engine);  // while the number means its file
   Hold* hold = nullptr;
   bool is_refused = false;  // then no chain gets one: those of one order stay together
   if (const auto identity = os::identify(fd)) engine->registry.lanes.retire(chain::file_key(*identity, fd));

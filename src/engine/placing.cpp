@@ -34,8 +34,9 @@ base::Expected<os::FileIdentity> identify_file_of(const Chain& chain) {
 
 void place_latecomers(Engine& engine) {
   engine.registry.latecomers.place_all(engine.registry.lanes, [](const Chain& late, chain::FileKey& key) {
+    if (late.kind != os::FileKind::POSITIONAL) return false;  // no sync waits for it
     const auto identity = identify_file_of(late);
-    if (!identity || (*identity).kind != os::FileKind::POSITIONAL) return false;  // no sync waits for it
+    if (!identity || (*identity).kind != late.kind) return false;
     key = chain::file_key(*identity, late.fd);
     return true;
   });
@@ -90,7 +91,31 @@ bool may_come_late(const Engine& engine, const Request& request, int flags) {
          !is_sync(request.operation) && request.offset >= 0 && request.group == nullptr &&
          request.notification.by == chain::NotifyBy::NOTHING &&
          engine.hints.has(request.fd, exec::Hint::LATE) &&
-         engine.streams.load(std::memory_order_relaxed) == 0 && !engine.registry.in_flight.may_have(request.fd);
+         !may_have_streams(engine) && !engine.registry.in_flight.may_have(request.fd);
+}
+
+// A regular file may lack O_LARGEFILE if a program of 32 bits has opened it.
+bool are_of_pipe(int flags) {
+  constexpr int TELLING = O_ACCMODE | OPENED_LARGE | os::FLAGS_REFUSED;
+  return OPENED_LARGE != 0 && sizeof(void*) == 8 && (flags & TELLING) == O_RDONLY;
+}
+
+// If its submitter has not entered it yet, it is not the earlier one. If its owner lets it into its lane meanwhile, it
+// waits there for its turn.
+void place_stream(Engine& engine) {
+  chain::Registry& registry = engine.registry;
+  const std::uint64_t name = registry.sent.stream(registry.chains);
+  if (name == 0) return;
+  registry.sent.move_out_named(registry.chains, name, enter_lists(registry));
+  if (!registry.latecomers.any()) return;
+  registry.latecomers.place_all(registry.lanes, [name](const Chain& late, chain::FileKey& key) {
+    if (chain::packed(generation_of(late), late.number) != name) return false;
+    auto identity = identify_file_of(late);
+    if (!identity) identity = identify_file_of(late);  // a passing shortage must let no read overtake it
+    if (!identity || (*identity).kind != late.kind) return false;
+    key = chain::file_key(*identity, late.fd);
+    return true;
+  });
 }
 
 void place_all(Engine& engine) {
@@ -100,7 +125,10 @@ void place_all(Engine& engine) {
 
 LaneTable::Entry enter_lane(Engine& engine, Chain& chain, const os::FileIdentity& identity) {
   chain.order = chain::order_of(chain);
-  if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_add(1, std::memory_order_relaxed);
+  if (chain.kind == os::FileKind::STREAM) {
+    engine.streams.fetch_add(1, std::memory_order_relaxed);
+    chain.is_stream_counted = true;
+  }
   if (is_sync(chain.operation)) {
     place_all(engine);
     engine.direct.need_for_sync(chain);

@@ -18,6 +18,12 @@ void note_number(Engine& engine, const chain::Request& request, const os::FileId
 // Whether the chain of that request may go without a lane. flags: those of F_GETFL, asked now.
 [[nodiscard]] bool may_come_late(const Engine& engine, const chain::Request& request, int flags);
 
+// Whether these flags (F_GETFL) are a pipe's reading end's, or another stream's without offsets: open(2) gives no such.
+[[nodiscard]] bool are_of_pipe(int flags);
+
+// Lets a stream's read that was sent (engine/sent.h), if there is one, into its lane. Before another read enters its
+// lane, or looks whether it may overtake. Signals are blocked.
+void place_stream(Engine& engine);
 // Lets all chains that are in no lane yet into theirs.
 void place_all(Engine& engine);
 // For the chain's owner. HELD…: the lane has the chain now.

@@ -3,8 +3,10 @@
 
 #include "base/tuning.h"
 #include "engine/complete.h"
+#include "engine/placing.h"
 #include "engine/policy.h"
 #include "engine/reap.h"
+#include "engine/sent.h"
 #include "exec/perform.h"
 #include "os/signals.h"
 
@@ -64,6 +66,13 @@ Went go_on(Engine& engine, Chain& chain, By by, exec::MayStart may_poll, chain::
   return Went::DECLINED;
 }
 
+// What was sent has no lane yet, and its file may not be what it seemed. False: its lane holds it, or it is over.
+bool leave_sent(Engine& engine, Chain& chain) {
+  if (chain.way.load(std::memory_order_relaxed) != chain::Way::SENT) return true;
+  list_sent(engine, chain);
+  return find_lane(engine, chain);
+}
+
 }  // namespace
 
 Verdict poll_stream(Engine& engine, Chain& chain, By by, exec::MayStart may_start) {
@@ -92,6 +101,7 @@ void ready_for(void* self, Chain& first, By by) {
     chain::Released released{};
     if (go_on(engine, *chain, by, exec::MayStart::ASKS, released) == Went::DECLINED) {
       put(*chain, Place::MOVING);
+      if (!leave_sent(engine, *chain)) return;
       if (by == By::APPLICATION) return hand_over(engine, engine.direct.at(0), *chain);
       return offer_behind_direct(engine, *chain);
     }

@@ -49,8 +49,9 @@ using exec::Outcome;
 
 // Signals are blocked only for the look at the lane.
 bool is_stream_busy(Engine& engine, const Request& request, const os::FileIdentity& identity) {
-  if (engine.streams.load(std::memory_order_relaxed) == 0) return false;
+  if (!may_have_streams(engine)) return false;
   const os::SignalBlock blocked;
+  if (request.operation == chain::Operation::READ) place_stream(engine);
   return engine.registry.lanes.is_busy(chain::file_key(identity, request.fd), chain::order_of(request));
 }
 
@@ -94,6 +95,19 @@ int identify_in_order(Engine& engine, Request& request, Descriptor& descriptor) 
   return 0;
 }
 
+// Counts the reads that find nothing: see engine/sent.h.
+Attempt try_stream(Engine& engine, Request& request, exec::Budget& budget) {
+  const Attempt tried = exec::stream_in_head(request, budget);
+  const bool counts = request.operation == chain::Operation::READ && !request.is_at_offset;
+  if (!counts) return tried;
+  if (request.was_not_ready) {
+    engine.hints.raise(request.fd, exec::Score::VAIN);
+  } else {
+    engine.hints.reset(request.fd, exec::Score::VAIN);
+  }
+  return tried;
+}
+
 // DONE or DECLINED. read: what read_unexamined returned.
 Attempt run_in_head(Engine& engine, Request& request, Descriptor& descriptor, exec::Budget& budget, Attempt read) {
   if (is_sync(request.operation)) return Outcome::DECLINED;
@@ -112,7 +126,7 @@ Attempt run_in_head(Engine& engine, Request& request, Descriptor& descriptor, ex
   if (const int error = identify_in_order(engine, request, descriptor); error != 0) return Attempt::done(-error);
   if (request.kind == os::FileKind::STREAM) {
     const bool is_busy = is_stream_busy(engine, request, descriptor.identity);
-    return is_busy ? Outcome::DECLINED : exec::stream_in_head(request, budget);
+    return is_busy ? Outcome::DECLINED : try_stream(engine, request, budget);
   }
   return reads ? Outcome::DECLINED : exec::write_in_head(request, descriptor, budget, engine.refusing);
 }
@@ -194,6 +208,10 @@ int examine_file(Engine& engine, Request& request, Descriptor& descriptor, bool 
   if (!is_known && may_come_late(engine, request, descriptor.flags)) {
     watch_closing();
     return submit_chain(request, descriptor);
+  }
+  if (!is_known && may_be_polled_for(engine, request, descriptor.flags)) {
+    const Sending sending = send_poll(engine, request);
+    if (sending.outcome != Sent::NOT) return end_sending(engine, request, sending);
   }
   if (may_use_head(engine, request)) {
     const Attempt tried = run_in_head(engine, request, descriptor, budget, read);

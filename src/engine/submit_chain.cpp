@@ -38,7 +38,7 @@ int withdraw(Engine& engine, Chain& chain) {
   const int error = refuse(chain);
   engine.registry.waiters.publish(chain);
   const chain::Released released = engine.registry.lanes.leave(chain);
-  if (chain.kind == os::FileKind::STREAM) engine.streams.fetch_sub(1, std::memory_order_relaxed);
+  if (chain.is_stream_counted) engine.streams.fetch_sub(1, std::memory_order_relaxed);
   const std::uint16_t hold = chain.hold;
   if (chain.is_counted) engine.spawner.leave();
   recycle(engine.registry.chains, chain);
@@ -79,6 +79,7 @@ int start_chain(Engine& engine, const Request& request, const Descriptor& descri
   if (!descriptor.is_identified) return submit_late(engine, *chain);
   engine.registry.in_flight.enter(*chain, descriptor.flags, descriptor.identity);
   if (chain->append && engine.registry.lone.has_guess(engine.registry.chains)) place_all(engine);
+  if (chain::order_of(*chain) == chain::Order::STREAM_READS) place_stream(engine);
   switch (enter_lane(engine, *chain, descriptor.identity)) {
     case chain::LaneTable::Entry::HELD_IN_CROWD:
       engine.workers.end_deferral(request.fd);
@@ -119,6 +120,10 @@ int take_back_sent(Engine& engine, const Request& request, const Sending& sendin
   const os::SignalBlock blocked;
   if (!is_in_process(engine, sending.process)) return refuse(request);
   put(*sending.chain, chain::Place::MOVING);
+  if (is_stream_transfer(*sending.chain)) {
+    engine.direct.at(0).end_poll(*sending.chain);
+    expect_threads(engine, *sending.chain, exec::MayStart::YES);
+  }
   list_sent(engine, *sending.chain);
   return go_on_late(engine, *sending.chain);
 }

@@ -67,8 +67,10 @@ void wake_up(void* argument) {
 // Whether a frame of this very thread is about to give the request to kernel AIO: then this is a handler, and would
 // wait for itself. The place is read again, as the chain may have been reused in between.
 bool is_own_sending(const chain::Chain& chain, std::uint32_t generation) {
-  return is_at(chain, generation, chain::Place::SENDING) && submitter_of(chain) == os::this_thread_number() &&
-         is_at(chain, generation, chain::Place::SENDING);
+  const auto is_here = [&] {
+    return is_at(chain, generation, chain::Place::SENDING) || is_at(chain, generation, chain::Place::SENDING_POLL);
+  };
+  return is_here() && submitter_of(chain) == os::this_thread_number() && is_here();
 }
 
 // False if an entry turned out to be complete, or not to be in flight in this process, such as one whose call was
@@ -106,7 +108,7 @@ chain::Place settled_place(const chain::Chain& chain, std::uint32_t generation) 
     const std::uint64_t state = chain.state.load(std::memory_order_acquire);
     if (chain::generation_of(state) != generation) return chain::Place::FREE;
     const auto place = static_cast<chain::Place>(chain::low_of(state));
-    const bool is_sending = place == chain::Place::SENDING && turns++ < MOST_TURNS;
+    const bool is_sending = chain::is_sending(place) && turns++ < MOST_TURNS;
     if (!is_sending && !chain::is_between(place)) return place;
   }
 }
@@ -119,7 +121,7 @@ struct Where {
 
 Where context_of(const chain::Chain& chain, std::uint32_t generation) {
   const chain::Place place = settled_place(chain, generation);
-  if (!chain::is_in_kernel_aio(place)) return {0, place == chain::Place::SENDING};
+  if (!chain::is_in_kernel_aio(place)) return {0, chain::is_sending(place)};
   const unsigned index = aio_context_of(chain);
   // The chain may be over, and the index another request's: a thread must not sleep in a context that has none of its
   // requests.

@@ -62,6 +62,7 @@ Take take(Engine& engine, Chain& chain, TakeFor purpose) {
       case Place::ENDING:
       case Place::LONE:  // in no list
       case Place::SENDING:
+      case Place::SENDING_POLL:
       case Place::FREE:
         return Take::LEFT;
     }

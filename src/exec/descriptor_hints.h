@@ -23,6 +23,7 @@ enum class Hint : std::uint32_t {
 // What has to be seen several times in a row. The value is where its count begins in the word.
 enum class Score : std::uint32_t {
   QUICK = 6,  // transfers only copy, where the file system can't tell beforehand: see exec/timed.h
+  VAIN = QUICK,  // of what is PIPED, and never QUICK: reads find nothing when submitted: see engine/sent.h
   TAKEN = 9,  // the threads that wait for transfers run them. A close leaves it, as it is the program's habit
 };
 

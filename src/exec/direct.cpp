@@ -243,7 +243,7 @@ unsigned Direct::collect(Completed (&batch)[BATCH], By by) {
     const std::uint32_t generation = chain::generation_of(event.data);
     if (is_poll) {
       ++ended;
-      polls_pending_.fetch_sub(1, std::memory_order_relaxed);
+      take_back(polls_pending_);
       if (take_polled_locked(*chain, generation)) batch[count++] = {chain, 0, true};
     } else if (chain != nullptr && generation_of(*chain) == generation) {
       [[maybe_unused]] const Place seen = place_of(*chain);  // an acquire: pairs with submit's put

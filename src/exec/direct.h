@@ -25,7 +25,9 @@
 //   syncs_      in the common context: syncs that may have to wait for requests of any context; a need of all reapers.
 //   polls_pending_  while it is not 0 the reaper patrols: it looks now and then whether a thread leads, and if none
 //               does, waits for the events itself. Raised by submitters before they ask whether it rests, lowered under
-//               the lock by the thread that sees the event.
+//               the lock by the thread that sees the event. Who sends a poll raises it with signals not blocked; if a
+//               handler forks right before, the child's count is taken back when io_submit has failed there; if it
+//               forks right after, and the child has a poll of its own, its reaper sees that one up to a second late.
 // Locks: mutex_, with all signals blocked; nothing is finished under it.
 #pragma once
 
@@ -93,6 +95,15 @@ class alignas(64) Direct {
     std::optional<long> result;  // of the read, if it has ended already. Valid only if no other thread has processed it
   };
   [[nodiscard]] Answer send(os::CompletionRing& ring, const chain::Request& read, std::uint64_t name);
+  // The number of a poll for the next, to be named in its chain before another thread knows of that; 0: there is none,
+  // or no reaper.
+  [[nodiscard]] std::uint32_t take_poll();
+  void give_poll(std::uint32_t number) { polls_.give(*polls_.at(number)); }
+  // The same for a stream's read: has the kernel poll for it. A result: its peer is ready.
+  [[nodiscard]] Answer send_poll(os::CompletionRing& ring, int fd, std::uint32_t number, aiocb::RequestName name);
+  // Whether call_patrol, with signals blocked, has to wake the reaper for what was sent.
+  [[nodiscard]] bool lacks_patrol() const { return reaper_.rests(); }
+  void call_patrol() { reaper_.wake_to_patrol(); }
   // Whether the last read sent, and many before it, had ended when io_submit returned: reads of a disk do not. A hint.
   [[nodiscard]] bool answers_at_once(std::optional<long> result);
   // io_submit has failed: no room, or such reads are not supported, or forbidden.
@@ -115,6 +126,8 @@ class alignas(64) Direct {
   void make_asked() { reaper_.make_asked(*this); }
   // For the thread that has claimed such a request from POLLED or POLLED_APART.
   void forget(chain::Chain& chain);
+  // For the thread that has claimed it from where it was polled for, or found it READY, or not taken by the kernel.
+  void end_poll(chain::Chain& chain);
   // A transfer can't be taken back from the kernel.
   bool take(chain::Chain&) { return false; }
 
@@ -200,7 +213,6 @@ class alignas(64) Direct {
     if (chain.group != nullptr) chain.group->leave_kernel();
   }
   Verdict decline(Poll& poll);
-  void end_poll(chain::Chain& chain);
   [[nodiscard]] bool take_polled_locked(chain::Chain& chain, std::uint32_t generation);
   unsigned collect(Completed (&batch)[BATCH], By by);
   void settled();

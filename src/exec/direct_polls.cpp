@@ -63,12 +63,34 @@ Verdict Direct::poll(Chain& chain, MayStart may_start) {
   return Verdict::ACCEPTED;
 }
 
+std::uint32_t Direct::take_poll() {
+  // The caller is counted as a user: a reaper that is there stays.
+  const bool is_served = !has_no_polls_.load(std::memory_order_relaxed) && reaper_.is_present();
+  Poll* const poll = is_served ? polls_.take() : nullptr;
+  return poll != nullptr ? poll->number : 0;
+}
+
+// A handler may have forked: then nothing that is written here belongs to the child's engine, and the kernel refuses.
+Direct::Answer Direct::send_poll(os::CompletionRing& ring, int fd, std::uint32_t number, aiocb::RequestName name) {
+  Poll* const poll = polls_.at(number);
+  if (poll == nullptr) return {EAGAIN, std::nullopt};  // in the child
+  const std::uint64_t data = chain::packed(name.generation, name.number | A_POLL);
+  poll->entry = os::make_poll(fd, false, data);
+  iocb* entries[] = {&poll->entry};
+  const std::uint32_t tail = ring.tail.load(std::memory_order_relaxed);
+  polls_made_.store(polls_made() + 1, std::memory_order_relaxed);
+  polls_pending_.fetch_add(1, std::memory_order_seq_cst);  // before the reaper is asked whether it rests
+  const long accepted = os::submit_aio(&ring, entries, 1);
+  if (accepted == 1) return {0, os::find_result(ring, tail, data)};  // the poll may be another's by now
+  take_back(polls_pending_);
+  return {static_cast<int>(-accepted), std::nullopt};
+}
+
 Verdict Direct::decline(Poll& poll) {
   polls_.give(poll);
   return Verdict::DECLINED;
 }
 
-// For the thread that has claimed the chain from where it was polled for, or found it READY.
 void Direct::end_poll(Chain& chain) {
   leave_kernel(chain);
   polls_.give(*polls_.at(chain.poll));
@@ -97,6 +119,8 @@ void Direct::forget(Chain& chain) {
 bool Direct::take_polled_locked(Chain& chain, std::uint32_t generation) {
   for (;;) {
     if (claim(chain, generation, Place::ASKING, Place::READY)) return false;
+    // Its submitter does not come back to SENDING_POLL or POLLED by itself: its claim fails, and ends its part in it.
+    if (claim(chain, generation, Place::SENDING_POLL, Place::MOVING)) return true;
     for (const Place place : {Place::POLLED, Place::POLLED_APART, Place::POLLED_BEGUN}) {
       if (claim(chain, generation, place, Place::MOVING)) return true;
     }

@@ -47,6 +47,8 @@ class Reaper {
   // For a thread that has submitted a poll without a need of the reaper, or has stopped leading while polls are
   // pending.
   void wake_to_patrol();
+  // Whether that would wake it.
+  [[nodiscard]] bool rests() const { return bell_.load(std::memory_order_seq_cst) == RESTS; }
   // For the reaper itself, under the context's lock: from here on ensure makes another one.
   void leave() { thread_.left(); }
 

@@ -12,6 +12,13 @@ void Spawner::enter(MayStart may_start) {
   if (!is_there && may_start == MayStart::YES) make();
 }
 
+bool Spawner::enter_if_present() {
+  enter(MayStart::NO);
+  if (is_present()) return true;
+  leave();
+  return false;
+}
+
 // Several submitters may wait here; no other thread knows of their requests yet. If it can't be made, they do without.
 void Spawner::make() {
   os::Locked locked(making_);

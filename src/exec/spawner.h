@@ -42,6 +42,8 @@ class Spawner {
   // The spawner stays from `enter` to `leave`. `enter` makes it if there is none and may_start is YES. Signals are
   // blocked.
   void enter(MayStart may_start);
+  // The same where there is one. False: there is none. Signals need not be blocked.
+  [[nodiscard]] bool enter_if_present();
   void leave();
   class [[nodiscard]] Use {
    public:

@@ -46,7 +46,7 @@ void what_kernel_aio_gave_back_never_comes_to_it_again(void**) {
   for (const Move& move : MOVES) {
     const bool is_submitted = move.from == Place::IN_SUBMIT || move.from == Place::SENDING;
     if (move.to == Place::IN_AIO) assert_true(is_submitted);
-    if (move.to == Place::SENDING) assert_int_equal(move.from, Place::FREE);
+    if (is_sending(move.to)) assert_int_equal(move.from, Place::FREE);
     if (move.to == Place::IN_AIO) assert_int_equal(static_cast<int>(move.by), static_cast<int>(MovedBy::CLAIM));
   }
 }
@@ -66,7 +66,8 @@ void a_poll_has_one_end(void**) {
 void only_what_stands_open_may_be_claimed(void**) {
   for (unsigned from = 0; from < PLACES; ++from) {
     constexpr Place OPEN[] = {Place::LONE,   Place::MAILED, Place::BLOCKED,      Place::IN_SUBMIT, Place::SENDING,
-                              Place::ASKING, Place::POLLED, Place::POLLED_APART, Place::POLLED_BEGUN};
+                              Place::ASKING, Place::POLLED, Place::POLLED_APART, Place::POLLED_BEGUN,
+                              Place::SENDING_POLL};
     const bool is_open = std::find(std::begin(OPEN), std::end(OPEN), place(from)) != std::end(OPEN);
     bool any = false;
     for (unsigned to = 0; to < PLACES; ++to) any = any || may_be_claimed(place(from), place(to));

@@ -103,7 +103,7 @@ void each_place_has_its_phase(void**) {
       {Place::ASKING, Phase::POLLED}, {Place::READY, Phase::POLLED}, {Place::POLLED, Phase::POLLED},
       {Place::POLLED_APART, Phase::POLLED}, {Place::POLLED_BEGUN, Phase::POLLED}, {Place::IN_SUBMIT, Phase::DIRECT},
       {Place::SENDING, Phase::DIRECT}, {Place::IN_AIO, Phase::DIRECT}, {Place::RUNNING, Phase::RUNNING},
-      {Place::PARKED, Phase::PARKED}};
+      {Place::PARKED, Phase::PARKED}, {Place::SENDING_POLL, Phase::POLLED}};
   for (const auto& [place, phase] : all) assert_int_equal(phase_of(place), phase);
   assert_int_equal(sizeof all / sizeof *all, PLACES);
 }

@@ -140,9 +140,39 @@ void stale_names_are_replaced(void**) {
   sent.ends(next);
 }
 
+// One in the whole process, until it is over.
+void one_stream_read_is_sent_at_a_time(void**) {
+  Sent sent;
+  SentTable& table = sent.registry.sent;
+  const ChainPool& pool = sent.registry.chains;
+  assert_int_equal(table.stream(pool), 0);
+  const auto adopted = [&] {
+    Request request = request_of(Kind::READ, &sent.block, 3);
+    request.kind = atomrt::os::FileKind::STREAM;
+    return adopt(sent.registry.chains, request, Place::SENDING_POLL, 0, 7);
+  };
+  Chain &first = *adopted(), &second = *adopted();
+  assert_int_equal(first.poll, 7);
+  assert_true(table.begin_stream(pool, first));
+  assert_false(table.begin_stream(pool, second));
+  assert_int_equal(table.stream(pool), packed(generation_of(first), first.number));
+  assert_true(claim(first, generation_of(first), Place::SENDING_POLL, Place::POLLED) && sent.enter(first));
+  table.move_out_named(pool, packed(generation_of(second), second.number), enter_lists(sent.registry));
+  assert_false(sent.is_listed(first));
+  table.move_out_named(pool, table.stream(pool), enter_lists(sent.registry));
+  assert_true(sent.is_listed(first));
+  assert_true(claim(first, generation_of(first), Place::POLLED, Place::MOVING));
+  sent.ends(first);
+  assert_int_equal(table.stream(pool), 0);
+  assert_true(table.begin_stream(pool, second));
+  sent.ends(second);
+  sent.is_empty();
+}
+
 }  // namespace
 
 UNIT_TESTS(cmocka_unit_test(a_sent_chain_is_in_no_list), cmocka_unit_test(one_number_has_room_for_many),
            cmocka_unit_test(those_of_a_number_are_moved_into_the_lists_once),
            cmocka_unit_test(its_owner_lists_it_entered_or_not), cmocka_unit_test(what_is_over_is_not_entered),
-           cmocka_unit_test(stale_names_are_replaced))
+           cmocka_unit_test(stale_names_are_replaced),
+           cmocka_unit_test(one_stream_read_is_sent_at_a_time))

@@ -76,6 +76,8 @@ class SlowFile {
   int held_ = eventfd(0, EFD_CLOEXEC);
 };
 
+inline std::atomic<int> poll_refusal{0};  // what io_submit fails with for a stream's poll
+
 // What a handler does that interrupts who is about to enter io_submit, and who comes back from there.
 inline void (*before_submission)() = nullptr;
 inline void (*after_submission)() = nullptr;
@@ -225,10 +227,12 @@ WRAPPED(atomrt::base::Expected<int>, status_flags, "_ZN6atomrt2os12status_flagsE
 WRAPPED(long, submit_aio, "_ZN6atomrt2os10submit_aioEPNS0_14CompletionRingEPKP4iocbl",
         (atomrt::os::CompletionRing* ring, iocb* const transfers[], long)) {
   atomrt::unit::SlowFile* file = atomrt::unit::SlowFile::under(static_cast<int>(transfers[0]->aio_fildes));
-  if (file == nullptr) return real_submit_aio(ring, transfers, 1);  // a stream's poll
-  file->submitted.fetch_add(1);
+  if (file != nullptr) file->submitted.fetch_add(1);
   if (atomrt::unit::before_submission != nullptr) atomrt::unit::before_submission();
-  const long accepted = file->refusal != 0 ? -file->refusal : submit_poll(ring, *file, transfers[0]->aio_data);
+  const int refusal = file != nullptr ? file->refusal.load() : atomrt::unit::poll_refusal.load();
+  const long accepted = refusal != 0      ? -refusal
+                        : file == nullptr ? real_submit_aio(ring, transfers, 1)  // a stream's poll
+                                          : submit_poll(ring, *file, transfers[0]->aio_data);
   if (atomrt::unit::after_submission != nullptr) atomrt::unit::after_submission();
   return accepted;
 }
