@@ -142,7 +142,7 @@ def places_of_lines(program):
             at, is_known = at + 1, False
         elif "/src/" in line and not is_known:
             path, _, number = line.split(" ")[0].rpartition(":")
-            found[pathlib.Path(path).resolve().relative_to(ROOT / "src"), int(number)].append(returns[at])
+            found[(ROOT / path).resolve().relative_to(ROOT / "src"), int(number)].append(returns[at])
             is_known = True
     return found
 
