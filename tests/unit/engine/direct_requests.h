@@ -203,6 +203,21 @@ inline int settle_direct(void** state) {
   return settle(state);
 }
 
+// In both processes after a handler has forked in the call that submits the request: the child's call is refused, and its
+// engine serves the next one.
+inline void child_goes_on_without(const Aio& request, int child) {
+  if (child == 0) {
+    const bool is_refused = request.submitted == EAGAIN && request.error() == EAGAIN;
+    const MemoryFile other;
+    Aio next;
+    next.read(other.fd);
+    _exit(is_refused && eventually([&] { return next.is_over(); }) && next.result() == 4 ? 0 : 1);
+  }
+  int status = -1;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 inline long submit_poll(os::CompletionRing* ring, SlowFile& file, std::uint64_t data);
 
 }  // namespace atomrt::unit

@@ -302,16 +302,7 @@ void a_handlers_child_comes_back_without_the_request(void**) {
       act_once();
       forked_child = fork();
     });
-    if (forked_child == 0) {
-      const bool is_refused = request.submitted == EAGAIN && request.error() == EAGAIN;
-      const MemoryFile other;
-      Aio next;
-      next.read(other.fd);
-      _exit(is_refused && eventually([&] { return next.is_over(); }) && next.result() == 4 ? 0 : 1);
-    }
-    int status = -1;
-    assert_int_equal(waitpid(forked_child, &status, 0), forked_child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    child_goes_on_without(request, forked_child);
     is_sent(request);
     file.let_go();
     request.ends_when_looked_at(0, DIRECT_LENGTH);

@@ -3,8 +3,6 @@
 // thread each, also where kernel AIO and the ring are not to be had.
 #include "engine/stream.h"
 
-#include <sys/wait.h>
-
 #include "engine/hold.h"
 #include "engine/sent.h"
 #include "engine/suspend.h"
@@ -335,16 +333,7 @@ void a_handlers_child_comes_back_without_the_pipe_read(void**) {
       act_once();
       forked_child = fork();
     });
-    if (forked_child == 0) {
-      const bool is_refused = read.submitted == EAGAIN && read.error() == EAGAIN;
-      const MemoryFile other;
-      Aio next;
-      next.read(other.fd);
-      _exit(is_refused && eventually([&] { return next.is_over(); }) && next.result() == 4 ? 0 : 1);
-    }
-    int status = -1;
-    assert_int_equal(waitpid(forked_child, &status, 0), forked_child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    child_goes_on_without(read, forked_child);
     assert_true(is_sent(read));
     ends_when_fed(read);
   }
