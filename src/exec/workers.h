@@ -86,6 +86,11 @@ class Workers {
   [[nodiscard]] unsigned created() const {
     return created_.load(std::memory_order_relaxed) + poller_.created();
   }
+  // Alive or being made, without the poller. For tests: a thread that the kernel knows may not have its name yet.
+  [[nodiscard]] unsigned threads() {
+    os::Locked locked(mutex_);
+    return threads_;
+  }
 
  private:
   enum class Need : std::uint8_t { NOTHING, WAKE, THREAD };

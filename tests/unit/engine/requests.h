@@ -150,7 +150,7 @@ inline int settle(void**) {
   engine::set_threads(1, 0);
   const auto is_gone = [] {
     the_engine().workers.nudge();
-    return threads_named("atomrt-worker") == 0;
+    return the_engine().workers.threads() == 0 && threads_named("atomrt-worker") == 0;
   };
   return eventually(is_gone) ? 0 : -1;
 }

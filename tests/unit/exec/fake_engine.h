@@ -99,7 +99,7 @@ class WorkersFixture {
     workers.configure(1, 0);
     assert_true(eventually([&] {
       workers.nudge();
-      return threads_named("atomrt-worker") == 0;
+      return workers.threads() == 0 && threads_named("atomrt-worker") == 0;
     }));
   }
 
